@@ -1,0 +1,3 @@
+"""daglab: the notebook is the asset."""
+
+__version__ = "0.1.0"

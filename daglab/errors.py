@@ -1,0 +1,196 @@
+"""The errors that daglab raises: one tree, each with a stable code and a remedy.
+
+::
+
+    DaglabError
+    ├── ConfigError             daglab.yaml, pyproject.toml, DAGLAB_* variables
+    ├── NotebookError           a notebook that cannot be read as what it claims to be
+    │   └── HeaderError         its [tool.daglab] header; carries findings
+    ├── PairError               a pair that cannot be formed, read or written
+    │   └── FileMovedError      a file changed while daglab worked on it; nothing was written
+    ├── StorageError            the store of executed notebooks
+    ├── AssetValueError         a stored asset value that cannot be loaded
+    ├── BuildError              the hatch hook
+    ├── MissingExtraError       an optional part of daglab that is not installed
+    ├── ProcessError            a child process that did not start, or died
+    └── DagsterError            Dagster's API
+        ├── DagsterConnectionError
+        ├── AuthenticationError
+        ├── ValidationError     Dagster refuses what was asked
+        ├── NotFoundError       an unknown asset, job, run or location
+        └── RunFailedError
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any, ClassVar
+
+
+class ExitCode(IntEnum):
+    """Exit codes of the ``daglab`` command."""
+
+    OK = 0
+    FAILURE = 1
+    USAGE = 2
+    ENVIRONMENT = 3
+    RUN_FAILED = 4
+    UNREACHABLE = 5
+    AUTHENTICATION = 6
+    VALIDATION = 7
+    CONFLICT = 8
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class DaglabError(Exception):
+    """Base of all errors of daglab.
+
+    ``code`` is stable and machine-readable, ``message`` says what happened and where, ``remedy`` says
+    what to do about it, ``details`` holds what a program may want to know. ``exit_code`` and
+    ``http_status`` are how the command line and the REST API answer.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILURE
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, message: str, *, remedy: str = "", details: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.details = details or {}
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.remedy})" if self.remedy else self.message
+
+    def to_json(self) -> dict[str, Any]:
+        """The one shape of an error, in ``--json`` output and in REST answers alike."""
+        return {
+            "error": {"code": self.code, "message": self.message, "remedy": self.remedy, "details": self.details}
+        }
+
+
+class ConfigError(DaglabError):
+    """The configuration is wrong."""
+
+    code = "config"
+    exit_code = ExitCode.USAGE
+    http_status = 500
+
+
+class NotebookError(DaglabError):
+    """A file is not the notebook that it should be."""
+
+    code = "notebook"
+    exit_code = ExitCode.VALIDATION
+    http_status = 422
+
+
+class HeaderError(NotebookError):
+    """The ``[tool.daglab]`` header of a notebook is wrong; ``details["findings"]`` has each fault with its line."""
+
+    code = "header"
+
+
+class PairError(DaglabError):
+    """A pair cannot be formed, read or written."""
+
+    code = "pair"
+    exit_code = ExitCode.FAILURE
+    http_status = 422
+
+
+class FileMovedError(PairError):
+    """A file changed between reading and replacing it; nothing was written."""
+
+    code = "file-moved"
+    exit_code = ExitCode.CONFLICT
+    http_status = 409
+
+
+class StorageError(DaglabError):
+    """The store of executed notebooks cannot be used."""
+
+    code = "storage"
+
+
+class AssetValueError(DaglabError):
+    """The stored value of an asset cannot be loaded."""
+
+    code = "asset-value"
+    http_status = 404
+
+
+class BuildError(DaglabError):
+    """The build was refused."""
+
+    code = "build"
+    exit_code = ExitCode.VALIDATION
+
+
+class MissingExtraError(DaglabError):
+    """An optional part of daglab is not installed."""
+
+    code = "missing-extra"
+    exit_code = ExitCode.ENVIRONMENT
+
+    def __init__(self, extra: str, *, needed_for: str) -> None:
+        super().__init__(
+            f"{needed_for} needs daglab[{extra}], which is not installed.",
+            remedy=f'pip install "daglab[{extra}]"',
+            details={"extra": extra},
+        )
+
+
+class ProcessError(DaglabError):
+    """A child process did not start, or died."""
+
+    code = "process"
+    exit_code = ExitCode.ENVIRONMENT
+    http_status = 502
+
+
+class DagsterError(DaglabError):
+    """Dagster's API answered with an error."""
+
+    code = "dagster"
+    http_status = 502
+
+
+class DagsterConnectionError(DagsterError):
+    """Dagster cannot be reached."""
+
+    code = "dagster-unreachable"
+    exit_code = ExitCode.UNREACHABLE
+    http_status = 503
+
+
+class AuthenticationError(DagsterError):
+    """Dagster, or the proxy before it, refuses the credentials."""
+
+    code = "dagster-authentication"
+    exit_code = ExitCode.AUTHENTICATION
+    http_status = 502
+
+
+class ValidationError(DagsterError):
+    """What was asked is not valid; ``details`` names the offending values."""
+
+    code = "validation"
+    exit_code = ExitCode.VALIDATION
+    http_status = 422
+
+
+class NotFoundError(DagsterError):
+    """An unknown asset, job, run or location; the remedy names the nearest ones."""
+
+    code = "not-found"
+    http_status = 404
+
+
+class RunFailedError(DagsterError):
+    """A run ended without success."""
+
+    code = "run-failed"
+    exit_code = ExitCode.RUN_FAILED

@@ -1,0 +1,1 @@
+"""Hatch build hook of daglab."""

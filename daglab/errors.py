@@ -66,9 +66,7 @@ class DaglabError(Exception):
 
     def to_json(self) -> dict[str, Any]:
         """The one shape of an error, in ``--json`` output and in REST answers alike."""
-        return {
-            "error": {"code": self.code, "message": self.message, "remedy": self.remedy, "details": self.details}
-        }
+        return {"error": {"code": self.code, "message": self.message, "remedy": self.remedy, "details": self.details}}
 
 
 class ConfigError(DaglabError):

@@ -1,0 +1,226 @@
+"""The only module that touches marimo's private names; tests/contract runs it against the supported marimo versions.
+
+marimo has no public API for reading a notebook without running it; each function here wraps one private
+piece in a small typed one, so that a change in marimo shows in one place.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+CellKind = Literal["cell", "setup", "function", "class", "unparsable"]
+SETUP_NAME = "setup"
+DEFAULT_NAME = "_"
+
+
+@dataclass(frozen=True)
+class ParsedCell:
+    """A cell as marimo reads it: ``code`` is the dedented source that its editor shows."""
+
+    code: str
+    name: str = DEFAULT_NAME
+    kind: CellKind = "cell"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    lineno: int = 0  # marimo's: the line before the code's first, counted from the text's first non-blank line
+
+
+@dataclass(frozen=True)
+class ParsedNotebook:
+    """A notebook as marimo reads it. ``valid`` is false for Python files that are no notebook."""
+
+    header: str
+    app_options: Mapping[str, Any]
+    cells: tuple[ParsedCell, ...]
+    version: str | None
+    valid: bool
+
+
+@dataclass(frozen=True)
+class CompiledCell:
+    """Names that a cell defines and refers to, and the indices of the cells that must run before it."""
+
+    defs: frozenset[str]
+    refs: frozenset[str]
+    parents: frozenset[int]
+    markdown: bool
+
+
+@dataclass(frozen=True)
+class LintDiagnostic:
+    """One finding of marimo's own linter; ``line`` is 1-based."""
+
+    code: str
+    message: str
+    line: int
+    breaking: bool
+
+
+def parse(text: str, path: str = "notebook.py") -> ParsedNotebook | None:
+    """Read a notebook's text; ``None`` when it is blank, or marimo finds no app in it."""
+    from marimo._ast.parse import MarimoFileError, parse_notebook
+    from marimo._schemas import serialization as ir
+
+    kinds: dict[type[Any], CellKind] = {
+        ir.SetupCell: "setup",
+        ir.FunctionCell: "function",
+        ir.ClassCell: "class",
+        ir.UnparsableCell: "unparsable",
+    }
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            notebook = parse_notebook(text, filepath=path)
+    except (MarimoFileError, SyntaxError, ValueError):  # ValueError: NUL bytes, on some Python versions
+        return None
+    if notebook is None:
+        return None
+    cells = tuple(
+        ParsedCell(c.code, c.name or DEFAULT_NAME, kinds.get(type(c), "cell"), dict(c.options), c.lineno)
+        for c in notebook.cells
+    )
+    header = notebook.header.value if notebook.header else ""
+    return ParsedNotebook(header, dict(notebook.app.options), cells, notebook.version, notebook.valid)
+
+
+def statements(text: str) -> list[ast.stmt]:
+    """The top-level statements as marimo's parser sees them, also of a text with syntax errors.
+
+    Line numbers count from the first non-blank line, because marimo strips the text.
+    """
+    from marimo._ast.parse import Parser
+
+    def nodes() -> Iterator[ast.stmt]:
+        stack = Parser(text).node_stack()
+        while (node := next(stack)) is not None:
+            assert isinstance(node, ast.stmt)
+            yield node
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            return list(nodes())
+    except (SyntaxError, ValueError):  # the part before the first cell does not parse either
+        return []
+
+
+def scanned_ends(text: str) -> dict[int, int]:
+    """First line -> last line of each cell that marimo's scanner finds in a text with syntax errors."""
+    from marimo._ast.scanner import scan_notebook
+
+    return {cell.start_line: cell.end_line for cell in scan_notebook(text.strip()).cells}
+
+
+def node_kind(node: ast.stmt) -> Literal["setup", "cell", "app", "guard"] | None:
+    """What a top-level statement is to marimo; ``None`` for anything that is no part of a notebook."""
+    from marimo._ast.parse import is_body_cell, is_run_guard, is_setup_cell
+
+    if is_setup_cell(node):
+        return "setup"
+    if is_body_cell(node):
+        return "cell"
+    if is_run_guard(node):
+        return "guard"
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+        function = node.value.func
+        if isinstance(function, ast.Attribute) and function.attr == "App":
+            return "app"
+    return None
+
+
+def render(cells: Sequence[ParsedCell], *, header: str = "", app_options: Mapping[str, Any] | None = None) -> str:
+    """The text that marimo itself would save for these cells."""
+    from marimo._ast.codegen import generate_filecontents_from_ir
+    from marimo._schemas import serialization as ir
+
+    kinds: dict[CellKind, type[ir.CellDef]] = {
+        "cell": ir.CellDef,
+        "setup": ir.SetupCell,
+        "function": ir.FunctionCell,
+        "class": ir.ClassCell,
+        "unparsable": ir.UnparsableCell,
+    }
+    notebook = ir.NotebookSerializationV1(
+        app=ir.AppInstantiation(options=dict(app_options or {})),
+        header=ir.Header(value=header) if header else None,
+        cells=[kinds[c.kind](code=c.code, name=c.name, options=dict(c.options)) for c in cells],
+        filename="notebook.py",
+    )
+    return generate_filecontents_from_ir(notebook)
+
+
+def compile_graph(cells: Sequence[ParsedCell]) -> list[CompiledCell]:
+    """Definitions, references and parents of each cell, by marimo's own rules; nothing is run.
+
+    A cell that does not compile has no names and no parents. SQL cells' tables count as names.
+    """
+    from marimo._ast.compiler import compile_cell
+    from marimo._runtime.dataflow import DirectedGraph
+    from marimo._types.ids import CellId_t
+
+    graph = DirectedGraph()
+    ids = [CellId_t(str(i)) for i in range(len(cells))]
+    for cell_id, cell in zip(ids, cells, strict=True):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            try:
+                compiled = compile_cell(cell.code, cell_id=cell_id)
+            except (SyntaxError, ValueError):
+                continue
+        graph.register_cell(cell_id, compiled)
+    nothing: frozenset[str] = frozenset()
+    result = []
+    for cell_id in ids:
+        if cell_id not in graph.cells:
+            result.append(CompiledCell(nothing, nothing, frozenset(), markdown=False))
+            continue
+        impl = graph.cells[cell_id]
+        parents = frozenset(int(parent) for parent in graph.parents[cell_id])
+        result.append(CompiledCell(frozenset(impl.defs), frozenset(impl.refs), parents, impl.markdown is not None))
+    return result
+
+
+def markdown_of(code: str) -> str | None:
+    """The markdown of a cell that is one ``mo.md(...)`` call with a constant string; else ``None``."""
+    from marimo._ast.compiler import extract_markdown
+
+    markdown: str | None = extract_markdown(code)
+    return markdown
+
+
+def markdown_call(markdown: str, prefix: str = "r") -> str:
+    """The ``mo.md(...)`` call that marimo writes for a markdown cell."""
+    from marimo._convert.common.format import markdown_to_marimo
+
+    return markdown_to_marimo(markdown, prefix=prefix)
+
+
+async def lint(text: str, path: str) -> list[LintDiagnostic]:
+    """marimo's own findings; safe inside a running event loop."""
+    from marimo._ast.parse import parse_notebook
+    from marimo._lint.diagnostic import Severity
+
+    notebook = parse_notebook(text, filepath=path)
+    if notebook is None:
+        return []
+    found = await _rule_engine().check_notebook(notebook, text)
+    return [
+        LintDiagnostic(
+            str(d.code),
+            str(d.message),
+            int(d.line[0] if isinstance(d.line, (list, tuple)) else d.line),
+            d.severity is Severity.BREAKING,
+        )
+        for d in found
+    ]
+
+
+@cache
+def _rule_engine() -> Any:
+    from marimo._lint.rule_engine import RuleEngine
+
+    return RuleEngine.create_default()

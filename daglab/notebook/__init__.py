@@ -1,0 +1,1 @@
+"""What a marimo notebook is: its spans, cells, header and graph, read without running any of it."""

@@ -1,0 +1,115 @@
+"""A marimo notebook read into its cells, each with its code, its place and its own stretch of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from daglab import marimo_api
+from daglab.errors import NotebookError
+from daglab.marimo_api import CellKind, ParsedCell
+from daglab.notebook.spans import Span, leading_lines, lines_of, split
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell.
+
+    ``code`` is the dedented source that marimo's editor shows, with LF ends; ``text`` the cell's own bytes of the
+    file, decorator to return. ``line`` is the 1-based line where ``text`` begins, ``code_line`` where ``code`` does.
+    """
+
+    index: int
+    name: str
+    kind: CellKind
+    code: str
+    options: Mapping[str, Any]
+    text: str
+    line: int
+    code_line: int
+
+    @property
+    def label(self) -> str:
+        """How messages call the cell: its name, else its number."""
+        return f"cell {self.name!r}" if self.name not in ("", "_") else f"cell {self.index + 1}"
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A marimo notebook: the file's text, cut without loss, and what marimo makes of it."""
+
+    path: str
+    text: str
+    spans: tuple[Span, ...]
+    cells: tuple[Cell, ...]
+    app_options: Mapping[str, Any]
+    header: str
+    version: str | None
+
+    @property
+    def newline(self) -> str:
+        """The file's own line end."""
+        return "\r\n" if "\r\n" in self.text else "\n"
+
+    def parsed_cells(self) -> list[ParsedCell]:
+        """The cells in the form that marimo's own functions take."""
+        return [ParsedCell(c.code, c.name, c.kind, c.options) for c in self.cells]
+
+
+def is_notebook(text: str) -> bool:
+    """Whether a Python text is a marimo notebook, told by its content alone."""
+    if "marimo" not in text or "App(" not in text:
+        return False
+    return any(marimo_api.node_kind(node) == "app" for node in marimo_api.statements(text.removeprefix("\ufeff")))
+
+
+def read_notebook(path: Path) -> Notebook:
+    """Read a notebook from disk.
+
+    Raises:
+        NotebookError: the file can't be read, isn't UTF-8, or isn't a marimo notebook.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise NotebookError(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise NotebookError(f"{path} is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}") from error
+    return parse_notebook(text, path)
+
+
+def parse_notebook(text: str, path: str | Path = "notebook.py") -> Notebook:
+    """Read a notebook's text; cells with syntax errors are kept, with kind ``unparsable``.
+
+    Raises:
+        NotebookError: the text is not a marimo notebook.
+    """
+    parsed = marimo_api.parse(text.removeprefix("\ufeff"), str(path))
+    if parsed is None or not parsed.valid:
+        raise NotebookError(f"{path} is not a marimo notebook", remedy="it has no `app = marimo.App()`")
+    spans = split(text)
+    blocks = [span for span in spans if span.kind == "cell"]
+    if len(blocks) != len(parsed.cells):
+        raise NotebookError(
+            f"{path}: marimo reads {len(parsed.cells)} cells, but the file has {len(blocks)}",
+            remedy="open it in marimo and save it there",
+        )
+    lead = leading_lines(text.removeprefix("\ufeff"))
+    cells = tuple(
+        Cell(i, c.name, c.kind, c.code, c.options, b.text, b.line, _code_line(b, c, lead))
+        for i, (b, c) in enumerate(zip(blocks, parsed.cells, strict=True))
+    )
+    return Notebook(str(path), text, spans, cells, parsed.app_options, parsed.header, parsed.version)
+
+
+def _code_line(block: Span, cell: ParsedCell, lead: int) -> int:
+    """Where the code begins in the file; marimo's own number where it is right, else by its first line's text."""
+    lines = lines_of(block.text)
+    first = cell.code.split("\n", 1)[0].strip()
+    candidates = [cell.lineno + lead + 1 - block.line, *range(len(lines))]
+    for offset in candidates:
+        if 0 <= offset < len(lines) and lines[offset].strip() == first:
+            return block.line + offset
+    return block.line

@@ -1,0 +1,183 @@
+"""What ``[tool.daglab]`` in a notebook's header may say: the model from which its JSON Schema is made."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+
+def _variable(name: str) -> str:
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise ValueError(f"{name!r} is not a variable's name")
+    if name.startswith("_"):
+        raise ValueError(f"{name!r} is private to its cell: names with a leading underscore don't leave it")
+    return name
+
+
+def _key(key: str) -> str:
+    if not key or any(not part or part != part.strip() for part in key.split("/")):
+        raise ValueError("an asset key is parts joined by '/', none of them empty")
+    return key
+
+
+def _dotted(name: str) -> str:
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise ValueError("a type is a dotted name, such as 'polars.DataFrame'")
+    return name
+
+
+def _automation(condition: str) -> str:
+    if condition not in ("eager", "on_missing") and not condition.removeprefix("cron: ").count(" ") >= 4:
+        raise ValueError("an automation is 'eager', 'on_missing' or 'cron: ' with five fields")
+    return condition
+
+
+Variable = Annotated[str, AfterValidator(_variable)]
+Key = Annotated[str, AfterValidator(_key)]
+DottedName = Annotated[str, AfterValidator(_dotted)]
+Automation = Annotated[str, AfterValidator(_automation)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class InputHeader(_Table):
+    """An upstream asset whose value a notebook variable holds."""
+
+    key: Key = Field(description="Key of the upstream asset, such as 'raw/orders'.")
+    type: DottedName | None = Field(default=None, description="Expected type of the value, a dotted name; checked.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_string(cls, value: Any) -> Any:
+        return {"key": value} if isinstance(value, str) else value
+
+
+class RetryHeader(_Table):
+    """How often Dagster tries again, and after how many seconds."""
+
+    max_retries: int = Field(default=1, ge=0, description="Number of further tries.")
+    delay: float | None = Field(default=None, ge=0, description="Seconds before a further try.")
+
+
+class AssetHeader(_Table):
+    """A Dagster asset that a notebook variable holds at the end of its cell."""
+
+    key: Key | None = Field(default=None, description="Asset key; the variable's name when absent.")
+    key_prefix: Key | None = Field(default=None, description="Parts before the key, joined by '/'.")
+    group: str | None = Field(default=None, description="Group; the notebook's when absent.")
+    description: str | None = Field(default=None, description="Shown in Dagster, as markdown.")
+    owners: list[str] = Field(default=[], description="E-mail addresses, or 'team:NAME'.")
+    tags: dict[str, str] = Field(default={}, description="Tags, for filtering and grouping.")
+    kinds: list[str] = Field(default=[], max_length=3, description="Up to three kinds, such as 'polars'.")
+    metadata: dict[str, str | int | float | bool] = Field(default={}, description="Metadata of the definition.")
+    deps: list[Key] = Field(default=[], description="Upstream assets without a value in the notebook.")
+    io_manager_key: str | None = Field(default=None, description="IO manager resource that stores the value.")
+    type: DottedName | None = Field(default=None, description="Type of the value, a dotted name; checked in the run.")
+    automation: Automation | None = Field(default=None, description="'eager', 'on_missing' or 'cron: 0 6 * * *'.")
+    retry: RetryHeader | None = Field(default=None, description="Retry policy of the notebook's step.")
+    pool: str | None = Field(default=None, description="Concurrency pool of the notebook's step.")
+    code_version: str | None = Field(default=None, description="Instead of the hash of the asset's own cells.")
+
+
+class CheckHeader(_Table):
+    """An asset check that a notebook variable holds: a bool, or a ``dagster.AssetCheckResult``."""
+
+    asset: Variable = Field(description="Variable of the asset that is checked.")
+    name: str | None = Field(default=None, description="Name of the check; the variable's when absent.")
+    description: str | None = Field(default=None, description="Shown in Dagster.")
+    blocking: bool = Field(default=False, description="Downstream assets wait for the check to pass.")
+
+
+class TimePartitions(_Table):
+    """Partitions by time."""
+
+    start: date | datetime = Field(description="Start of the first partition.")
+    end: date | datetime | None = Field(default=None, description="Start of the first partition that is left out.")
+    timezone: str = Field(default="UTC", description="IANA name of the time zone.")
+
+    @field_validator("start", "end", mode="before")
+    @classmethod
+    def _from_string(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return datetime.fromisoformat(value)
+        return value
+
+
+class PartitionsHeader(_Table):
+    """One way to partition all assets of the notebook; the run sets the variable ``partition_key``."""
+
+    hourly: TimePartitions | None = None
+    daily: TimePartitions | None = None
+    weekly: TimePartitions | None = None
+    monthly: TimePartitions | None = None
+    static: list[str] | None = Field(default=None, min_length=1, description="Partition keys.")
+
+    @model_validator(mode="after")
+    def _one(self) -> PartitionsHeader:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("name one of hourly, daily, weekly, monthly, static")
+        return self
+
+
+class HeaderModel(_Table):
+    """``[tool.daglab]`` in the PEP 723 header of a notebook."""
+
+    group: str | None = Field(default=None, description="Group of the notebook's assets.")
+    params: list[Variable] = Field(default=[], description="Variables that a run's configuration may set.")
+    inputs: dict[Variable, InputHeader] = Field(default={}, description="Variable -> upstream asset.")
+    assets: dict[Variable, AssetHeader] = Field(default={}, description="Variable -> asset.")
+    checks: dict[Variable, CheckHeader] = Field(default={}, description="Variable -> asset check.")
+    partitions: PartitionsHeader | None = Field(default=None, description="How the assets are partitioned.")
+
+    @staticmethod
+    def keys_at(place: tuple[str, ...]) -> list[str]:
+        """The keys that are known at ``place``, for a suggestion."""
+        tables: dict[str, type[_Table]] = {"inputs": InputHeader, "assets": AssetHeader, "checks": CheckHeader}
+        if not place:
+            return list(HeaderModel.model_fields)
+        if place[0] in tables:
+            table = RetryHeader if place[2:] == ("retry",) else tables[place[0]]
+            return list(table.model_fields)
+        return list((PartitionsHeader if len(place) == 1 else TimePartitions).model_fields)
+
+    def contradictions(self) -> Iterator[tuple[tuple[str, ...], str, str, str]]:
+        """Faults between valid tables: (place, code, message, remedy)."""
+        roles: dict[str, str] = {}
+        for role, names in {"params": self.params, "inputs": self.inputs, "assets": self.assets}.items():
+            for name in names:
+                if name in roles:
+                    yield (
+                        (role, name),
+                        "DL104",
+                        f"{name!r} stands in both {roles[name]} and {role}",
+                        "a variable has one role",
+                    )
+                roles.setdefault(name, role)
+        keys: dict[str, str] = {}
+        for variable, asset in self.assets.items():
+            key = asset_key(variable, asset)
+            if key in keys:
+                message = f"the variables {keys[key]!r} and {variable!r} both make the asset {key!r}"
+                yield ("assets", variable, "key"), "DL103", message, "give one of them another key"
+            keys.setdefault(key, variable)
+        for variable, asset_input in self.inputs.items():
+            if asset_input.key in keys:
+                message = f"{variable!r} reads {asset_input.key!r}, which this notebook makes"
+                yield ("inputs", variable), "DL104", message, f"use the variable {keys[asset_input.key]!r}"
+        for name, check in self.checks.items():
+            if check.asset not in self.assets:
+                known = ", ".join(self.assets) or "none"
+                message = f"check {name!r} is of {check.asset!r}, which is no asset's variable"
+                yield ("checks", name, "asset"), "DL102", message, f"assets: {known}"
+
+
+def asset_key(variable: str, asset: AssetHeader) -> str:
+    """The asset's whole key, as ``sales/orders``."""
+    key = asset.key or variable
+    return f"{asset.key_prefix}/{key}" if asset.key_prefix else key

@@ -1,0 +1,126 @@
+"""Params: literal assignments of a notebook whose values a run's configuration may replace."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from daglab.errors import NotebookError
+from daglab.notebook.cells import Cell, Notebook
+
+_SCALARS = {"int": int, "float": float, "str": str, "bool": bool, "date": date}
+
+
+@dataclass(frozen=True)
+class Param:
+    """A param: its type as a typing object (``int``, ``Literal["a", "b"]``, ``Optional[int]``) and its default."""
+
+    name: str
+    type: Any
+    default: Any
+    line: int
+
+
+def param_cells(notebook: Notebook, names: Collection[str]) -> list[int]:
+    """Indices of the cells that assign params and do nothing else."""
+    found = []
+    for cell in notebook.cells:
+        assigned = [name for name, *_ in _assignments(cell) or ()]
+        if assigned and set(assigned) <= set(names):
+            found.append(cell.index)
+    return found
+
+
+def read_params(notebook: Notebook, names: Collection[str]) -> dict[str, Param]:
+    """Read the params' types and defaults, without running the notebook.
+
+    Raises:
+        NotebookError: a param is not assigned a literal in a cell of params alone, or its type is not supported
+            (int, float, str, bool, date, Literal, Optional, list).
+    """
+    params: dict[str, Param] = {}
+    for index in param_cells(notebook, names):
+        cell = notebook.cells[index]
+        for name, annotation, value in _assignments(cell) or ():
+            line = cell.code_line + value.lineno - 1
+            try:
+                default = _literal(value)
+                params[name] = Param(name, _type(annotation, default), default, line)
+            except ValueError as error:
+                raise NotebookError(
+                    f"{notebook.path}:{line}: param {name!r}: {error}",
+                    remedy="types: int, float, str, bool, date, Literal, Optional, list; the default is a literal",
+                ) from None
+    for name in names:
+        if name not in params:
+            raise NotebookError(
+                f"{notebook.path}: param {name!r} is not assigned in a cell of params",
+                remedy=f"add a cell with nothing but literal assignments of params, such as `{name}: int = 0`",
+            )
+    return params
+
+
+def _assignments(cell: Cell) -> list[tuple[str, ast.expr | None, ast.expr]] | None:
+    """(name, annotation, value) of each statement; ``None`` when the cell does anything but assign names."""
+    if cell.kind != "cell":
+        return None
+    try:
+        statements = ast.parse(cell.code).body
+    except SyntaxError:
+        return None
+    found: list[tuple[str, ast.expr | None, ast.expr]] = []
+    for statement in statements:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                found.append((name, None, value))
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=ast.expr() as value):
+                found.append((name, annotation, value))
+            case _:
+                return None
+    return found
+
+
+def _literal(node: ast.expr) -> Any:
+    match node:
+        case ast.Call(func=ast.Name(id="date") | ast.Attribute(attr="date"), args=[*parts], keywords=[]):
+            return date(*(ast.literal_eval(part) for part in parts))
+        case _:
+            return ast.literal_eval(node)
+
+
+def _type(annotation: ast.expr | None, default: Any) -> Any:
+    if annotation is not None:
+        return _annotated(annotation)
+    if isinstance(default, list):
+        kinds = {type(item) for item in default}
+        return list[kinds.pop()] if len(kinds) == 1 else list  # type: ignore[misc]
+    if type(default) not in _SCALARS.values():
+        raise ValueError(f"the type of {default!r} is not supported without an annotation")
+    return type(default)
+
+
+def _annotated(node: ast.expr) -> Any:
+    from typing import Literal, Optional
+
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name in _SCALARS:
+            return _SCALARS[name]
+        case ast.BinOp(op=ast.BitOr(), left=left, right=ast.Constant(value=None)):
+            return Optional[_annotated(left)]  # noqa: UP045 - a type made at run time
+        case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), slice=inner):
+            if name == "Literal":
+                return Literal[tuple(_literal(item) for item in _items(inner))]
+            if name == "Optional":
+                return Optional[_annotated(inner)]  # noqa: UP045
+            if name in ("list", "List"):
+                return list[_annotated(inner)]  # type: ignore[misc]
+        case ast.Constant(value=str(text)):
+            return _annotated(ast.parse(text, mode="eval").body)
+    raise ValueError(f"the type {ast.unparse(node)} is not supported")
+
+
+def _items(node: ast.expr) -> Iterator[ast.expr]:
+    yield from node.elts if isinstance(node, ast.Tuple) else [node]

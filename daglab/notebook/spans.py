@@ -1,0 +1,110 @@
+"""A marimo file cut into exact spans: joined again they are the file, byte for byte, whatever it holds."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from daglab import marimo_api
+
+SpanKind = Literal["head", "cell", "gap", "foot"]
+
+# The lines that Python's own parser counts; str.splitlines() splits on more characters.
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of whole lines.
+
+    ``head`` is all before the first cell, ``cell`` a cell with its decorators and trailing comments, ``gap``
+    what stands between two cells, ``foot`` what follows the last. ``line`` is the 1-based number of its first line.
+    """
+
+    kind: SpanKind
+    text: str
+    line: int
+
+
+def lines_of(text: str) -> list[str]:
+    """Lines with their ends, as ``ast`` counts them: ``\\n``, ``\\r\\n`` and ``\\r`` alone end one."""
+    return _LINE.findall(text)
+
+
+def split(text: str) -> tuple[Span, ...]:
+    """Cut a text into spans. ``"".join(span.text for span in split(text)) == text`` holds for every text.
+
+    A text that is no marimo notebook is one ``head``.
+    """
+    body = text.removeprefix("\ufeff")
+    lines = lines_of(body)
+    spans: list[Span] = []
+    position = 0
+    for start, end in _cell_lines(body, lines):
+        spans.append(_span("gap" if spans else "head", lines, position, start))
+        spans.append(_span("cell", lines, start, end))
+        position = end
+    spans.append(_span("foot" if spans else "head", lines, position, len(lines)))
+    if body is not text:
+        spans[0] = Span(spans[0].kind, "\ufeff" + spans[0].text, 1)
+    return tuple(spans)
+
+
+def _span(kind: SpanKind, lines: list[str], start: int, end: int) -> Span:
+    return Span(kind, "".join(lines[start:end]), start + 1)
+
+
+def leading_lines(text: str) -> int:
+    """How many lines marimo strips off the front of ``text`` before it counts."""
+    blank = text[: len(text) - len(text.lstrip())]
+    return len(re.findall(r"\r\n|\r|\n", blank))
+
+
+def _cell_lines(text: str, lines: list[str]) -> list[tuple[int, int]]:
+    """0-based half-open line ranges of the cells."""
+    lead = leading_lines(text)
+    try:
+        ast.parse(text.strip())
+        scanned: dict[int, int] = {}
+    except (SyntaxError, ValueError):
+        scanned = marimo_api.scanned_ends(text)
+    ranges: list[tuple[int, int]] = []
+    in_app = False
+    for node in marimo_api.statements(text):
+        kind = marimo_api.node_kind(node)
+        if kind == "guard":
+            break
+        if kind == "app":
+            in_app = True
+        # Only the first cell may be the setup cell: marimo takes a later one for foreign text.
+        if not in_app or kind not in ("cell", "setup") or (kind == "setup" and ranges):
+            continue
+        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+        first = min([node.lineno, *(d.lineno for d in decorators)])
+        end = (node.end_lineno or node.lineno) + lead
+        if first in scanned:
+            end = max(end, scanned[first] + lead)
+        else:
+            end = _with_trailing_comments(node, lines, lead, end)
+        ranges.append((first - 1 + lead, min(end, len(lines))))
+    return ranges
+
+
+def _with_trailing_comments(node: ast.stmt, lines: list[str], lead: int, end: int) -> int:
+    """Comments at body indentation belong to the cell, though the syntax tree doesn't know them."""
+    body: list[ast.stmt] = getattr(node, "body", [])
+    if not body or body[0].lineno == node.lineno:
+        return end
+    first = lines[body[0].lineno - 1 + lead]
+    indent = first[: len(first) - len(first.lstrip())]
+    if not indent:
+        return end
+    for number in range(end, len(lines)):
+        if not lines[number].strip():
+            continue
+        if not lines[number].startswith(indent):
+            break
+        end = number + 1
+    return end

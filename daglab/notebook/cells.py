@@ -108,7 +108,7 @@ def _code_line(block: Span, cell: ParsedCell, lead: int) -> int:
     """Where the code begins in the file; marimo's own number where it is right, else by its first line's text."""
     lines = lines_of(block.text)
     first = cell.code.split("\n", 1)[0].strip()
-    candidates = [cell.lineno + lead + 1 - block.line, *range(len(lines))]
+    candidates: list[int] = [cell.lineno + lead + 1 - block.line, *range(len(lines))]
     for offset in candidates:
         if 0 <= offset < len(lines) and lines[offset].strip() == first:
             return block.line + offset

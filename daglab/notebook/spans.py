@@ -20,7 +20,8 @@ class Span:
     """A stretch of whole lines.
 
     ``head`` is all before the first cell, ``cell`` a cell with its decorators and trailing comments, ``gap``
-    what stands between two cells, ``foot`` what follows the last. ``line`` is the 1-based number of its first line.
+    what stands between two cells, ``foot`` what follows the last (from the ``__main__`` guard on where there is no
+    cell). ``line`` is the 1-based number of its first line.
     """
 
     kind: SpanKind
@@ -36,17 +37,21 @@ def lines_of(text: str) -> list[str]:
 def split(text: str) -> tuple[Span, ...]:
     """Cut a text into spans. ``"".join(span.text for span in split(text)) == text`` holds for every text.
 
-    A text that is no marimo notebook is one ``head``.
+    A text that is no marimo notebook is all ``head``.
     """
     body = text.removeprefix("\ufeff")
     lines = lines_of(body)
     spans: list[Span] = []
     position = 0
-    for start, end in _cell_lines(body, lines):
+    cells, guard = _cell_lines(body, lines)
+    for start, end in cells:
         spans.append(_span("gap" if spans else "head", lines, position, start))
         spans.append(_span("cell", lines, start, end))
         position = end
-    spans.append(_span("foot" if spans else "head", lines, position, len(lines)))
+    if not cells:
+        position = len(lines) if guard is None else guard
+        spans.append(_span("head", lines, 0, position))
+    spans.append(_span("foot", lines, position, len(lines)))
     if body is not text:
         spans[0] = Span(spans[0].kind, "\ufeff" + spans[0].text, 1)
     return tuple(spans)
@@ -62,8 +67,8 @@ def leading_lines(text: str) -> int:
     return len(re.findall(r"\r\n|\r|\n", blank))
 
 
-def _cell_lines(text: str, lines: list[str]) -> list[tuple[int, int]]:
-    """0-based half-open line ranges of the cells."""
+def _cell_lines(text: str, lines: list[str]) -> tuple[list[tuple[int, int]], int | None]:
+    """0-based half-open line ranges of the cells, and the line of the ``__main__`` guard."""
     lead = leading_lines(text)
     try:
         ast.parse(text.strip())
@@ -75,7 +80,7 @@ def _cell_lines(text: str, lines: list[str]) -> list[tuple[int, int]]:
     for node in marimo_api.statements(text):
         kind = marimo_api.node_kind(node)
         if kind == "guard":
-            break
+            return ranges, node.lineno - 1 + lead
         if kind == "app":
             in_app = True
         # Only the first cell may be the setup cell: marimo takes a later one for foreign text.
@@ -89,7 +94,7 @@ def _cell_lines(text: str, lines: list[str]) -> list[tuple[int, int]]:
         else:
             end = _with_trailing_comments(node, lines, lead, end)
         ranges.append((first - 1 + lead, min(end, len(lines))))
-    return ranges
+    return ranges, None
 
 
 def _with_trailing_comments(node: ast.stmt, lines: list[str], lead: int, end: int) -> int:

@@ -1,0 +1,174 @@
+"""Edits of a marimo file that change only the bytes of the cells that were edited."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from daglab import marimo_api
+from daglab.errors import NotebookError
+from daglab.marimo_api import CellKind, ParsedCell
+from daglab.notebook.cells import Cell, Notebook, parse_notebook
+from daglab.notebook.spans import lines_of, split
+
+_BETWEEN = "\n\n"  # marimo keeps two blank lines between cells
+
+
+@dataclass(frozen=True)
+class NewCell:
+    """A cell of the notebook that is to be.
+
+    ``origin`` is the index of the cell of the old notebook that it continues; its bytes are kept where they can be.
+    """
+
+    code: str
+    name: str = marimo_api.DEFAULT_NAME
+    kind: CellKind = "cell"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    origin: int | None = None
+
+    def parsed(self) -> ParsedCell:
+        """The cell in the form that marimo's own functions take."""
+        return ParsedCell(self.code, self.name, self.kind, self.options)
+
+
+def keep(cell: Cell) -> NewCell:
+    """The cell as it stands."""
+    return NewCell(cell.code, cell.name, cell.kind, cell.options, origin=cell.index)
+
+
+def new_notebook(cells: Sequence[NewCell], *, header: str = "") -> str:
+    """The text of a new notebook, in marimo's own layout; ``header`` is what stands above ``import marimo``.
+
+    Raises:
+        NotebookError: see :func:`rewrite`.
+    """
+    return rewrite(parse_notebook(marimo_api.render([], header=header)), cells)
+
+
+def rewrite(notebook: Notebook, cells: Sequence[NewCell]) -> str:
+    """The notebook's text with ``cells`` for its cells.
+
+    Every byte outside edited cells stays, but for the signature and return of cells that must follow the edit,
+    because other names reach them now. Comments between cells stay before the cell that they stood before; those of a
+    deleted cell move to the next. A cell that doesn't parse becomes an ``app._unparsable_cell``, as marimo does it.
+
+    Raises:
+        NotebookError: a cell cannot be written so that marimo reads the same code again, or the setup cell isn't first.
+    """
+    for index, cell in enumerate(cells):
+        if cell.kind == "setup" and index:
+            raise NotebookError(f"{notebook.path}: the setup cell is not the first cell", remedy="move it to the top")
+    old = _canonical(notebook, notebook.parsed_cells())
+    new = _canonical(notebook, [cell.parsed() for cell in cells])
+    blocks = []
+    for index, cell in enumerate(cells):
+        origin = notebook.cells[cell.origin] if cell.origin is not None else None
+        if origin is not None and _same(origin, cell) and old[origin.index] == new[index]:
+            blocks.append(origin.text)
+        else:
+            blocks.append(new[index].replace("\n", notebook.newline))
+    text = _join(notebook, cells, blocks)
+    wrong = _misread(notebook, text, cells)
+    if wrong:
+        for index in wrong:
+            blocks[index] = _verbatim(new[index], cells[index].code).replace("\n", notebook.newline)
+        text = _join(notebook, cells, blocks)
+        wrong = _misread(notebook, text, cells)
+    if wrong:
+        raise NotebookError(
+            f"{notebook.path}: cell {wrong[0] + 1} cannot be written so that marimo reads the same code again",
+            remedy="look for strings or comments whose indentation matters",
+        )
+    return text
+
+
+def _same(old: Cell, new: NewCell) -> bool:
+    return (old.code, old.name, dict(old.options)) == (new.code, new.name, dict(new.options))
+
+
+def _canonical(notebook: Notebook, cells: Sequence[ParsedCell]) -> list[str]:
+    """marimo's own text of each cell, among these others."""
+    text = marimo_api.render(cells, app_options=notebook.app_options)
+    blocks = [span.text for span in split(text) if span.kind == "cell"]
+    if cells and cells[0].kind == "setup" and len(blocks) == len(cells) - 1:  # marimo drops a blank one
+        blocks.insert(0, "with app.setup:\n    pass\n")
+    if len(blocks) != len(cells):
+        raise NotebookError(f"{notebook.path}: marimo writes {len(blocks)} cells for {len(cells)}")
+    return [block.rstrip("\n") + "\n" for block in blocks]
+
+
+def _join(notebook: Notebook, cells: Sequence[NewCell], blocks: Sequence[str]) -> str:
+    spans = notebook.spans
+    head, foot = spans[0].text, spans[-1].text
+    gaps = [span.text for span in spans if span.kind == "gap"]  # gaps[i] stands between the cells i and i + 1
+    kept = {cell.origin for cell in cells}
+    newline = notebook.newline
+    between = _BETWEEN.replace("\n", newline)
+    parts = [_ended(head, newline)]
+    lost = ""  # comments that stood before cells which are deleted
+    previous: int | None = None
+    before: int | None = -1  # the origin of the cell before; -1 is the head
+    for cell, block in zip(cells, blocks, strict=True):
+        origin = cell.origin
+        if origin is not None:
+            for index in range(previous + 1 if previous is not None else 0, origin):
+                if index not in kept and index and gaps[index - 1].strip():
+                    lost += gaps[index - 1].strip("\r\n") + newline
+            previous = origin
+        gap = gaps[origin - 1] if origin else ""
+        if origin is not None and before == origin - 1 and not lost:
+            parts.append(gap)
+        else:
+            comments = lost + (gap.strip("\r\n") + newline if gap.strip() else "")
+            lead = "" if before == -1 else between
+            parts.append(lead + comments + (newline if comments else ""))
+            lost = ""
+        parts.append(_ended(block, newline))
+        before = origin
+    rest = [gaps[i - 1] for i in range((previous or 0) + 1, len(notebook.cells)) if i not in kept]
+    comments = lost + "".join(gap.strip("\r\n") + newline for gap in rest if gap.strip())
+    if comments:
+        parts.append(between + comments)
+    if not notebook.cells and cells:
+        parts.append(between if foot else "")
+    parts.append(foot)
+    text = "".join(parts)
+    if not foot and not notebook.text.endswith(("\n", "\r")):
+        return text.removesuffix(newline)
+    return text
+
+
+def _ended(text: str, newline: str) -> str:
+    return text if not text or text.endswith(("\n", "\r")) else text + newline
+
+
+def _misread(notebook: Notebook, text: str, cells: Sequence[NewCell]) -> list[int]:
+    """Indices of the cells that marimo would read as another code, name or options than they have."""
+    read = parse_notebook(text, notebook.path)
+    if len(read.cells) != len(cells):
+        raise NotebookError(f"{notebook.path}: {len(cells)} cells would be read as {len(read.cells)}")
+    return [i for i, (a, b) in enumerate(zip(read.cells, cells, strict=True)) if _trimmed(a.code) != _trimmed(b.code)]
+
+
+def _trimmed(code: str) -> str:
+    """Code as marimo can keep it: LF, no blank lines around it."""
+    return re.sub(r"\A(?:[ \t\f]*\n)+", "", code.replace("\r\n", "\n").replace("\r", "\n")).rstrip()
+
+
+def _verbatim(block: str, code: str) -> str:
+    """marimo's block with ``code`` in it as it is; marimo itself prints markdown cells anew."""
+    node = ast.parse(block).body[0]
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or not block.startswith("@app.cell"):
+        return block
+    lines = lines_of(block)
+    first = min(statement.lineno for statement in node.body)
+    signature = next(i for i in range(node.lineno - 1, first) if lines[i].rstrip().endswith(":"))
+    last = node.body[-1]
+    end = lines[last.lineno - 1 :] if isinstance(last, ast.Return) else []
+    body = textwrap.indent(_trimmed(code), "    ")
+    return "".join([*lines[: signature + 1], body + "\n", *end])

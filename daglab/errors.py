@@ -23,8 +23,17 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any, ClassVar
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``did you mean 'group'?``, or the list of what is known when nothing comes near ``word``."""
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}" if names else ""
 
 
 class ExitCode(IntEnum):

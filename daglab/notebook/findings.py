@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from daglab.errors import did_you_mean as did_you_mean
 
 
 @dataclass(frozen=True, order=True)
@@ -24,10 +24,3 @@ class Finding:
     def to_json(self) -> dict[str, Any]:
         """The finding as JSON values, as ``daglab check --json`` prints it."""
         return asdict(self)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'group'?``, or the list of what is known when nothing comes near ``word``."""
-    names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}" if names else ""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from daglab.config import Config
 
 HOME_NAME = ".dagster_home"
+_HOME_FILES = {".gitignore": "*\n", "dagster.yaml": "# Dagster's defaults: SQLite in this folder.\n"}
+_REMEDY = "set module_name under [tool.dagster] in pyproject.toml, or dagster.repository_location_name in daglab.yaml"
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,7 @@ class Project:
         home = self.dagster_home
         home.mkdir(parents=True, exist_ok=True)
         if home == self.root / HOME_NAME:
-            for name, text in (
-                (".gitignore", "*\n"),
-                ("dagster.yaml", "# Dagster's defaults: SQLite in this folder.\n"),
-            ):
+            for name, text in _HOME_FILES.items():
                 if not (home / name).exists():
                     (home / name).write_text(text, "utf-8")
         return home
@@ -140,12 +139,9 @@ class Project:
         if len(declared) > 1 and not self.location_name:
             wanted = "several code locations"
         shown = [f"{c.location_name} ({c.module_name})" for c in candidates]
-        remedy = (
-            "set module_name under [tool.dagster] in pyproject.toml, or dagster.repository_location_name in daglab.yaml"
-        )
         return ConfigError(
             f"{self.root}: {wanted}",
-            remedy=f"{remedy}; candidates: {', '.join(shown)}" if shown else remedy,
+            remedy=f"{_REMEDY}; candidates: {', '.join(shown)}" if shown else _REMEDY,
             details={"candidates": [c.module_name for c in candidates]},
         )
 

@@ -106,9 +106,7 @@ def test_other_versions_are_refused(project: Path, version: str) -> None:
 
 def test_pyproject_is_read_with_its_line_numbers(project: Path) -> None:
     path = project / "pyproject.toml"
-    path.write_text(
-        '[project]\nname = "shop"\n\n[tool.daglab]\nread_only = true\n\n[tool.daglab.dagster]\nport = 4001\n'
-    )
+    path.write_text("[project]\n\n\n[tool.daglab]\nread_only = true\n\n[tool.daglab.dagster]\nport = 4001\n")
     config = load_config(project)
     assert (config.dagster.port, config.read_only) == (4001, True)
     assert config.origins["dagster.port"] == Origin("file", str(path), 8)

@@ -74,9 +74,7 @@ def test_the_projects_own_instance_is_created_once_and_kept_out_of_git(tmp_path:
         ),
     ],
 )
-def test_code_location_from_dagsters_own_files(
-    tmp_path: Path, files: dict[str, str], expected: tuple[str, str]
-) -> None:
+def test_code_location_from_dagsters_files(tmp_path: Path, files: dict[str, str], expected: tuple[str, str]) -> None:
     for name, text in files.items():
         write(tmp_path / name, text)
     location = Project(tmp_path).code_location()

@@ -79,12 +79,13 @@ def parse(text: str, path: str = "notebook.py") -> ParsedNotebook | None:
         return None
     if notebook is None:
         return None
-    cells = tuple(
-        ParsedCell(c.code, c.name or DEFAULT_NAME, kinds.get(type(c), "cell"), dict(c.options), c.lineno)
-        for c in notebook.cells
-    )
+    cells = []
+    for cell in notebook.cells:
+        options = dict(cell.options)
+        name = options.pop("name", None) or cell.name or DEFAULT_NAME  # unparsable cells have their name there
+        cells.append(ParsedCell(cell.code, name, kinds.get(type(cell), "cell"), options, cell.lineno))
     header = notebook.header.value if notebook.header else ""
-    return ParsedNotebook(header, dict(notebook.app.options), cells, notebook.version, notebook.valid)
+    return ParsedNotebook(header, dict(notebook.app.options), tuple(cells), notebook.version, notebook.valid)
 
 
 def statements(text: str) -> list[ast.stmt]:

@@ -123,7 +123,7 @@ def _validate(section: Any, lines: Mapping[tuple[str, ...], int], path: str) -> 
     try:
         model = HeaderModel.model_validate(section)
     except ValidationError as error:
-        raise _refuse([_finding(e, lines, path) for e in error.errors()]) from error
+        raise _refuse(sorted(_finding(e, lines, path) for e in error.errors())) from error
     findings = [Finding(path, _line_of(lines, place), code, *text) for place, code, *text in model.contradictions()]
     if findings:
         raise _refuse(findings)

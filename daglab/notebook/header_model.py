@@ -57,6 +57,11 @@ class InputHeader(_Table):
     def _from_string(cls, value: Any) -> Any:
         return {"key": value} if isinstance(value, str) else value
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
+        key = {"type": "string", "description": "Key of the upstream asset, such as 'raw/orders'."}
+        return {"anyOf": [key, handler(core_schema)]}
+
 
 class RetryHeader(_Table):
     """How often Dagster tries again, and after how many seconds."""

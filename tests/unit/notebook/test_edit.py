@@ -1,0 +1,153 @@
+"""Edits: only the edited cells' bytes change, and every comment stays somewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from daglab.errors import NotebookError
+from daglab.notebook.cells import parse_notebook
+from daglab.notebook.edit import NewCell, keep, new_notebook, rewrite
+from tests.unit.notebook.test_spans import MARIMO, NOTEBOOK
+
+ODD = """\
+import marimo
+
+__generated_with = "0.20.0"
+app = marimo.App()
+
+
+@app.cell
+def first( ):
+    x  =  1   # odd layout stays
+    return (x,)
+# before the second
+
+
+@app.cell
+def _(x):
+    y = x + 1
+    return
+
+
+
+@app.cell
+def _():
+    mo.md('one line')
+    return
+
+
+if __name__ == "__main__":
+    app.run()
+# the end
+"""
+
+
+def edit(text: str, **changes: NewCell | None) -> str:
+    """Replace (``c1=NewCell(...)``) or delete (``c1=None``) cells by number."""
+    notebook = parse_notebook(text)
+    cells = [changes.get(f"c{cell.index}", keep(cell)) for cell in notebook.cells]
+    return rewrite(notebook, [cell for cell in cells if cell is not None])
+
+
+@pytest.mark.parametrize("text", [ODD, NOTEBOOK, NOTEBOOK.replace("\n", "\r\n"), "\ufeff" + ODD, ODD.rstrip("\n")])
+def test_no_edit_is_no_change(text: str) -> None:
+    assert edit(text) == text
+
+
+def test_an_edited_cell_alone_changes() -> None:
+    new = edit(ODD, c1=NewCell("y = x + 2", origin=1))
+    assert new == ODD.replace("y = x + 1", "y = x + 2")
+
+
+def test_signatures_and_returns_follow_the_edit() -> None:
+    new = edit(ODD, c1=NewCell("z = 2", origin=1))
+    assert "@app.cell\ndef _():\n    z = 2\n    return\n" in new
+    assert "def first():\n    x  =  1   # odd layout stays\n    return\n" in new
+
+
+def test_crlf_stays_crlf() -> None:
+    new = edit(ODD.replace("\n", "\r\n"), c1=NewCell("y = x + 2\ny", origin=1))
+    assert new == ODD.replace("y = x + 1\n", "y = x + 2\n    y\n").replace("\n", "\r\n")
+
+
+def test_cells_are_inserted_with_two_blank_lines_around() -> None:
+    notebook = parse_notebook(ODD)
+    a, b, c = map(keep, notebook.cells)
+    new = rewrite(notebook, [a, NewCell("w = 5"), b, c])
+    assert "\n# before the second\n\n@app.cell\ndef _(x):" in new
+    assert "\n    return (x,)\n\n\n@app.cell\ndef _():\n    w = 5\n    return\n\n\n# before the second\n" in new
+    assert [cell.code for cell in parse_notebook(new).cells] == [a.code, "w = 5", b.code, c.code]
+    at_end = rewrite(notebook, [a, b, c, NewCell("w = 5")])
+    assert at_end.endswith('    w = 5\n    return\n\n\nif __name__ == "__main__":\n    app.run()\n# the end\n')
+
+
+def test_comments_of_a_deleted_cell_stay() -> None:
+    assert "# before the second\n" in edit(ODD, c1=None)
+    assert "# before the second\n" in edit(ODD, c1=None, c2=None)
+    assert "# the end\n" in edit(ODD, c0=None, c1=None, c2=None)
+    assert parse_notebook(edit(ODD, c0=None, c1=None, c2=None)).cells == ()
+
+
+def test_cells_are_moved_with_their_comments() -> None:
+    notebook = parse_notebook(ODD)
+    a, b, c = map(keep, notebook.cells)
+    new = rewrite(notebook, [c, a, b])
+    assert [cell.code for cell in parse_notebook(new).cells] == [c.code, a.code, b.code]
+    assert new.count("# before the second\n") == 1
+    assert "    x  =  1   # odd layout stays\n    return (x,)\n" in new
+
+
+def test_names_and_options_are_written() -> None:
+    new = edit(ODD, c2=NewCell("mo.md('one line')", name="intro", options={"hide_code": True}, origin=2))
+    assert "@app.cell(hide_code=True)\ndef intro(mo):\n" in new
+
+
+def test_markdown_is_written_as_it_is() -> None:
+    code = 'mo.md("a \\"\\" b")'
+    new = edit(ODD, c2=NewCell(code, origin=2))
+    assert parse_notebook(new).cells[2].code == code
+
+
+@pytest.mark.parametrize("code", ["x = = 1", "if True:\n", "%timeit f()", 'broken("""', "a\\"])
+def test_code_that_does_not_parse_is_kept(code: str) -> None:
+    new = edit(ODD, c1=NewCell(code, origin=1))
+    assert parse_notebook(new).cells[1].code == code.strip()
+    assert parse_notebook(new).cells[2].code == "mo.md('one line')"
+
+
+def test_a_function_alone_is_written_as_marimo_does() -> None:
+    new = new_notebook([NewCell("def area(r):\n    return 3 * r"), NewCell("area(2)")])
+    assert "@app.function\ndef area(r):" in new
+
+
+def test_a_new_notebook_has_the_header_on_top() -> None:
+    text = new_notebook([NewCell("x = 1"), NewCell("")], header="# /// script\n# dependencies = []\n# ///")
+    assert text.startswith("# /// script\n# dependencies = []\n# ///\n\nimport marimo\n")
+    assert [cell.code for cell in parse_notebook(text).cells] == ["x = 1", ""]
+    assert parse_notebook(new_notebook([])).cells == ()
+
+
+def test_the_setup_cell_stays_first() -> None:
+    notebook = parse_notebook(NOTEBOOK)
+    cells = [keep(cell) for cell in notebook.cells]
+    with pytest.raises(NotebookError, match="the setup cell is not the first cell"):
+        rewrite(notebook, cells[1:] + cells[:1])
+    assert "with app.setup:\n    import os\n" in rewrite(notebook, [NewCell("import os", "setup", "setup"), *cells[1:]])
+
+
+@pytest.mark.parametrize(
+    "file",
+    sorted(set(MARIMO.glob("_tutorials/*.py")) - set(MARIMO.glob("_tutorials/__init__.py"))),
+    ids=lambda file: file.stem,
+)
+def test_one_edit_in_a_tutorial_changes_one_cell(file: Path) -> None:
+    text = file.read_text()
+    notebook = parse_notebook(text)
+    last = notebook.cells[-1]
+    cells = [keep(cell) for cell in notebook.cells[:-1]]
+    new = rewrite(notebook, [*cells, NewCell(last.code + "\n# edited", last.name, last.kind, last.options, last.index)])
+    start = text.index(last.text, sum(len(cell.text) for cell in notebook.cells[:-1]))
+    assert new[:start] == text[:start]
+    assert "# edited" in new[start:]

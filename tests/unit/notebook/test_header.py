@@ -1,0 +1,140 @@
+"""The header: what it says arrives, and each fault has its line and its remedy."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import jsonschema
+import pytest
+
+from daglab.errors import HeaderError
+from daglab.notebook.header import header_schema, read_header
+
+HEADER = """\
+# a comment
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["daglab", "polars"]
+#
+# [tool.daglab]
+# group = "sales"
+# params = ["min_amount"]
+#
+# [tool.daglab.inputs]
+# raw_orders = "raw/orders"
+# rates = { key = "raw/rates", type = "polars.DataFrame" }
+#
+# [tool.daglab.assets.orders]
+# key = "orders"
+# key_prefix = "sales"
+# kinds = ["polars"]
+# retry = { max_retries = 2, delay = 0.5 }
+#
+# [tool.daglab.assets.daily_revenue]
+# automation = "eager"
+#
+# [tool.daglab.checks.no_negative]
+# asset = "orders"
+# blocking = true
+#
+# [tool.daglab.partitions]
+# daily = { start = "2026-01-01" }
+# ///
+import marimo
+"""
+
+
+def test_what_the_header_says_arrives() -> None:
+    header = read_header(HEADER, "orders.py")
+    assert header is not None
+    assert header.requires_python == ">=3.10"
+    assert header.dependencies == ("daglab", "polars")
+    assert header.group == "sales"
+    assert header.params == ["min_amount"]
+    assert header.inputs["raw_orders"].key == "raw/orders"
+    assert header.inputs["rates"].type == "polars.DataFrame"
+    assert [header.key(variable) for variable in header.assets] == ["sales/orders", "daily_revenue"]
+    assert header.assets["orders"].retry is not None
+    assert header.assets["orders"].retry.max_retries == 2
+    assert header.assets["daily_revenue"].automation == "eager"
+    assert header.checks["no_negative"].blocking
+    assert header.partitions is not None
+    assert header.partitions.daily is not None
+    assert header.partitions.daily.start == datetime(2026, 1, 1)
+    lines = HEADER.splitlines()
+    assert lines[header.line_of("assets", "orders") - 1] == "# [tool.daglab.assets.orders]"
+    assert lines[header.line_of("assets", "orders", "kinds") - 1] == '# kinds = ["polars"]'
+    assert lines[header.line_of("inputs", "rates", "type") - 1].startswith("# rates")
+    assert lines[header.line_of("nowhere") - 1] == "# [tool.daglab]"
+
+
+def test_crlf_makes_no_difference() -> None:
+    header = read_header(HEADER.replace("\n", "\r\n"))
+    assert header is not None
+    assert header.line_of("assets", "orders") == 14
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["import marimo\n", "# /// script\n# dependencies = []\n# ///\n", '# /// script\n# x = "tool.daglab"\n# ///\n'],
+    ids=["none", "no daglab", "only mentioned"],
+)
+def test_a_notebook_without_the_header_has_none(text: str) -> None:
+    assert read_header(text) is None
+
+
+FAULTS = {
+    "unknown key": ('group = "sales"', 'gruop = "sales"', 7, "DL101", "did you mean 'group'?"),
+    "unknown asset key": ('kinds = ["polars"]', 'kind = ["polars"]', 17, "DL101", "did you mean 'kinds'?"),
+    "unknown retry key": ("max_retries = 2", "retries = 2", 18, "DL101", "did you mean 'max_retries'?"),
+    "unknown partitions": ("daily = {", "dayly = {", 28, "DL101", "did you mean 'daily'?"),
+    "unknown time key": ("{ start = ", "{ begin = ", 28, "DL101", "known: end, start, timezone"),
+    "unknown check key": ("blocking = true", "block = true", 25, "DL101", "did you mean 'blocking'?"),
+    "wrong type": ('kinds = ["polars"]', 'kinds = "polars"', 17, "DL102", "not 'polars'"),
+    "wrong automation": ('"eager"', '"egaer"', 21, "DL102", "'eager', 'on_missing'"),
+    "wrong key": ('"raw/orders"', '"raw//orders"', 11, "DL102", "none of them empty"),
+    "wrong dotted type": ('"polars.DataFrame"', '"polars DataFrame"', 12, "DL102", "a dotted name"),
+    "wrong check asset": ('asset = "orders"', 'asset = "order"', 24, "DL102", "assets: orders, daily_revenue"),
+    "private variable": ("assets.daily_revenue", "assets._daily", 20, "DL102", "private to its cell"),
+    "no variable": ("assets.daily_revenue", 'assets."1st"', 20, "DL102", "not a variable's name"),
+    "two partitionings": ('"2026-01-01" }', '"2026-01-01" }\n# static = ["a"]', 27, "DL102", "name one of"),
+    "bad date": ('"2026-01-01"', '"first"', 28, "DL102", "isoformat"),
+    "one key twice": ('automation = "eager"', 'key = "sales/orders"', 21, "DL103", "give one of them another key"),
+    "two roles": ("raw_orders =", "orders =", 14, "DL104", "a variable has one role"),
+    "reads itself": ('"raw/orders"', '"sales/orders"', 11, "DL104", "use the variable 'orders'"),
+    "no TOML": ('kinds = ["polars"]', "kinds = [[", 17, "DL100", "not valid TOML"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "line", "code", "text"), FAULTS.values(), ids=FAULTS)
+def test_each_fault_is_said_with_its_line(old: str, new: str, line: int, code: str, text: str) -> None:
+    assert old in HEADER
+    with pytest.raises(HeaderError) as caught:
+        read_header(HEADER.replace(old, new, 1), "orders.py")
+    finding: dict[str, Any] = caught.value.details["findings"][0]
+    assert finding["code"] == code
+    assert text in finding["message"] + finding["remedy"]
+    assert abs(finding["line"] - line) <= (1 if code == "DL100" else 0)
+    assert f"orders.py:{finding['line']}" in str(caught.value)
+
+
+def test_all_faults_are_said_at_once() -> None:
+    text = HEADER.replace("group", "gruop", 1).replace("kinds", "kind", 1)
+    with pytest.raises(HeaderError, match="and 1 more") as caught:
+        read_header(text)
+    assert len(caught.value.details["findings"]) == 2
+
+
+def test_two_script_blocks_are_refused() -> None:
+    with pytest.raises(HeaderError, match="two script blocks"):
+        read_header(HEADER + "\n" + HEADER)
+
+
+def test_the_schema_accepts_what_the_reader_accepts() -> None:
+    schema = header_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate({"group": "sales", "assets": {"orders": {"kinds": ["polars"]}}}, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"gruop": "sales"}, schema)
+    jsonschema.validate({"inputs": {"raw": "raw/orders"}}, schema)

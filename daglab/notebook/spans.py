@@ -93,7 +93,7 @@ def _cell_lines(text: str, lines: list[str]) -> tuple[list[tuple[int, int]], int
             end = max(end, scanned[first] + lead)
         else:
             end = _with_trailing_comments(node, lines, lead, end)
-        # marimo's scanner counts other line ends too, in a file with syntax errors: a range never reaches into the last.
+        # In a file with syntax errors marimo's scanner counts other line ends too: ranges must not overlap for it.
         start = max(first - 1 + lead, ranges[-1][1] if ranges else 0)
         end = min(end, len(lines))
         if start < end:

@@ -52,12 +52,12 @@ class CompiledCell:
 
 @dataclass(frozen=True)
 class LintDiagnostic:
-    """One finding of marimo's own linter; ``line`` is 1-based."""
+    """One finding of marimo's own linter: its code, what it says, how to mend it, and the 1-based lines, sorted."""
 
     code: str
     message: str
-    line: int
-    breaking: bool
+    fix: str
+    lines: tuple[int, ...]
 
 
 def parse(text: str, path: str = "notebook.py") -> ParsedNotebook | None:
@@ -113,7 +113,10 @@ def scanned_ends(text: str) -> dict[int, int]:
     """First line -> last line of each cell that marimo's scanner finds in a text with syntax errors."""
     from marimo._ast.scanner import scan_notebook
 
-    return {cell.start_line: cell.end_line for cell in scan_notebook(text.strip()).cells}
+    try:
+        return {cell.start_line: cell.end_line for cell in scan_notebook(text.strip()).cells}
+    except ValueError:  # Python 3.13's tokenizer trips over "\r" before some characters
+        return {}
 
 
 def node_kind(node: ast.stmt) -> Literal["setup", "cell", "app", "guard"] | None:
@@ -201,27 +204,29 @@ def markdown_call(markdown: str, prefix: str = "r") -> str:
 
 
 async def lint(text: str, path: str) -> list[LintDiagnostic]:
-    """marimo's own findings; safe inside a running event loop."""
-    from marimo._ast.parse import parse_notebook
-    from marimo._lint.diagnostic import Severity
+    """marimo's breaking findings (MB001 to MB005), by line; safe inside a running event loop.
 
-    notebook = parse_notebook(text, filepath=path)
-    if notebook is None:
-        return []
-    found = await _rule_engine().check_notebook(notebook, text)
-    return [
-        LintDiagnostic(
-            str(d.code),
-            str(d.message),
-            int(d.line[0] if isinstance(d.line, (list, tuple)) else d.line),
-            d.severity is Severity.BREAKING,
-        )
-        for d in found
-    ]
+    ``text`` has no byte order mark.
+    """
+    from marimo._ast.parse import parse_notebook
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        notebook = parse_notebook(text, filepath=path)
+        if notebook is None:
+            return []
+        diagnostics = await _rule_engine().check_notebook(notebook, text)
+    found = []
+    for diagnostic in diagnostics:
+        line = diagnostic.line
+        lines = tuple(sorted({*map(int, line)})) if isinstance(line, (list, tuple)) else (int(line),)
+        found.append(LintDiagnostic(str(diagnostic.code), str(diagnostic.message), diagnostic.fix or "", lines))
+    return sorted(found, key=lambda diagnostic: (diagnostic.lines, diagnostic.code))
 
 
 @cache
 def _rule_engine() -> Any:
     from marimo._lint.rule_engine import RuleEngine
+    from marimo._lint.rules.breaking import BREAKING_RULE_CODES
 
-    return RuleEngine.create_default()
+    return RuleEngine([rule() for rule in BREAKING_RULE_CODES.values()])

@@ -1,0 +1,34 @@
+"""What ``daglab`` can do: each command's module, named and not imported, so that help and typos cost no imports."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class CommandEntry:
+    """A command: ``target`` is ``module:name`` of its function or ``typer.Typer``; ``help`` one line for the list."""
+
+    target: str
+    help: str
+
+    def load(self, name: str, settings: dict[str, Any]) -> Any:
+        """Import the command and build it for Typer's parser; ``settings`` are its context's."""
+        import typer
+
+        module, _, attribute = self.target.partition(":")
+        loaded = getattr(importlib.import_module(module), attribute)
+        if not isinstance(loaded, typer.Typer):
+            function, loaded = loaded, typer.Typer(add_completion=False, rich_markup_mode=None)
+            loaded.command(name, context_settings=settings)(function)
+        command = typer.main.get_command(loaded)
+        command.name = name
+        return command
+
+
+# In the order of a project's life; `daglab --help` shows them so.
+COMMANDS = {
+    "config": CommandEntry("daglab.cli.config:app", "Show the configuration in force, and its schema."),
+}

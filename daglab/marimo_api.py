@@ -52,11 +52,10 @@ class CompiledCell:
 
 @dataclass(frozen=True)
 class LintDiagnostic:
-    """One finding of marimo's own linter: its code, what it says, how to mend it, and the 1-based lines, sorted."""
+    """One finding of marimo's own linter: its code, what it says, and the 1-based lines that it is about, sorted."""
 
     code: str
     message: str
-    fix: str
     lines: tuple[int, ...]
 
 
@@ -206,7 +205,7 @@ def markdown_call(markdown: str, prefix: str = "r") -> str:
 async def lint(text: str, path: str) -> list[LintDiagnostic]:
     """marimo's breaking findings (MB001 to MB005), by line; safe inside a running event loop.
 
-    ``text`` has no byte order mark.
+    ``text`` has no byte order mark; lines count from its first non-blank one.
     """
     from marimo._ast.parse import parse_notebook
 
@@ -219,8 +218,10 @@ async def lint(text: str, path: str) -> list[LintDiagnostic]:
     found = []
     for diagnostic in diagnostics:
         line = diagnostic.line
-        lines = tuple(sorted({*map(int, line)})) if isinstance(line, (list, tuple)) else (int(line),)
-        found.append(LintDiagnostic(str(diagnostic.code), str(diagnostic.message), diagnostic.fix or "", lines))
+        # Except for cells that don't parse, marimo counts from the line before the code's first; 0 is "unknown".
+        above = 0 if diagnostic.code == "MB001" else 1
+        lines = sorted({int(n) + above for n in (line if isinstance(line, (list, tuple)) else [line]) if n} or {1})
+        found.append(LintDiagnostic(str(diagnostic.code), str(diagnostic.message), tuple(lines)))
     return sorted(found, key=lambda diagnostic: (diagnostic.lines, diagnostic.code))
 
 

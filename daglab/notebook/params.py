@@ -39,9 +39,33 @@ def read_params(notebook: Notebook, names: Collection[str]) -> dict[str, Param]:
 
     Raises:
         NotebookError: a param is not assigned a literal in a cell of params alone, or its type is not supported
-            (int, float, str, bool, date, Literal, Optional, list).
+            (int, float, str, bool, date, Literal, Optional, list); see :func:`param_faults`.
     """
+    params, faults = _read(notebook, names)
+    for fault in faults:
+        place = f"{notebook.path}:{fault.line}" if fault.line else notebook.path
+        raise NotebookError(f"{place}: {fault.message}", remedy=fault.remedy)
+    return params
+
+
+@dataclass(frozen=True)
+class ParamFault:
+    """Why a param can't be read; ``line`` is 0 when no cell assigns it."""
+
+    name: str
+    line: int
+    message: str
+    remedy: str
+
+
+def param_faults(notebook: Notebook, names: Collection[str]) -> list[ParamFault]:
+    """All that keeps :func:`read_params` from reading the params."""
+    return _read(notebook, names)[1]
+
+
+def _read(notebook: Notebook, names: Collection[str]) -> tuple[dict[str, Param], list[ParamFault]]:
     params: dict[str, Param] = {}
+    faults: dict[str, ParamFault] = {}
     for index in param_cells(notebook, names):
         cell = notebook.cells[index]
         for name, annotation, value in _assignments(cell) or ():
@@ -50,17 +74,14 @@ def read_params(notebook: Notebook, names: Collection[str]) -> dict[str, Param]:
                 default = _literal(value)
                 params[name] = Param(name, _type(annotation, default), default, line)
             except ValueError as error:
-                raise NotebookError(
-                    f"{notebook.path}:{line}: param {name!r}: {error}",
-                    remedy="types: int, float, str, bool, date, Literal, Optional, list; the default is a literal",
-                ) from None
+                remedy = "types: int, float, str, bool, date, Literal, Optional, list; the default is a literal"
+                faults[name] = ParamFault(name, line, f"param {name!r}: {error}", remedy)
     for name in names:
-        if name not in params:
-            raise NotebookError(
-                f"{notebook.path}: param {name!r} is not assigned in a cell of params",
-                remedy=f"add a cell with nothing but literal assignments of params, such as `{name}: int = 0`",
-            )
-    return params
+        if name not in params and name not in faults:
+            message = f"param {name!r} is not assigned in a cell of params"
+            remedy = f"add a cell with nothing but literal assignments of params, such as `{name}: int = 0`"
+            faults[name] = ParamFault(name, 0, message, remedy)
+    return params, list(faults.values())
 
 
 def _assignments(cell: Cell) -> list[tuple[str, ast.expr | None, ast.expr]] | None:

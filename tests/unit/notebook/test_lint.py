@@ -1,0 +1,171 @@
+"""Lint: what is refused in a notebook that makes assets, and what is not."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from daglab.marimo_api import ParsedCell, render
+from daglab.notebook.cells import Notebook, parse_notebook
+from daglab.notebook.lint import all_findings, lint_notebook, lint_notebook_sync, run_to_end
+
+HEADER = """\
+# /// script
+# dependencies = ["daglab"]
+#
+# [tool.daglab]
+# params = ["limit"]
+#
+# [tool.daglab.inputs]
+# raw = "raw/orders"
+#
+# [tool.daglab.assets.orders]
+# key = "sales/orders"
+#
+# [tool.daglab.assets.totals]
+#
+# [tool.daglab.checks.sane]
+# asset = "orders"
+# ///
+"""
+GOOD = (
+    "import daglab",
+    "limit: int = 3",
+    "raw = daglab.load_asset('raw/orders')",
+    "_few = raw[:limit]\norders = [x for x in _few]",
+    "totals = sum(orders)",
+    "sane = totals > 0",
+)
+
+
+def notebook(*codes: str, header: str = HEADER) -> Notebook:
+    return parse_notebook(render([ParsedCell(code) for code in codes], header=header), "n.py")
+
+
+def codes(*cells: str, header: str = HEADER) -> list[str]:
+    return [finding.code for finding in lint_notebook_sync(notebook(*cells, header=header))]
+
+
+def replaced(old: str, new: str) -> list[str]:
+    assert any(old in cell for cell in GOOD)
+    return [cell.replace(old, new) for cell in GOOD]
+
+
+def test_a_good_notebook_has_no_findings() -> None:
+    assert codes(*GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        (["x = ("], "MB001"),
+        (["x = 1", "x = 2"], "MB002"),
+        (["x = y", "y = x"], "MB003"),
+        (["return 1"], "MB001"),
+    ],
+)
+def test_marimos_breaking_rules_hold_without_a_header(cells: list[str], code: str) -> None:
+    assert set(codes(*cells, header="")) == {code}
+
+
+def test_the_setup_cell_depends_on_nothing() -> None:
+    text = render([ParsedCell("b = a", "setup", "setup"), ParsedCell("a = 1")])
+    assert "MB004" in [f.code for f in lint_notebook_sync(parse_notebook(text))]
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "says"),
+    [
+        (GOOD[:-1], "DL201", "no cell defines 'sane', which the header lists under checks"),
+        ((*GOOD[:2], *GOOD[3:]), "DL201", "no cell defines 'raw'"),
+        (replaced("totals = sum", "total = sum"), "DL201", "no cell defines 'totals'"),
+        (replaced("_few", "few"), "DL202", "the cell of asset 'orders' also defines 'few'"),
+        (replaced("totals = sum", "import math\ntotals = sum"), "DL202", "also defines 'math'"),
+        (replaced("raw = daglab", "path = 'x'\nraw = daglab"), "DL203", "the cell of input 'raw' also defines 'path'"),
+        (replaced("limit: int = 3", "limit: int = 1 + x"), "DL204", "param 'limit'"),
+        (replaced("limit: int = 3", "limit: bytes = 3"), "DL204", "bytes"),
+        (replaced("limit: int = 3", "limit: int = 3\nprint(limit)"), "DL204", "not assigned in a cell of params"),
+        ((*GOOD, "orders.append(1)"), "DL210", "'orders' is changed by .append() outside cell 4"),
+        ((*GOOD, "orders[0] = 1"), "DL210", "'orders' is assigned to (orders[0])"),
+        ((*GOOD, "del orders[0]"), "DL210", "'orders' is deleted from (orders[0])"),
+        ((*GOOD, "orders[0] += 1"), "DL210", "'orders' is changed (orders[0])"),
+        ((*GOOD, "del totals"), "DL210", "'totals' is deleted"),
+        ((*GOOD, "orders = []"), "MB002", "'orders' is defined in multiple cells"),
+        ((*GOOD, "totals += 1"), "MB002", "'totals' is defined in multiple cells"),
+    ],
+)
+def test_refused(cells: list[str], code: str, says: str) -> None:
+    book = notebook(*cells)
+    findings = [f for f in lint_notebook_sync(book) if f.code == code]
+    assert any(says in f.message for f in findings), findings
+    assert all(f.remedy and f.path == "n.py" and 1 <= f.line <= book.text.count("\n") for f in findings)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ["_copy = list(orders)\n_copy.append(1)"],
+        ["sorted(orders)"],
+        ["def f(orders):\n    orders.append(1)"],
+        ["import marimo as mo", "mo.md('# Orders')"],
+        [""],
+    ],
+)
+def test_not_refused(more: list[str]) -> None:
+    assert codes(*GOOD, *more) == []
+
+
+def test_two_assets_in_one_cell_are_fine() -> None:
+    assert codes(*GOOD[:3], "orders, totals = [1], 2", GOOD[5]) == []
+
+
+def test_an_asset_may_be_changed_where_it_is_made() -> None:
+    assert codes(*replaced("for x in _few]", "for x in _few]\norders.append(1)")) == []
+
+
+def test_faults_of_the_header_are_findings_with_their_lines() -> None:
+    header = HEADER.replace('# key = "sales/orders"', '# kye = "sales/orders"\n# group = 3')
+    book = notebook(*GOOD, header=header)
+    found = [(f.code, f.line, f.remedy) for f in lint_notebook_sync(book)]
+    lines = book.text.split("\n")
+    assert ("DL101", lines.index('# kye = "sales/orders"') + 1, "did you mean 'key'?") in found
+    assert [line for code, line, _ in found if code == "DL102"] == [lines.index("# group = 3") + 1]
+
+
+def test_a_finding_is_at_its_line_of_the_file() -> None:
+    book = notebook(*GOOD, "x = 1\n\norders.append(x)")
+    [finding] = lint_notebook_sync(book)
+    assert "orders.append(x)" in book.text.split("\n")[finding.line - 1]
+
+
+def test_a_definition_given_twice_is_reported_at_the_later_one() -> None:
+    book = parse_notebook("\n\n" + notebook("x = 1", "y = 2", "x = 3", header="").text)
+    [finding] = lint_notebook_sync(book)
+    assert "x = 3" in book.text.split("\n")[finding.line - 1]
+    assert "also line" in finding.message
+
+
+def test_a_comment_accepts_a_finding_on_its_line() -> None:
+    book = notebook(*GOOD, "orders.append(1)  # daglab: ignore[DL202, DL210]", "orders.append(2)")
+    assert len(lint_notebook_sync(book)) == 1
+    assert len(asyncio.run(all_findings(book))) == 2
+
+
+def test_what_keeps_a_notebook_from_loading_cannot_be_accepted() -> None:
+    book = notebook(*replaced("limit: int = 3", "limit: bytes = 3  # daglab: ignore[DL204]"))
+    assert [f.code for f in lint_notebook_sync(book)] == ["DL204"]
+
+
+def test_both_entries_work_inside_a_running_loop() -> None:
+    async def inside() -> tuple[list[str], list[str]]:
+        book = notebook(*GOOD, "orders.append(1)")
+        return [f.code for f in await lint_notebook(book)], [f.code for f in lint_notebook_sync(book)]
+
+    assert run_to_end(inside()) == (["DL210"], ["DL210"])
+
+
+def test_a_byte_order_mark_and_crlf_change_nothing() -> None:
+    text = notebook(*GOOD, "orders.append(1)").text
+    plain = lint_notebook_sync(parse_notebook(text, "n.py"))
+    assert lint_notebook_sync(parse_notebook("\ufeff" + text.replace("\n", "\r\n"), "n.py")) == plain != []

@@ -1,0 +1,139 @@
+"""The store of executed notebooks: an fsspec URL, addressed by run id and asset key alone, never by a path from outside."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from daglab.errors import MissingExtraError, StorageError
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+_LONGEST_NAME = 200  # file systems take 255 bytes
+_EXTRAS = {"s3": "s3", "gs": "gcs", "gcs": "gcs", "abfs": "azure", "az": "azure"}
+_LINKABLE = ("http", "https", "s3", "gs", "gcs", "abfs", "az")
+
+
+@dataclass(frozen=True)
+class ExecutedStore:
+    """Executed notebooks below ``root``, an fsspec URL (``s3://bucket/executed``) or a folder of this machine."""
+
+    root: str
+
+    def location(self, run_id: str, asset_key: str) -> str:
+        """Where the executed notebook of one asset (``sales/orders``) in one run is: ``<root>/<run_id>/<key>.ipynb``.
+
+        Raises:
+            StorageError: ``run_id`` is no run's id, or the key is empty.
+        """
+        if not _RUN_ID.fullmatch(run_id):
+            raise StorageError(f"{run_id!r} is not a run's id", remedy="letters, digits, '-' and '_'")
+        return f"{self.root.rstrip('/')}/{run_id}/{file_name(asset_key)}"
+
+    def write(self, run_id: str, asset_key: str, content: bytes) -> str:
+        """Store ``content`` and return its location. A reader sees the whole of it or what was there before.
+
+        Raises:
+            StorageError: the store can't be written.
+            MissingExtraError: the URL's file system is not installed.
+        """
+        location = self.location(run_id, asset_key)
+        path = self.local_path(run_id, asset_key)
+        try:
+            if path is not None:
+                _replace(path, content)
+            else:
+                system, inside = self._file_system(location)
+                system.makedirs(inside.rsplit("/", 1)[0], exist_ok=True)
+                system.pipe_file(inside, content)
+        except OSError as error:
+            raise StorageError(f"{location} cannot be written: {error}") from error
+        return location
+
+    def read(self, run_id: str, asset_key: str) -> bytes:
+        """The stored bytes.
+
+        Raises:
+            StorageError: there is no executed notebook of this asset in this run, or it can't be read.
+        """
+        location = self.location(run_id, asset_key)
+        system, inside = self._file_system(location)
+        try:
+            content: bytes = system.cat_file(inside)
+        except FileNotFoundError:
+            raise StorageError(f"there is no executed notebook of {asset_key!r} in run {run_id}") from None
+        except OSError as error:
+            raise StorageError(f"{location} cannot be read: {error}") from error
+        return content
+
+    def local_path(self, run_id: str, asset_key: str) -> Path | None:
+        """The file itself, when the store is a folder of this machine."""
+        folder = self._folder
+        return None if folder is None else folder / run_id / file_name(asset_key)
+
+    def url(self, run_id: str, asset_key: str) -> str | None:
+        """A link to the executed notebook, when the store has addresses that a browser or a tool can follow."""
+        return self.location(run_id, asset_key) if self._protocol in _LINKABLE else None
+
+    @cached_property
+    def _protocol(self) -> str:
+        return self.root.split("://", 1)[0] if "://" in self.root else "file"
+
+    @cached_property
+    def _folder(self) -> Path | None:
+        return Path(self.root.removeprefix("file://")).absolute() if self._protocol == "file" else None
+
+    def _file_system(self, location: str) -> tuple[Any, str]:
+        import fsspec
+
+        try:
+            system, inside = fsspec.core.url_to_fs(location)
+        except ImportError as error:
+            extra = _EXTRAS.get(self._protocol)
+            if extra is None:
+                raise StorageError(f"{self.root}: {error}") from error
+            raise MissingExtraError(extra, needed_for=f"the store {self.root}") from error
+        except ValueError as error:  # an unknown protocol
+            raise StorageError(f"{self.root}: {error}", remedy="an fsspec URL, or a folder") from error
+        return system, inside
+
+
+def file_name(asset_key: str) -> str:
+    """The file's name for an asset key: parts joined by ``__``, one name for each key, safe on every file system.
+
+    Raises:
+        StorageError: the key is empty or has an empty part.
+    """
+    parts = asset_key.split("/")
+    if not all(parts):
+        raise StorageError(f"{asset_key!r} is not an asset key", remedy="parts joined by '/', none of them empty")
+    name = "__".join(_escape(part) for part in parts)
+    if len(name) > _LONGEST_NAME:
+        name = f"{name[: _LONGEST_NAME - 65]}-{hashlib.sha256(asset_key.encode()).hexdigest()}"
+    return f"{name}.ipynb"
+
+
+def _escape(part: str) -> str:
+    """One part of a key; its underscores stay readable unless they could be taken for the joint of two parts."""
+    text = quote(part, safe="")
+    if "__" in text or text.startswith("_") or text.endswith("_"):
+        text = text.replace("_", "%5F")
+    return text.replace(".", "%2E") if text.startswith(".") else text
+
+
+def _replace(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.replace(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise

@@ -81,7 +81,10 @@ class Child:
         """Return once the child answers.
 
         ``check`` is a URL that must answer with a status below 400, or a callable that must return true.
-        ``timeout`` is in seconds. Raises ProcessError, with the last log lines, when the child dies or the time is over.
+        ``timeout`` is in seconds.
+
+        Raises:
+            ProcessError: the child died, or the time is over; with its last log lines.
         """
         answers = _answers(check) if isinstance(check, str) else check
         deadline = time.monotonic() + timeout
@@ -162,7 +165,7 @@ def spawn(
 def _open_log(log: Path | None) -> int:
     if log is None:
         descriptor, name = tempfile.mkstemp(prefix="daglab-", suffix=".log")
-        os.unlink(name)
+        Path(name).unlink()
         return descriptor
     try:
         log.parent.mkdir(parents=True, exist_ok=True)

@@ -30,5 +30,8 @@ class CommandEntry:
 
 # In the order of a project's life; `daglab --help` shows them so.
 COMMANDS = {
+    "init": CommandEntry("daglab.cli.init:init", "Make a new project, with two notebooks to start from."),
+    "demo": CommandEntry("daglab.cli.demo:demo", "Show the whole way from two notebooks to a served wheel."),
+    "check": CommandEntry("daglab.cli.check:check", "Check notebooks without running them."),
     "config": CommandEntry("daglab.cli.config:app", "Show the configuration in force, and its schema."),
 }

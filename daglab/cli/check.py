@@ -1,0 +1,86 @@
+"""``daglab check``: everything that the build hook would refuse, with the same codes, before a build."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from daglab.cli.output import JsonOption, Output, QuietOption
+from daglab.errors import ExitCode
+
+if TYPE_CHECKING:
+    from daglab.notebook.check import Report
+    from daglab.notebook.findings import Finding
+
+PathsArgument = Annotated[list[Path] | None, typer.Argument(help="Projects, folders or notebooks.", exists=True)]
+
+
+def check(paths: PathsArgument = None, as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """Check notebooks without running them; exit code 7 when there are findings.
+
+    The whole project around each path is checked, because notebooks depend on each other; findings are shown for the
+    paths alone. With --json: {"notebooks": 2, "findings": [...], "ignored": [...]}, each finding with path, line, code,
+    message, remedy.
+    """
+    findings: list[Finding] = []
+    ignored: list[Finding] = []
+    notebooks: set[Path] = set()
+    for root, wanted in _by_project(paths or [Path()]).items():
+        report = _checked(root)
+        findings += _below(report.findings, root, wanted)
+        ignored += _below(report.ignored, root, wanted)
+        notebooks.update(n.path for n in report.notebooks if _is_below(n.path, wanted))
+    document = {
+        "notebooks": len(notebooks),
+        "findings": [finding.to_json() for finding in findings],
+        "ignored": [finding.to_json() for finding in ignored],
+    }
+    output = Output(as_json, quiet)
+    output.result(document, map(str, findings))
+    output.note(_summary(len(notebooks), len(findings), len(ignored)), "red" if findings else "green")
+    if findings:
+        raise typer.Exit(ExitCode.VALIDATION)
+
+
+def _checked(root: Path) -> Report:
+    from daglab.notebook.check import check_project
+    from daglab.notebook.source_project import read_source_project
+
+    return check_project(read_source_project(root))
+
+
+def _by_project(paths: Iterable[Path]) -> dict[Path, list[Path]]:
+    from daglab.notebook.source_project import project_root
+
+    found: dict[Path, list[Path]] = {}
+    for path in paths:
+        found.setdefault(project_root(path), []).append(path.resolve())
+    return found
+
+
+def _below(findings: Iterable[Finding], root: Path, wanted: list[Path]) -> Iterator[Finding]:
+    """The findings in ``wanted``, each with its path relative to the current folder."""
+    for finding in findings:
+        path = root / finding.path
+        if _is_below(path, wanted):
+            yield replace(finding, path=os.path.relpath(path))
+
+
+def _is_below(path: Path, wanted: list[Path]) -> bool:
+    return any(path.is_relative_to(place) for place in wanted)
+
+
+def _summary(notebooks: int, findings: int, ignored: int) -> str:
+    parts = [_count(notebooks, "notebook"), _count(findings, "finding")]
+    if ignored:
+        parts.append(f"{ignored} ignored")
+    return ", ".join(parts)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

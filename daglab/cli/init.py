@@ -1,0 +1,80 @@
+"""``daglab init``: a new project, with two notebooks to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from daglab.cli.output import JsonOption, Output, QuietOption
+from daglab.errors import DaglabError, ExitCode
+
+BootstrapOption = Annotated[Path, typer.Option("--bootstrap", metavar="DIR", help="Make the new project in DIR.")]
+TitleOption = Annotated[str, typer.Option("--title", help="What the project is called in its texts.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Use a folder that has files; those that exist are kept.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Tell what would be made, and make nothing.")]
+
+
+class FolderNotEmptyError(DaglabError):
+    """The folder for a new project has files already."""
+
+    code = "folder-not-empty"
+    exit_code = ExitCode.CONFLICT
+
+
+def init(
+    bootstrap: BootstrapOption,
+    title: TitleOption = "The shop",
+    force: ForceOption = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Make a new project: a small shop, with a plain Python asset and two notebooks that make assets from it.
+
+    With --json: {"folder": "...", "made": ["pyproject.toml", ...], "kept": [...], "dry_run": false}.
+    """
+    made, kept = make_project(bootstrap, title, force=force, dry_run=dry_run)
+    output = Output(as_json, quiet)
+    document = {"folder": str(bootstrap), "made": made, "kept": kept, "dry_run": dry_run}
+    lines = [f"{'would make' if dry_run else 'made'} {bootstrap / path}" for path in made]
+    output.result(document, [*lines, *(f"kept {bootstrap / path}, which was there" for path in kept)])
+    if not dry_run:
+        output.note(
+            f"Next:\n  cd {_quoted(bootstrap)}\n  daglab check\n  hatch build\n  dagster dev -m shop.definitions"
+        )
+
+
+def make_project(
+    folder: Path, title: str, *, force: bool = False, dry_run: bool = False
+) -> tuple[list[str], list[str]]:
+    """Write a new project; answers the paths that were made and those that were there and stay as they are.
+
+    Raises:
+        FolderNotEmptyError: the folder has files, and ``force`` is not given.
+    """
+    from daglab.scaffold.project import render_project
+
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not force:
+        raise FolderNotEmptyError(f"{folder} is not empty", remedy="name a new folder, or add --force")
+    made: list[str] = []
+    kept: list[str] = []
+    for path, text in render_project(title).items():
+        (kept if (folder / path).exists() else made).append(path.as_posix())
+        if not dry_run and not (folder / path).exists():
+            _write(folder / path, text)
+    return made, kept
+
+
+def _write(path: Path, text: str) -> None:
+    from daglab import files
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.replace(files.read(path), text.encode("utf-8"))
+
+
+def _quoted(path: Path) -> str:
+    import shlex
+
+    return shlex.quote(str(path))

@@ -1,0 +1,79 @@
+"""Rules between the notebooks of a project, and between them and the project itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+
+from daglab.notebook.cells import Notebook
+from daglab.notebook.findings import Finding, did_you_mean
+from daglab.notebook.header import Header
+from daglab.notebook.hook_options import TABLE
+from daglab.notebook.requirements import has_runtime, uncovered
+from daglab.notebook.source_project import SourceProject
+
+
+def project_findings(project: SourceProject) -> Iterator[Finding]:
+    """What is wrong with the project itself: its dependencies, the folders that its options name."""
+    place = (*TABLE.split("."), "notebooks")
+    for given in project.options.notebooks or ():
+        path = project.root / given
+        if not path.resolve().is_relative_to(project.root.resolve()):
+            message = f"the folder {given!r} lies outside the project"
+            yield Finding("pyproject.toml", project.line_of(*place), "DL320", message, "move the notebooks into it")
+        elif not path.exists():
+            message = f"the folder {given!r} does not exist"
+            yield Finding("pyproject.toml", project.line_of(*place), "DL322", message, "correct `notebooks`")
+    if project.dependencies is not None and not has_runtime(project.dependencies):
+        message = "the project's dependencies lack daglab[dagster], so that its wheel could not run the notebooks"
+        line = project.line_of("project", "dependencies")
+        yield Finding("pyproject.toml", line, "DL303", message, 'add "daglab[dagster]"')
+
+
+def key_findings(headers: Iterable[Header]) -> Iterator[Finding]:
+    """Assets that two notebooks make."""
+    makers: dict[str, str] = {}
+    for header in headers:
+        for variable in header.assets:
+            key = header.key(variable)
+            if key in makers and makers[key] != header.path:
+                message = f"the asset {key!r} is made by {makers[key]} too"
+                yield Finding(header.path, header.line_of("assets", variable, "key"), "DL300", message, "rename one")
+            makers.setdefault(key, header.path)
+
+
+def input_findings(headers: Sequence[Header], project: SourceProject) -> Iterator[Finding]:
+    """Upstream assets that no notebook makes and that are not declared external."""
+    made = {header.key(variable) for header in headers for variable in header.assets}
+    for header in headers:
+        read: dict[tuple[str, ...], list[str]] = {
+            ("inputs", variable): [given.key] for variable, given in header.inputs.items()
+        }
+        read |= {("assets", variable, "deps"): asset.deps for variable, asset in header.assets.items()}
+        for place, keys in read.items():
+            for key in keys:
+                if key in made or any(fnmatchcase(key, pattern) for pattern in project.options.external):
+                    continue
+                near = did_you_mean(key, made)
+                hint = f"{near} Or, " if near.startswith("did") else ""
+                remedy = f'{hint}if other code provides it: external = ["{key}"]'
+                message = f"nothing makes the asset {key!r}"
+                yield Finding(header.path, header.line_of(*place), "DL301", message, remedy)
+
+
+def dependency_findings(notebook: Notebook, header: Header, project: SourceProject) -> Iterator[Finding]:
+    """Requirements of a notebook's header that the project doesn't have, if its dependencies are known."""
+    if project.dependencies is None:
+        return
+    for requirement in uncovered(header.dependencies, project.dependencies):
+        message = f"{requirement!r} is missing from the project's dependencies"
+        line = _dependencies_line(notebook.text, requirement)
+        yield Finding(notebook.path, line, "DL302", message, "add it to `dependencies` in pyproject.toml")
+
+
+def _dependencies_line(text: str, requirement: str) -> int:
+    """The line of the header that names the requirement."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.startswith("#") and (f'"{requirement}"' in line or f"'{requirement}'" in line):
+            return number
+    return 1

@@ -1,0 +1,86 @@
+"""The files that the hook adds: .ipynb halves, the manifest, and definitions where a package has none."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path, PurePosixPath
+
+from daglab.notebook.check import CheckedNotebook, Report
+from daglab.notebook.hook_options import HookOptions
+from daglab.notebook.manifest import FILE_NAME, NotebookEntry, manifest_text, notebook_entry
+from hatch_daglab.halves import ipynb_text
+from hatch_daglab.selection import Selection
+
+_DEFINITIONS = '''"""The Dagster definitions of {package}'s notebooks; made by daglab's build hook."""
+
+import daglab
+
+defs = daglab.notebook_definitions({folder!r}, executor=daglab.default_executor())
+'''
+
+
+class Bundle:
+    """Collects files in ``folder``; ``files`` says where each goes, in the form of hatchling's ``force_include``."""
+
+    def __init__(self, selection: Selection, options: HookOptions, folder: str) -> None:
+        self.files: dict[str, str] = {}
+        self._selection = selection
+        self._options = options
+        self._folder = Path(folder)
+
+    def add_wheel(self, report: Report) -> list[str]:
+        """Everything that makes a wheel a code location; answers its packages with notebooks, sorted."""
+        packages: dict[str, list[tuple[CheckedNotebook, PurePosixPath]]] = defaultdict(list)
+        for checked in report.notebooks:
+            package, place = self._selection.package_of(checked.path), self._selection.place(checked.path)
+            if package is not None and place is not None:
+                self._add_half(checked, place[0])
+                packages[package].append((checked, PurePosixPath(place[0])))
+        for package, notebooks in packages.items():
+            self._add_package(package, notebooks)
+        return sorted(packages)
+
+    def add_sdist(self, report: Report) -> None:
+        """The .ipynb halves that exist: outputs must not leave the project by the sdist either."""
+        for checked in report.notebooks:
+            place = self._selection.place(checked.path)
+            if place is not None and checked.path.with_suffix(".ipynb").exists():
+                self._add_half(checked, place[0])
+
+    def _add_half(self, checked: CheckedNotebook, relative: str) -> None:
+        text = ipynb_text(checked.path, keep_outputs=self._options.outputs == "keep")
+        self._add(PurePosixPath(relative).with_suffix(".ipynb"), text)
+
+    def _add_package(self, package: str, notebooks: list[tuple[CheckedNotebook, PurePosixPath]]) -> None:
+        depth = package.count(".") + 1
+        first = self._selection.place(notebooks[0][0].path)
+        assert first is not None  # only placed notebooks get here
+        # the package's folder in the project: as many parts above the notebook as in the artifact
+        inner = len(PurePosixPath(first[1]).parts) - depth
+        home = PurePosixPath(*notebooks[0][1].parts[:-inner])
+        entries = [self._entry(checked, relative.relative_to(home)) for checked, relative in notebooks]
+        self._add(home / FILE_NAME, manifest_text(entries))
+        if not self._selection.has_definitions(package):
+            folder = _dotted(package, [PurePosixPath(entry.path).parent for entry in entries])
+            self._add(home / "definitions.py", _DEFINITIONS.format(package=package, folder=folder))
+
+    def _entry(self, checked: CheckedNotebook, path: PurePosixPath) -> NotebookEntry:
+        assert checked.header is not None  # a notebook whose header can't be read refuses the build
+        half = path.with_suffix(".ipynb").as_posix()
+        return notebook_entry(path.as_posix(), half, checked.path.read_bytes(), checked.header)
+
+    def _add(self, target: PurePosixPath, text: str) -> None:
+        path = self._folder / str(len(self.files))
+        path.write_bytes(text.encode("utf-8"))
+        path.chmod(0o644)
+        self.files[str(path)] = str(target)
+
+
+def _dotted(package: str, folders: list[PurePosixPath]) -> str:
+    """The innermost importable folder that holds all ``folders`` of a package."""
+    shared: list[str] = []
+    for parts in zip(*(folder.parts for folder in folders), strict=False):
+        if len(set(parts)) > 1 or not parts[0].isidentifier():
+            break
+        shared.append(parts[0])
+    return ".".join((package, *shared))

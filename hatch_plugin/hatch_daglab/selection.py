@@ -1,0 +1,80 @@
+"""What hatchling would put into the artifact: where each notebook goes, which package it is in, what is stray."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from daglab.notebook.check import Report
+from daglab.notebook.findings import Finding
+from daglab.notebook.source_project import SourceProject
+
+if TYPE_CHECKING:
+    from hatchling.builders.plugin.interface import BuilderInterface, IncludedFile
+
+# Caches, backups, instances and secrets of a working copy; git ignores them, but not every project is in git.
+_STRAY_FOLDERS = frozenset({".daglab", ".dagster_home", ".ipynb_checkpoints", "__marimo__"})
+
+
+class Selection:
+    """The files that hatchling has selected, before the hook's own."""
+
+    def __init__(self, builder: BuilderInterface[Any, Any]) -> None:
+        self._files = {Path(file.path): file for file in builder.recurse_included_files()}
+        self._distributed = {_slashed(file) for file in self._files.values()}
+
+    @property
+    def stray(self) -> set[str]:
+        """Paths in the artifact of files that don't belong there."""
+        return {file.distribution_path for file in self._files.values() if _is_stray(PurePosixPath(_slashed(file)))}
+
+    def place(self, path: Path) -> tuple[str, str] | None:
+        """Where a file lies: (relative to the project, in the artifact), with slashes; ``None`` if it is left out."""
+        file = self._files.get(path)
+        return (Path(file.relative_path).as_posix(), _slashed(file)) if file else None
+
+    def package_of(self, path: Path) -> str | None:
+        """The importable package that a file is in, as ``shop`` or ``acme.shop``: the outermost that is no namespace.
+
+        ``None`` for a file that is left out or lies in no package.
+        """
+        place = self.place(path)
+        if place is None:
+            return None
+        folders = PurePosixPath(place[1]).parent.parts
+        for length in range(1, len(folders) + 1):
+            if "/".join((*folders[:length], "__init__.py")) in self._distributed:
+                return ".".join(folders[:length])
+        return None
+
+    def packages_of(self, paths: Iterable[Path]) -> list[str]:
+        """The packages that hold any of ``paths``, sorted."""
+        return sorted({package for path in paths if (package := self.package_of(path)) is not None})
+
+    def has_definitions(self, package: str) -> bool:
+        """Whether a package brings its own ``definitions``."""
+        folder = package.replace(".", "/")
+        return not self._distributed.isdisjoint({f"{folder}/definitions.py", f"{folder}/definitions/__init__.py"})
+
+    def unpacked(self, report: Report, project: SourceProject) -> list[Finding]:
+        """Notebooks that the project names in ``notebooks``, but that no package would carry; and none at all."""
+        homeless = [n for n in report.notebooks if self.package_of(n.path) is None]
+        if project.options.notebooks is not None:
+            remedy = "move it into a package of the wheel (one with an __init__.py)"
+            message = "the notebook lies in none of the wheel's packages"
+            return [Finding(n.notebook.path, 1, "DL321", message, remedy) for n in homeless]
+        if not report.findings and len(homeless) == len(report.notebooks):
+            line = project.line_of("tool", "hatch", "build", "hooks", "daglab")
+            message = "no notebook with a [tool.daglab] header is in a package of the wheel"
+            return [Finding("pyproject.toml", line, "DL322", message, "add one, or remove the hook")]
+        return []
+
+
+def _slashed(file: IncludedFile) -> str:
+    return Path(file.distribution_path).as_posix()
+
+
+def _is_stray(path: PurePosixPath) -> bool:
+    secret = path.name == ".env" or path.name.startswith(".env.")
+    return secret or not _STRAY_FOLDERS.isdisjoint(path.parts)

@@ -98,10 +98,19 @@ def parse_notebook(text: str, path: str | Path = "notebook.py") -> Notebook:
         )
     lead = leading_lines(text.removeprefix("\ufeff"))
     cells = tuple(
-        Cell(i, c.name, c.kind, c.code, c.options, b.text, b.line, _code_line(b, c, lead))
+        Cell(i, c.name, c.kind, c.code + _last_comment(b, c), c.options, b.text, b.line, _code_line(b, c, lead))
         for i, (b, c) in enumerate(zip(blocks, parsed.cells, strict=True))
     )
     return Notebook(str(path), text, spans, cells, parsed.app_options, parsed.header, parsed.version)
+
+
+def _last_comment(block: Span, cell: ParsedCell) -> str:
+    """The comment behind the last statement of a top-level function or class, which marimo doesn't read."""
+    if cell.kind not in ("function", "class"):
+        return ""
+    lines = block.text.rstrip().replace("\r\n", "\n").split("\n")
+    rest = lines[-1].removeprefix(cell.code.rsplit("\n", 1)[-1])
+    return rest if rest != lines[-1] and rest.lstrip().startswith("#") else ""
 
 
 def _code_line(block: Span, cell: ParsedCell, lead: int) -> int:

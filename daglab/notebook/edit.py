@@ -63,8 +63,8 @@ def rewrite(notebook: Notebook, cells: Sequence[NewCell]) -> str:
     for index, cell in enumerate(cells):
         if cell.kind == "setup" and index:
             raise NotebookError(f"{notebook.path}: the setup cell is not the first cell", remedy="move it to the top")
-    old = _canonical(notebook, notebook.parsed_cells())
-    new = _canonical(notebook, [cell.parsed() for cell in cells])
+    old = canonical_blocks(notebook, notebook.parsed_cells())
+    new = canonical_blocks(notebook, [cell.parsed() for cell in cells])
     blocks = []
     for index, cell in enumerate(cells):
         origin = notebook.cells[cell.origin] if cell.origin is not None else None
@@ -91,7 +91,7 @@ def _same(old: Cell, new: NewCell) -> bool:
     return (old.code, old.name, dict(old.options)) == (new.code, new.name, dict(new.options))
 
 
-def _canonical(notebook: Notebook, cells: Sequence[ParsedCell]) -> list[str]:
+def canonical_blocks(notebook: Notebook, cells: Sequence[ParsedCell]) -> list[str]:
     """marimo's own text of each cell, among these others."""
     text = marimo_api.render(cells, app_options=notebook.app_options)
     blocks = [span.text for span in split(text) if span.kind == "cell"]
@@ -157,7 +157,7 @@ def _misread(notebook: Notebook, text: str, cells: Sequence[NewCell]) -> list[in
 
 def _trimmed(code: str) -> str:
     """Code as marimo can keep it: LF, no blank lines around it."""
-    return re.sub(r"\A(?:[ \t\f]*\n)+", "", code.replace("\r\n", "\n").replace("\r", "\n")).rstrip()
+    return re.sub(r"\A(?:[ \t\f]*\n)+", "", code.replace("\r\n", "\n").replace("\r", "\n")).rstrip(" \t\n\f")
 
 
 def _verbatim(block: str, code: str) -> str:
@@ -170,5 +170,5 @@ def _verbatim(block: str, code: str) -> str:
     signature = next(i for i in range(node.lineno - 1, first) if lines[i].rstrip().endswith(":"))
     last = node.body[-1]
     end = lines[last.lineno - 1 :] if isinstance(last, ast.Return) else []
-    body = textwrap.indent(_trimmed(code), "    ")
+    body = textwrap.indent(code.replace("\r\n", "\n").replace("\r", "\n").strip("\n"), "    ")
     return "".join([*lines[: signature + 1], body + "\n", *end])

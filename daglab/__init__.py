@@ -1,3 +1,54 @@
-"""daglab: the notebook is the asset."""
+"""daglab: the notebook is the asset.
+
+The public names are imported when they are first used: ``import daglab`` alone imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from daglab.runtime.current import context, partition_key
+    from daglab.runtime.definitions import default_executor, notebook_assets, notebook_definitions
+    from daglab.runtime.values import load_asset
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "context",
+    "default_executor",
+    "load_asset",
+    "notebook_assets",
+    "notebook_definitions",
+    "partition_key",
+]
+
+_DEFINED_IN = {
+    "context": "current",
+    "default_executor": "definitions",
+    "load_asset": "values",
+    "notebook_assets": "definitions",
+    "notebook_definitions": "definitions",
+    "partition_key": "current",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _DEFINED_IN:
+        raise AttributeError(f"module 'daglab' has no attribute {name!r}")
+    from importlib import import_module
+
+    try:
+        value = getattr(import_module(f"daglab.runtime.{_DEFINED_IN[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name != "dagster":
+            raise
+        from daglab.errors import MissingExtraError
+
+        raise MissingExtraError("dagster", needed_for=f"daglab.{name}") from error
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_DEFINED_IN])

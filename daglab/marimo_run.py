@@ -1,4 +1,4 @@
-"""Runs the cells of a marimo notebook one at a time; with marimo_api the only module that touches marimo's private names.
+"""Runs the cells of a marimo notebook one at a time; only this module and marimo_api touch marimo's private names.
 
 ``App.run`` loses partial results, can't be pruned to a few cells and hides which cell failed. So each cell is compiled
 by marimo, with its place in the real file, and evaluated here; marimo's script context is there for ``mo.*``.
@@ -63,7 +63,7 @@ class CellRunner:
         from marimo._ast.errors import CycleError, MultipleDefinitionError
 
         self.path = path
-        self._app = InternalApp(App(**app_options, _filename=path))  # type: ignore[arg-type]
+        self._app = InternalApp(App(**app_options, _filename=path))
         ids = [self._register(cell) for cell in cells]
         index = {cell_id: i for i, cell_id in enumerate(ids)}
         try:
@@ -77,8 +77,8 @@ class CellRunner:
         self._outer_context: Any = None
 
     def _register(self, source: CellSource) -> Any:
-        from marimo._ast.cell import Cell, CellConfig
-        from marimo._ast.compiler import SourcePosition, compile_cell
+        from marimo._ast.cell import Cell, CellConfig, SourcePosition
+        from marimo._ast.compiler import compile_cell
 
         manager = self._app.cell_manager
         cell_id = manager.setup_cell_id if source.kind == "setup" else manager.create_cell_id()

@@ -1,4 +1,4 @@
-"""The store of executed notebooks: an fsspec URL, addressed by run id and asset key alone, never by a path from outside."""
+"""The store of executed notebooks: an fsspec URL; its files are addressed by run id and asset key alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from daglab.errors import MissingExtraError, StorageError
+from daglab.errors import DaglabError, MissingExtraError, StorageError
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _LONGEST_NAME = 200  # file systems take 255 bytes
@@ -52,7 +52,9 @@ class ExecutedStore:
                 system, inside = self._file_system(location)
                 system.makedirs(inside.rsplit("/", 1)[0], exist_ok=True)
                 system.pipe_file(inside, content)
-        except OSError as error:
+        except DaglabError:
+            raise
+        except Exception as error:  # each file system of fsspec raises exceptions of its own library
             raise StorageError(f"{location} cannot be written: {error}") from error
         return location
 
@@ -68,7 +70,7 @@ class ExecutedStore:
             content: bytes = system.cat_file(inside)
         except FileNotFoundError:
             raise StorageError(f"there is no executed notebook of {asset_key!r} in run {run_id}") from None
-        except OSError as error:
+        except Exception as error:
             raise StorageError(f"{location} cannot be read: {error}") from error
         return content
 
@@ -133,7 +135,7 @@ def _replace(path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        os.replace(beside, path)
+        Path(beside).replace(path)
     except BaseException:
-        os.unlink(beside)
+        Path(beside).unlink()
         raise

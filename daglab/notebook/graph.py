@@ -42,6 +42,8 @@ class CellGraph:
         cut = {index for name in given for index in self.definitions.get(name, ())}
         cut = {index for index in cut if self.cells[index].defs <= set(given)}
         waiting = {index for name in variables for index in self.definitions.get(name, ())} - cut
+        if waiting:  # marimo runs the setup cell before any other, whether or not a name of it is read
+            waiting |= {cell.index for cell in self.notebook.cells if cell.kind == "setup"}
         wanted: set[int] = set()
         while waiting:
             index = waiting.pop()

@@ -1,0 +1,1 @@
+"""Notebooks as Dagster assets: their definitions, the running of their cells, the executed notebooks."""

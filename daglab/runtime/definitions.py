@@ -1,0 +1,141 @@
+"""Notebooks as Dagster definitions: one multi-asset a notebook, made without running or importing anything of it."""
+
+from __future__ import annotations
+
+import importlib.util
+import multiprocessing
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import dagster as dg
+
+from daglab.errors import AssetValueError, NotebookError
+from daglab.notebook.find import find_notebooks
+from daglab.runtime import declare
+from daglab.runtime.declare import Defaults
+from daglab.runtime.failures import refusal
+from daglab.runtime.loaded import LoadedNotebook, load
+from daglab.runtime.params import config_fields, param_values
+
+
+def notebook_assets(path: str | Path) -> dg.AssetsDefinition:
+    """The assets and checks of one notebook, as its ``[tool.daglab]`` header declares them.
+
+    The step is called after the file: ``orders.py`` makes ``orders_notebook``, under which a run's configuration sets
+    its params: ``{"ops": {"orders_notebook": {"config": {"min_amount": 5.0}}}}``.
+
+    Raises:
+        NotebookError: the file is no notebook, has no header, or doesn't define what the header names.
+        HeaderError: the header is wrong.
+    """
+    loaded = load(Path(path))
+    return _assets(loaded, _step_name(Path(path).stem), Defaults())
+
+
+def notebook_definitions(
+    notebooks: ModuleType | str | Path,
+    *,
+    group: str | None = None,
+    owners: Sequence[str] | None = None,
+    tags: Mapping[str, str] | None = None,
+    executor: dg.ExecutorDefinition | None = None,
+) -> dg.Definitions:
+    """Definitions of all notebooks with a header in a package or a folder, and below it.
+
+    Args:
+        notebooks: a package, its dotted name (``"shop"``), or a folder. The package itself is not imported.
+        group, owners, tags: for assets whose header says nothing else; tags are merged.
+        executor: how runs execute their steps; unset, so that the result merges with other definitions.
+
+    Raises:
+        NotebookError: there is no such package or folder, or a notebook in it is not one that can be loaded.
+        HeaderError: a header is wrong.
+    """
+    defaults = Defaults(group, owners or (), tags or {})
+    paths = [path for folder in _folders(notebooks) for path in find_notebooks(folder)]
+    stems = Counter(_step_name(path.stem) for path in paths)
+    assets = []
+    for path in paths:
+        loaded = load(path)
+        name = _step_name(path.stem)
+        if stems[name] > 1:  # Dagster wants one name for one step
+            name = _step_name(re.sub(r"\.py$", "", loaded.shown_path.replace("/", "__")))
+        assets.append(_assets(loaded, name, defaults))
+    return dg.Definitions(assets=assets, executor=executor)
+
+
+def default_executor() -> dg.ExecutorDefinition:
+    """Dagster's multiprocess executor; where the system has a forkserver, one that has imported marimo already."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return dg.multiprocess_executor
+    start = {"forkserver": {"preload_modules": ["daglab.runtime.preload"]}}
+    return dg.multiprocess_executor.configured({"start_method": start}, name="multiprocess")
+
+
+def _assets(loaded: LoadedNotebook, name: str, defaults: Defaults) -> dg.AssetsDefinition:
+    header = loaded.header
+    if not header.assets:
+        raise NotebookError(
+            f"{loaded.notebook.path}: the header declares no asset", remedy="add [tool.daglab.assets.NAME]"
+        )
+    outs = declare.outputs(loaded, defaults)
+    internal = declare.dependencies(loaded)
+    own = {declare.to_key(header.key(variable)) for variable in header.assets}
+
+    @dg.multi_asset(
+        name=name,
+        outs=outs,
+        deps=sorted(set().union(*internal.values()) - own),
+        internal_asset_deps=internal,
+        check_specs=declare.check_specs(loaded),
+        config_schema=config_fields(loaded.graph.params),
+        partitions_def=declare.partitions(header.partitions),
+        retry_policy=declare.retry_policy(header.assets),
+        pool=declare.pool(header.assets),
+        # The step's own IO manager loads the inputs, whatever the outputs use.
+        required_resource_keys={"io_manager"},
+        can_subset=True,
+    )
+    def notebook(context):  # type: ignore[no-untyped-def]  # Dagster reads annotations, and strings it can't resolve
+        from daglab.runtime.step import run_notebook
+
+        try:
+            params = param_values(loaded.graph.params, context.op_execution_context.op_config)
+        except AssetValueError as error:
+            raise refusal(str(error), {}) from error
+        yield from run_notebook(loaded, params, context)
+
+    assets: dg.AssetsDefinition = notebook
+    return assets
+
+
+def _step_name(stem: str) -> str:
+    return re.sub(r"\W", "_", stem, flags=re.ASCII) + "_notebook"
+
+
+def _folders(notebooks: ModuleType | str | Path) -> Iterator[Path]:
+    places: list[Any]
+    if isinstance(notebooks, ModuleType):
+        places = list(getattr(notebooks, "__path__", []))
+    elif isinstance(notebooks, Path) or "/" in notebooks or not _is_dotted(notebooks):
+        places = [notebooks]
+    else:
+        try:
+            spec = importlib.util.find_spec(notebooks)
+        except ImportError:
+            spec = None
+        places = list(spec.submodule_search_locations or []) if spec else [notebooks]
+    if not places:
+        raise NotebookError(f"{notebooks!r} is a module, not a package", remedy="give a package or a folder")
+    for place in places:
+        if not Path(place).is_dir():
+            raise NotebookError(f"there is no package or folder {str(place)!r}", remedy="give a package or a folder")
+        yield Path(place)
+
+
+def _is_dotted(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))

@@ -1,0 +1,135 @@
+"""The executed notebook of a run: an .ipynb with outputs, built from the cells, stored by run and asset."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import dagster as dg
+
+from daglab.errors import DaglabError
+from daglab.notebook.cells import Cell, Notebook
+from daglab.notebook.convert import to_ipynb
+from daglab.runtime.outputs import Output
+from daglab.storage import ExecutedStore
+
+STORAGE_VARIABLE = "DAGLAB_EXECUTED__STORAGE"
+
+CellState = Literal["run", "stopped", "failed", "given", "pruned", "cancelled", "waiting", "text"]
+
+
+@dataclass(frozen=True)
+class CellRecord:
+    """What a run did with a cell: ``seconds`` is its wall time, ``position`` its place in the order, from 1.
+
+    A ``given`` cell stood for values that the run brought; a ``text`` cell is markdown; a ``pruned`` one wasn't needed.
+    """
+
+    state: CellState
+    outputs: list[Output] = field(default_factory=list)
+    seconds: float | None = None
+    position: int | None = None
+
+
+def executed_notebook(notebook: Notebook, records: Mapping[int, CellRecord], about: Mapping[str, Any]) -> bytes:
+    """The .ipynb (nbformat 4.5) of a run; ``records`` by cell index, ``about`` goes into ``metadata.daglab``."""
+    document = {
+        "cells": [_cell(cell, records[cell.index]) for cell in notebook.cells],
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+            "daglab": {"executed": dict(about)},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+
+
+def _cell(cell: Cell, record: CellRecord) -> dict[str, Any]:
+    converted = to_ipynb(cell.code)
+    about: dict[str, Any] = {"state": record.state}
+    if cell.name not in ("", "_"):
+        about["name"] = cell.name
+    if record.seconds is not None:
+        about["seconds"] = round(record.seconds, 6)
+    jupyter: dict[str, Any] = {
+        "cell_type": converted.cell_type,
+        "id": f"cell-{cell.index + 1}",
+        "metadata": {"daglab": {"executed": about}},
+        "source": converted.source,
+    }
+    if converted.cell_type == "code":
+        jupyter |= {"execution_count": record.position, "outputs": record.outputs}
+    return jupyter
+
+
+def executed_store(instance: dg.DagsterInstance) -> ExecutedStore:
+    """Where executed notebooks go: DAGLAB_EXECUTED__STORAGE, else ``.daglab/executed`` in the current folder.
+
+    Where that folder can't be written, as in many images, they go into the instance's own storage.
+    """
+    if url := os.environ.get(STORAGE_VARIABLE, "").strip():
+        return ExecutedStore(url)
+    folder = Path.cwd() / ".daglab" / "executed"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK)
+    except OSError:
+        writable = False
+    return ExecutedStore(str(folder if writable else Path(instance.storage_directory()) / "daglab-executed"))
+
+
+def links(store: ExecutedStore, run_id: str, asset_key: str) -> dict[str, dg.MetadataValue[Any]]:
+    """Metadata that lead to an executed notebook.
+
+    Dagster shows a notebook only where its file lies under the code server's current folder; a ``url`` is
+    clickable everywhere.
+    """
+    found: dict[str, dg.MetadataValue[Any]] = {}
+    path = store.local_path(run_id, asset_key)
+    if path is not None and path.is_relative_to(Path.cwd()):
+        found["notebook"] = dg.MetadataValue.notebook(str(path))
+    elif path is not None:
+        found["executed_notebook"] = dg.MetadataValue.path(str(path))
+    if url := store.url(run_id, asset_key):
+        found["url"] = dg.MetadataValue.url(url)
+    return found
+
+
+def keep(
+    context: dg.AssetExecutionContext, store: ExecutedStore, asset_key: str, content: bytes
+) -> dict[str, dg.MetadataValue[Any]]:
+    """Store one executed notebook and answer the metadata that lead to it.
+
+    An asset is not lost because its executed notebook can't be stored: that is a warning in the log.
+    """
+    try:
+        store.write(context.run_id, asset_key, content)
+    except DaglabError as error:
+        context.log.warning(f"the executed notebook of {asset_key!r} is not kept: {error}")
+        return {}
+    return links(store, context.run_id, asset_key)
+
+
+def summary(notebook: Notebook, records: Mapping[int, CellRecord]) -> dict[str, dg.MetadataValue[Any]]:
+    """What a run did with the cells: a short markdown table, how many ran and were left out, seconds by cell."""
+    run = [cell for cell in notebook.cells if records[cell.index].position is not None]
+    run.sort(key=lambda cell: records[cell.index].position or 0)
+    seconds = {cell.label: round(records[cell.index].seconds or 0.0, 6) for cell in run}
+    pruned = sum(record.state in ("pruned", "given") for record in records.values())
+    code = sum(record.state != "text" for record in records.values())
+    total = sum(seconds.values())
+    rows = [f"| {label.replace('|', '')} | {value:.3f} |" for label, value in seconds.items()]
+    table = "\n".join(["| cell | seconds |", "|---|---:|", *rows]) if rows else ""
+    text = f"{len(run)} of {code} cells run in {total:.3f} s\n\n{table}"
+    return {
+        "summary": dg.MetadataValue.md(text.strip()),
+        "cells_run": dg.MetadataValue.int(len(run)),
+        "cells_pruned": dg.MetadataValue.int(pruned),
+        "seconds_by_cell": dg.MetadataValue.json(seconds),
+    }

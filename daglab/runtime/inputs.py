@@ -1,0 +1,132 @@
+"""Values of upstream assets in a run: loaded through the step's own IO managers, their types checked."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+
+from daglab.errors import AssetValueError
+
+
+def load_value(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, *, type_name: str | None = None, partition: str | None = None
+) -> Any:
+    """The stored value of an asset, for the run's own partition (mapped to the asset's) unless ``partition`` is given.
+
+    Where several partitions are meant, the IO manager answers a dictionary, partition -> value.
+
+    ``context.load_asset_value`` would do, but it initializes every resource anew: 120 ms an input, the run's
+    configuration of the IO manager is not applied, and values of an in-memory one are not found. It stays the way for
+    assets whose IO manager this step hasn't got.
+
+    Raises:
+        AssetValueError: the asset is unknown, has no stored value, or its value is of another type.
+    """
+    layer = context.job_def.asset_layer
+    name = key.to_user_string()
+    if not layer.has(key):
+        raise AssetValueError(
+            f"the asset {name!r} is not in this code location",
+            remedy="define it there, or declare it as dg.AssetSpec with the IO manager that stores it",
+        )
+    definition = layer.get(key).assets_def
+    if definition is None:
+        raise AssetValueError(f"the asset {name!r} has no definition here", remedy="declare it as dg.AssetSpec")
+    python_type = resolve_type(type_name) if type_name else None
+    partitions_def = definition.partitions_def
+    partitions: Sequence[str] = [partition] if partition else []
+    if partitions_def is not None and not partitions:
+        partitions = _partitions(context, key)
+    manager_key = definition.get_io_manager_key_for_asset_key(key)
+    try:
+        if manager_key in context.resources._asdict():
+            value = _from_step(context, key, definition, manager_key, python_type, partitions)
+        elif len(partitions) > 1:
+            value = {p: context.load_asset_value(key, python_type=python_type, partition_key=p) for p in partitions}
+        else:
+            one = partitions[0] if partitions else None
+            value = context.load_asset_value(key, python_type=python_type, partition_key=one)
+    except (FileNotFoundError, KeyError) as error:
+        of = f" (partition {', '.join(partitions)})" if partitions else ""
+        raise AssetValueError(
+            f"the asset {name!r}{of} has no stored value: {error}", remedy=f"materialize {name!r} first"
+        ) from error
+    if type_name and len(partitions) <= 1:
+        check_type(value, type_name, f"the stored value of {name!r}")
+    return value
+
+
+def check_type(value: Any, type_name: str, what: str) -> None:
+    """Refuse a value that is not an instance of the declared type.
+
+    Raises:
+        AssetValueError: it isn't, or there is no such type.
+    """
+    expected = resolve_type(type_name)
+    if not isinstance(value, expected):
+        actual = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+        raise AssetValueError(
+            f"{what} is a {actual}, but the header declares {type_name}", remedy="correct one of them"
+        )
+
+
+def resolve_type(type_name: str) -> type:
+    """The class that a dotted name stands for; its module is imported here, in the step, and nowhere earlier.
+
+    Raises:
+        AssetValueError: there is no such class.
+    """
+    module_name, _, name = type_name.rpartition(".")
+    module_name = module_name or "builtins"
+    try:
+        found = getattr(importlib.import_module(module_name), name)
+    except (ImportError, AttributeError) as error:
+        raise AssetValueError(f"the type {type_name!r} is not there: {error}", remedy="a dotted name") from error
+    if not isinstance(found, type):
+        raise AssetValueError(f"{type_name!r} is not a class", remedy="a dotted name such as polars.DataFrame")
+    return found
+
+
+def _partitions(context: dg.AssetExecutionContext, key: dg.AssetKey) -> Sequence[str]:
+    """The upstream partitions that this run reads, by the partition mapping of Dagster."""
+    if key in context.assets_def.keys_by_output_name.values() and context.has_partition_key:
+        return [context.partition_key]  # another asset of this notebook: partitioned alike
+    for name, input_key in context.assets_def.keys_by_input_name.items():
+        if input_key == key:
+            return list(context.asset_partition_keys_for_input(name))
+    return [context.partition_key] if context.has_partition_key else []
+
+
+def _from_step(
+    context: dg.AssetExecutionContext,
+    key: dg.AssetKey,
+    definition: dg.AssetsDefinition,
+    manager_key: str,
+    python_type: type | None,
+    partitions: Sequence[str],
+) -> Any:
+    from dagster._core.types.dagster_type import resolve_dagster_type
+
+    partitions_def = definition.partitions_def if partitions else None
+    upstream = dg.OutputContext(
+        name=definition.get_output_name_for_asset_key(key) if definition.is_executable else None,
+        definition_metadata=dict(definition.specs_by_key[key].metadata),
+        asset_key=key,
+        resources=context.resources,
+        log_manager=context.log,
+    )
+    request = dg.InputContext(
+        asset_key=key,
+        upstream_output=upstream,
+        dagster_type=resolve_dagster_type(python_type) if python_type else None,
+        resources=context.resources,
+        log_manager=context.log,
+        instance=context.instance,
+        asset_partitions_def=partitions_def,
+        asset_partitions_subset=partitions_def.subset_with_partition_keys(partitions) if partitions_def else None,
+        partition_key=partitions[0] if len(partitions) == 1 else None,
+    )
+    return getattr(context.resources, manager_key).load_input(request)

@@ -1,0 +1,205 @@
+"""One run of a notebook: its cells in order, each asset handed over as soon as its cell has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import dagster as dg
+
+from daglab.errors import AssetValueError, NotebookError
+from daglab.marimo_run import CellEnd, CellRunner
+from daglab.notebook.cells import Cell
+from daglab.runtime import current, executed, failures
+from daglab.runtime.checks import check_result
+from daglab.runtime.console import Console
+from daglab.runtime.declare import to_key
+from daglab.runtime.executed import CellRecord
+from daglab.runtime.inputs import check_type, load_value
+from daglab.runtime.isolation import alone, restored
+from daglab.runtime.loaded import LoadedNotebook
+from daglab.runtime.outputs import console_outputs, shown_outputs, text_output
+
+Event = dg.Output[Any] | dg.AssetCheckResult
+
+
+def run_notebook(loaded: LoadedNotebook, params: dict[str, Any], context: dg.AssetExecutionContext) -> Iterator[Event]:
+    """Run what the selected assets and checks of ``context`` need, and yield them as their cells end.
+
+    Raises:
+        dagster.Failure: a cell failed, was stopped, gave a value of another type, or an input is missing.
+    """
+    with alone():
+        yield from _Step(loaded, params, context).events()
+
+
+class _Step:
+    def __init__(self, loaded: LoadedNotebook, params: dict[str, Any], context: dg.AssetExecutionContext) -> None:
+        header = loaded.header
+        self.loaded = loaded
+        self.context = context
+        self.params = params
+        self.assets = [v for v in header.assets if to_key(header.key(v)) in context.selected_asset_keys]
+        selected = {(check.asset_key, check.name) for check in context.selected_asset_check_keys}
+        self.checks = [
+            variable
+            for variable, check in header.checks.items()
+            if (to_key(header.key(check.asset)), check.name or variable) in selected
+        ]
+        self.left = [*self.assets, *self.checks]
+        self.plan = loaded.plan(self.left)
+        self.store = executed.executed_store(context.instance)
+        self.records = {cell.index: self._before(cell) for cell in loaded.notebook.cells}
+        self.position = 0
+        self.cell = loaded.notebook.cells[0]
+        self.values: dict[str, Any] = {}
+        self.kept: dict[str, int] = {}  # asset key -> hash of what is stored
+        self.links: dict[str, dict[str, Any]] = {}
+
+    def events(self) -> Iterator[Event]:
+        try:
+            runner = self.loaded.runner()
+            given = self._given()
+        except (NotebookError, AssetValueError) as error:
+            raise failures.refusal(str(error), {}) from error
+        self._log_plan()
+        console = Console(self._print)
+        module = runner.main_module(given)
+        self.values = module.__dict__
+        with ExitStack() as stack:
+            # The executed notebook is written last, also when a value's IO manager has failed.
+            stack.callback(self._keep_all)
+            stack.enter_context(current.inside(self.context))
+            stack.enter_context(restored(module))
+            stack.enter_context(runner)
+            for index in runner.order:
+                if index in self.plan.cells:
+                    self.cell = self.loaded.notebook.cells[index]
+                    if self._cancelled(runner, index):
+                        self.records[index] = CellRecord("cancelled")
+                        continue
+                    self._load_inputs(index)
+                    self._record(self._run(runner, console, index), console)
+                    yield from self._ready()
+            self._refuse_left()
+
+    def _given(self) -> dict[str, Any]:
+        """The values that the run brings before any cell has run."""
+        given = dict(self.params)
+        if self.loaded.header.partitions:
+            if not self.context.has_partition_key:
+                raise AssetValueError("the assets are partitioned, and the run names no partition", remedy="choose one")
+            given["partition_key"] = self.context.partition_key
+        return given
+
+    def _before(self, cell: Cell) -> CellRecord:
+        if cell.index in self.plan.cells:
+            return CellRecord("waiting")
+        if self.loaded.graph.cells.cells[cell.index].markdown:
+            return CellRecord("text")
+        defined = self.loaded.defined_in(cell.index)
+        if defined and defined <= self.params.keys():
+            lines = [f"{name} = {self.params[name]!r}" for name in sorted(defined)]
+            return CellRecord("given", [text_output("\n".join(lines))])
+        partition = self.loaded.header.partitions is not None and defined == {"partition_key"}
+        return CellRecord("given" if partition else "pruned")
+
+    def _log_plan(self) -> None:
+        cells = self.loaded.notebook.cells
+        run = [cells[index].label for index in sorted(self.plan.cells)]
+        left = [cell.label for cell in cells if self.records[cell.index].state == "pruned"]
+        text = f"runs {', '.join(run)}"
+        self.context.log.info(f"{text}; leaves out {', '.join(left)}" if left else text)
+
+    def _cancelled(self, runner: CellRunner, index: int) -> bool:
+        """Whether a cell before it was stopped."""
+        return any(self.records[parent].state in ("stopped", "cancelled") for parent in runner.parents[index])
+
+    def _load_inputs(self, index: int) -> None:
+        """Load what the cell reads and no cell before it has read."""
+        header = self.loaded.header
+        for name in sorted(self.loaded.refs(index) & self.plan.inputs - self.values.keys()):
+            declared = header.inputs.get(name)
+            key = declared.key if declared else header.key(name)
+            type_name = declared.type if declared else header.assets[name].type
+            try:
+                value = load_value(self.context, to_key(key), type_name=type_name)
+            except AssetValueError as error:
+                raise failures.refusal(f"{self.cell.label} reads {name!r}: {error}", {}, retry=True) from error
+            self.values[name] = value
+            text = f"{name}: the stored value of {key}, {type(value).__module__}.{type(value).__qualname__}"
+            self.context.log.info(text)
+            for cell in self.loaded.graph.cells.definitions.get(name, ()):
+                self.records[cell] = CellRecord("given", [text_output(text)])
+
+    def _run(self, runner: CellRunner, console: Console, index: int) -> CellEnd:
+        self.context.log.debug(f"{self.cell.label}: starts")
+        with console.capture():
+            return runner.run(index, self.values)
+
+    def _print(self, line: str) -> None:
+        if line.strip():
+            self.context.log.info(f"{self.cell.label} | {line}")
+
+    def _record(self, end: CellEnd, console: Console) -> None:
+        """Keep what the cell showed; end the run if it failed."""
+        self.position += 1
+        outputs = [*console_outputs(console.take()), *shown_outputs(end)]
+        state = {"ok": "run", "stopped": "stopped", "error": "failed"}[end.status]
+        self.records[self.cell.index] = CellRecord(state, outputs, end.seconds, self.position)  # type: ignore[arg-type]
+        self.context.log.info(f"{self.cell.label}: {state} in {end.seconds:.3f} s")
+        if end.error is None:
+            return
+        if not isinstance(end.error, (Exception, SystemExit)):
+            raise end.error  # an interruption: Dagster's to handle
+        failure = failures.cell_failure(self.loaded.notebook, self.cell, end.error, self._keep_all())
+        raise failure from end.error
+
+    def _ready(self) -> Iterator[Event]:
+        """The selected assets, then the checks, whose values are there now."""
+        header = self.loaded.header
+        if self.records[self.cell.index].state == "stopped":
+            return
+        defined = self.loaded.defined_in(self.cell.index)
+        for name in [name for name in self.left if name in defined and name in self.values]:
+            try:
+                if name in header.assets:
+                    key, declared = header.key(name), header.assets[name]
+                    if declared.type:
+                        check_type(self.values[name], declared.type, f"the value of {name!r}")
+                    event: Event = dg.Output(self.values[name], output_name=name, metadata=self._keep(key))
+                else:
+                    event = check_result(header, name, self.values[name])
+            except AssetValueError as error:
+                raise failures.refusal(f"{self.cell.label}: {error}", self._keep_all()) from error
+            self.left.remove(name)
+            yield event
+
+    def _refuse_left(self) -> None:
+        if not self.left:
+            return
+        notebook = self.loaded.notebook
+        for index in self.loaded.plan(self.left).cells:
+            if self.records[index].state == "stopped":
+                raise failures.stop_failure(notebook, notebook.cells[index], self.left, self._keep_all())
+        names = ", ".join(repr(name) for name in self.left)
+        raise failures.refusal(f"the notebook ended without a value for {names}", self._keep_all())
+
+    def _keep(self, key: str) -> dict[str, Any]:
+        """Store the executed notebook as it is now; the metadata that lead to it, and what was run."""
+        about = {"run_id": self.context.run_id, "asset": key, "notebook": self.loaded.shown_path}
+        content = executed.executed_notebook(self.loaded.notebook, self.records, about)
+        if self.kept.get(key) != hash(content):
+            self.kept[key] = hash(content)
+            self.links[key] = executed.keep(self.context, self.store, key, content)
+        return {**self.links[key], **executed.summary(self.loaded.notebook, self.records)}
+
+    def _keep_all(self) -> dict[str, Any]:
+        """Store it for each selected asset, and for the assets of selected checks; links to the first one left."""
+        header = self.loaded.header
+        names = dict.fromkeys([*self.assets, *(header.checks[name].asset for name in self.checks)])
+        for name in names:
+            self._keep(header.key(name))
+        first = next((name for name in self.left if name in names), next(iter(names)))
+        return self.links[header.key(first)]

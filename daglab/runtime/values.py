@@ -1,0 +1,111 @@
+"""Stored values of assets, for a notebook that is used interactively as for one in a run."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from daglab.errors import AssetValueError
+from daglab.notebook.findings import did_you_mean
+from daglab.project import Project
+from daglab.runtime import current
+from daglab.runtime.inputs import load_value
+
+
+def load_asset(key: str, partition: str | None = None, *, refresh: bool = False) -> Any:
+    """The stored value of an asset.
+
+    Interactively it is read through the project's own definitions and its Dagster instance, both opened once a
+    session; ``refresh`` opens them again, after the definitions were edited. In a run it is the run's own instance
+    and IO manager (the cells of declared inputs are replaced there, and don't call this).
+
+    Args:
+        key: the asset's key, such as ``"sales/orders"``.
+        partition: which partition; needed where the asset has several.
+        refresh: import the project's definitions again.
+
+    Raises:
+        AssetValueError: the key is unknown, nothing is materialized, or the partition is missing or unknown.
+        ConfigError: the project names no code location.
+    """
+    asset_key = dg.AssetKey(key.split("/"))
+    if (run := current.context()) is not None:
+        return load_value(run, asset_key, partition=partition)
+    project = Project.find()
+    if refresh:
+        _session.cache_clear()
+        sys.modules.pop(project.code_location().module_name, None)
+    session = _session(project.root, project.location_name, project.ensure_dagster_home())
+    return session.load(asset_key, partition)
+
+
+@dataclass(frozen=True)
+class _Session:
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+    location: str
+
+    def load(self, key: dg.AssetKey, partition: str | None) -> Any:
+        name = key.to_user_string()
+        graph = self.definitions.resolve_asset_graph()
+        known = sorted(k.to_user_string() for k in graph.get_all_asset_keys())
+        if name not in known:
+            raise AssetValueError(f"there is no asset {name!r} in {self.location}", remedy=did_you_mean(name, known))
+        partitions = graph.get(key).partitions_def
+        if partitions is None and partition is not None:
+            raise AssetValueError(f"the asset {name!r} has no partitions, not {partition!r}", remedy="leave it out")
+        if partitions is not None:
+            self._check_partition(name, partitions, partition)
+        try:
+            return self.definitions.load_asset_value(key, partition_key=partition, instance=self.instance)
+        except (FileNotFoundError, KeyError) as error:
+            of = f" (partition {partition})" if partition else ""
+            raise AssetValueError(
+                f"the asset {name!r}{of} has no stored value in {self.instance.root_directory}",
+                remedy=f"materialize {name!r} first",
+            ) from error
+
+    def _check_partition(self, name: str, partitions: dg.PartitionsDefinition[Any], partition: str | None) -> None:
+        if partition is None:
+            raise AssetValueError(
+                f"the asset {name!r} is partitioned", remedy=f'name one: load_asset("{name}", partition="...")'
+            )
+        keys = partitions.get_partition_keys(dynamic_partitions_store=self.instance)
+        if partition not in keys:
+            raise AssetValueError(
+                f"the asset {name!r} has no partition {partition!r}",
+                remedy=f"{did_you_mean(partition, keys)}" if len(keys) <= 1000 else f"from {keys[0]} to {keys[-1]}",
+            )
+
+
+@cache
+def _session(root: Path, location_name: str | None, home: Path) -> _Session:
+    """The project's definitions and instance, opened once; the code location's module is imported here."""
+    location = Project(root, location_name).code_location()
+    module = _import(location.module_name, root)
+    found = [value for value in vars(module).values() if isinstance(value, dg.Definitions)]
+    if len(found) != 1:
+        raise AssetValueError(
+            f"{location.module_name} has {len(found)} Definitions", remedy="it should have exactly one, such as `defs`"
+        )
+    return _Session(found[0], dg.DagsterInstance.from_config(str(home)), location.module_name)
+
+
+def _import(name: str, root: Path) -> Any:
+    """The code location's module: installed, or found as ``dagster dev`` in the project's folder finds it."""
+    before = list(sys.path)
+    sys.path += [str(folder) for folder in (root / "src", root) if folder.is_dir()]
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise  # the module is there, but something that it imports isn't
+        raise AssetValueError(f"the code location {name} cannot be imported: {error}", remedy="install it") from error
+    finally:
+        sys.path[:] = before

@@ -1,0 +1,76 @@
+# Everything that is done with this checkout. `make` alone lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PYTHONS ?= 3.10 3.11 3.12 3.13
+PYTEST := $(BIN)/python -m pytest --durations=20
+FLOORS := daglab/notebook daglab/pair daglab/runtime hatch_plugin/hatch_daglab
+FLOOR := 95
+FLOOR_OVERALL := 90
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-all test-matrix check format lint types imports unit floors bench chromium clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+install: $(INSTALLED) ## create .venv with daglab and all tools, everything editable
+
+$(INSTALLED): pyproject.toml .ci/install $(wildcard hatch_build.py labextension/package.json labextension/package-lock.json)
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh .ci/install
+	@touch $@
+
+demo: install ## the whole main job: check, wheel, empty environment, Dagster, materialized assets
+	$(BIN)/daglab demo demo
+
+test: install chromium ## unit, contract, architecture, integration and browser tests, with coverage floors
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest --durations=20 -m "not nightly"
+	@$(MAKE) --no-print-directory floors
+
+test-all: install chromium ## everything in full, the nightly tests and the matrix of Pythons too
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest --durations=20
+	@$(MAKE) --no-print-directory floors
+	@$(MAKE) --no-print-directory test-matrix
+
+floors:
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --fail-under=$(FLOOR_OVERALL)
+	@for part in $(FLOORS); do \
+	  printf '%s: ' $$part; \
+	  $(BIN)/coverage report --include="$$part/*" --format=total --fail-under=$(FLOOR) || exit 1; \
+	done
+
+test-matrix: ## unit and contract tests on each Python from 3.10 to 3.13
+	@PYTHONS="$(PYTHONS)" sh .ci/matrix
+
+check: install format lint types imports unit ## all that is quick: format, lint, types, layers, unit and contract tests
+
+format: install
+	$(BIN)/ruff format --check daglab hatch_plugin tests bench
+
+lint: install
+	$(BIN)/ruff check daglab hatch_plugin tests bench
+
+types: install
+	$(BIN)/mypy
+
+imports: install
+	$(BIN)/lint-imports
+
+unit: install
+	$(PYTEST) -q tests/unit tests/contract tests/architecture
+
+bench: install ## measure daglab beside its peers; a table here, JSON in bench/results/
+	$(BIN)/python -m bench
+
+chromium: ## the browser of the browser tests
+	@sh .ci/chromium
+
+clean: ## remove what is built here; .venv stays
+	rm -rf build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venvs demo bench/results labextension/lib daglab/labextension
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -84,6 +84,15 @@ def replace(old: FileContent, data: bytes) -> FileContent:
     return FileContent(old.path, data)
 
 
+def replace_lightly(path: Path, data: bytes) -> None:
+    """Replace a file that may be lost, such as a cache, wholly or not at all, without waiting for the disk.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    _write_beside(path, data, mode_of=None, durable=False).replace(path)
+
+
 def remove(old: FileContent) -> None:
     """Delete the file that was read, if it is still the same.
 
@@ -156,8 +165,8 @@ def _target(path: Path) -> Path:
         raise PairError(f"{path} is a link that leads nowhere", remedy="remove the link") from error
 
 
-def _write_beside(target: Path, data: bytes, *, mode_of: Path | None) -> Path:
-    """Write a temporary file in the target's folder, on disk when this returns."""
+def _write_beside(target: Path, data: bytes, *, mode_of: Path | None, durable: bool = True) -> Path:
+    """Write a temporary file in the target's folder; a durable one is on the disk when this returns."""
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.daglab")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)  # less the umask
     try:
@@ -166,7 +175,8 @@ def _write_beside(target: Path, data: bytes, *, mode_of: Path | None) -> Path:
             if mode_of is not None:
                 beside.chmod(stat.S_IMODE(mode_of.stat().st_mode))
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             beside.unlink()

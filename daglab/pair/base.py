@@ -1,0 +1,74 @@
+"""The base of a pair: what both halves were when last equal, as it stands in ``metadata.daglab``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from daglab import marimo_api
+from daglab.notebook.cells import Cell
+from daglab.notebook.convert import CellType
+
+_DIGITS = 16
+
+
+def _digest(*parts: str) -> str:
+    text = "\0".join(part.replace("\r\n", "\n").replace("\r", "\n") for part in parts)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+
+
+def ipynb_digest(cell_type: CellType, source: str) -> str:
+    """Hash of a Jupyter cell: its type and source count, nothing else."""
+    return _digest(cell_type, source)
+
+
+def py_digest(cell: Cell) -> str:
+    """Hash of a marimo cell: its code, name and options count; decorator, signature and return follow from them."""
+    return _digest(cell.code, cell.name or marimo_api.DEFAULT_NAME, json.dumps(dict(cell.options), sort_keys=True))
+
+
+@dataclass(frozen=True)
+class BaseLine:
+    """One cell of the base: the hashes of its two halves."""
+
+    ipynb: str
+    py: str
+
+
+@dataclass(frozen=True)
+class Base:
+    """All cells of the base in order, and what the .py holds beyond what conversion gives back.
+
+    ``kept`` is JSON: ``head`` and ``foot`` of the file, ``cells`` by their place in ``lines`` (name, options, kind,
+    form, block, gap), or ``text``, the whole file, where its parts don't do.
+    """
+
+    lines: tuple[BaseLine, ...]
+    kept: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The value of ``metadata.daglab``."""
+        value: dict[str, Any] = {"version": 1, "base": [f"{line.ipynb} {line.py}" for line in self.lines]}
+        return value | ({"kept": dict(self.kept)} if self.kept else {})
+
+
+def read_base(value: Any) -> Base | None:
+    """The base in ``metadata.daglab``; ``None`` when there is none, or what there is can't be one."""
+    if not isinstance(value, dict) or value.get("version") != 1 or not isinstance(value.get("base"), list):
+        return None
+    lines = []
+    for line in value["base"]:
+        halves = line.split(" ") if isinstance(line, str) else []
+        if len(halves) != 2:
+            return None
+        lines.append(BaseLine(*halves))
+    kept = value.get("kept", {})
+    return Base(tuple(lines), kept if isinstance(kept, dict) else {})
+
+
+def base_of(ipynb: Sequence[str], py: Sequence[str], kept: Mapping[str, Any]) -> Base:
+    """The base of two halves that are equal now, given by their cells' hashes in one order."""
+    return Base(tuple(BaseLine(i, p) for i, p in zip(ipynb, py, strict=True)), kept)

@@ -1,0 +1,74 @@
+"""What daglab remembers of a pair on this machine: both files' hashes when last equal, and the base with its texts.
+
+It is disposable: without it, status has to read the notebooks and messages know less.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from daglab import files
+from daglab.errors import PairError
+from daglab.pair.locate import Pair
+
+
+@dataclass(frozen=True)
+class LocalState:
+    """The base with its texts: ``ipynb`` sources and ``py`` codes, one each for a line of the base."""
+
+    base: Mapping[str, Any]
+    ipynb: tuple[str, ...]
+    py: tuple[str, ...]
+
+
+def unchanged(pair: Pair, py_digest: str | None, ipynb_digest: str | None) -> bool:
+    """Whether both files are byte for byte what they were when last equal."""
+    try:
+        with pair.state_file.open(encoding="utf-8") as file:
+            stamp: object = json.loads(file.readline())
+        return stamp == _stamp(py_digest, ipynb_digest)
+    except (OSError, ValueError):
+        return False
+
+
+def load(pair: Pair) -> LocalState | None:
+    """What is remembered; ``None`` when there is nothing that can be read."""
+    try:
+        value = json.loads(pair.state_file.read_text(encoding="utf-8").partition("\n")[2])
+        return LocalState(value["base"], tuple(value["ipynb"]), tuple(value["py"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def save(
+    pair: Pair,
+    *,
+    py_digest: str | None,
+    ipynb_digest: str | None,
+    base: Mapping[str, Any],
+    ipynb: Sequence[str],
+    py: Sequence[str],
+) -> None:
+    """Remember that the pair is equal now. That this fails, in a folder that can't be written, is no fault."""
+    texts = json.dumps({"base": base, "ipynb": list(ipynb), "py": list(py)})
+    data = f"{json.dumps(_stamp(py_digest, ipynb_digest))}\n{texts}\n".encode()
+    with contextlib.suppress(PairError, OSError):
+        pair.state_file.parent.mkdir(parents=True, exist_ok=True)
+        ignore = pair.root / ".daglab" / ".gitignore"
+        if not ignore.exists():
+            files.replace(files.read(ignore), b"*\n")
+        files.replace_lightly(pair.state_file, data)
+
+
+def forget(pair: Pair) -> None:
+    """Drop what is remembered."""
+    with contextlib.suppress(OSError):
+        pair.state_file.unlink()
+
+
+def _stamp(py_digest: str | None, ipynb_digest: str | None) -> dict[str, Any]:
+    return {"version": 1, "py": py_digest, "ipynb": ipynb_digest}

@@ -1,0 +1,311 @@
+"""What a sync of a pair would do: both files read, merged, and the texts that they are to have; nothing is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from daglab import files, marimo_api
+from daglab.errors import NotebookError
+from daglab.notebook.cells import Notebook, parse_notebook
+from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
+from daglab.notebook.edit import NewCell, keep, rewrite
+from daglab.notebook.find import has_header
+from daglab.notebook.jupyter import (
+    JupyterCell,
+    JupyterNotebook,
+    NewJupyterCell,
+    new_jupyter,
+    parse_jupyter,
+    rewrite_jupyter,
+)
+from daglab.pair import local_state
+from daglab.pair.align import Mark, align
+from daglab.pair.base import Base, base_of, ipynb_digest, py_digest, read_base
+from daglab.pair.locate import Pair
+from daglab.pair.merge import Conflict, PyMark, Side, Slot, merge, setup_first
+from daglab.pair.regenerate import kept_of, regenerate
+
+PairState = Literal["in-sync", "py-ahead", "ipynb-ahead", "both-ahead", "conflict", "half", "unpaired", "invalid"]
+
+
+REASONS = {
+    "both-edited": "edited differently in both halves",
+    "deleted-edited": "deleted in one half, edited in the other",
+    "both-moved": "moved to different places in both halves",
+    "never-synced": "differs, and the halves were never synced",
+}
+_GENERATED_WITH = re.compile(r'(?m)^__generated_with = ".*"$')
+
+
+@dataclass(frozen=True)
+class CellConflict:
+    """A cell on which the halves disagree: its label and both versions, ``None`` where it isn't there."""
+
+    label: str
+    reason: str
+    line: int | None
+    py: str | None
+    ipynb: str | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The pair's state and, where it can be synced, the texts that both files are to have.
+
+    ``deletes`` are the halves in which a cell goes, ``memory`` what local state keeps once they are written.
+    """
+
+    pair: Pair
+    state: PairState
+    py_file: files.FileContent
+    ipynb_file: files.FileContent
+    reason: str = ""
+    conflicts: tuple[CellConflict, ...] = ()
+    py_text: str | None = None
+    ipynb_text: str | None = None
+    deletes: tuple[Side, ...] = ()
+    memory: dict[str, Any] = field(default_factory=dict)
+
+
+def plan(pair: Pair, *, prefer: Side | None = None, create: bool = False) -> Plan:
+    """Read both halves and decide; see :func:`plan_for`.
+
+    Raises:
+        PairError: a file can't be read.
+    """
+    return plan_for(pair, files.read(pair.py), files.read(pair.ipynb), prefer=prefer, create=create)
+
+
+def plan_for(
+    pair: Pair,
+    py: files.FileContent,
+    ipynb: files.FileContent,
+    *,
+    prefer: Side | None = None,
+    create: bool = False,
+) -> Plan:
+    """Decide what is to be done with what the files hold.
+
+    With ``create``, a lone notebook that says nothing of a pair becomes one.
+    """
+    if py.data is not None and ipynb.data is not None and local_state.unchanged(pair, py.digest, ipynb.digest):
+        return Plan(pair, "in-sync", py, ipynb)
+    blank = Plan(pair, "unpaired", py, ipynb)
+    try:
+        notebook = _read_py(py)
+        jupyter = _read_ipynb(ipynb)
+        return _plan(blank, notebook, jupyter, prefer=prefer, create=create)
+    except NotebookError as error:
+        paired = py.data is not None and ipynb.data is not None
+        return replace(blank, state="invalid" if paired or create else "unpaired", reason=str(error))
+
+
+def _read_py(file: files.FileContent) -> Notebook | None:
+    if file.data is None:
+        return None
+    text = _decode(file)
+    if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines()):
+        raise NotebookError(f"{file.path} has git's conflict markers in it", remedy="resolve the git conflict first")
+    return parse_notebook(text, file.path)
+
+
+def _read_ipynb(file: files.FileContent) -> JupyterNotebook | None:
+    return None if file.data is None else parse_jupyter(_decode(file), str(file.path))
+
+
+def _decode(file: files.FileContent) -> str:
+    assert file.data is not None
+    try:
+        return file.data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        at = f"byte {error.start} is {error.object[error.start]:#04x}"
+        raise NotebookError(f"{file.path} is not UTF-8: {at}", remedy="save it as UTF-8") from error
+
+
+def _plan(
+    blank: Plan, notebook: Notebook | None, jupyter: JupyterNotebook | None, *, prefer: Side | None, create: bool
+) -> Plan:
+    memory = local_state.load(blank.pair)
+    said = jupyter.metadata.get("daglab") if jupyter else None
+    base = read_base(said) or (read_base(memory.base) if memory else None)
+    if isinstance(said, dict) and said.get("paired") is False and not create:
+        return replace(blank, reason="it was unpaired")
+    if notebook is None and jupyter is None:
+        return replace(blank, reason="neither half is there")
+    if jupyter is None:
+        assert notebook is not None
+        if not (create or memory or has_header(notebook.text)):
+            return replace(blank, reason="the .ipynb is missing, and the .py has no [tool.daglab] header")
+        half = replace(blank, state="half", reason="the .ipynb is missing")
+        sources = [to_ipynb(cell.code) for cell in notebook.cells]
+        cells = [NewJupyterCell(source.cell_type, source.source) for source in sources]
+        return _with_base(half, notebook, list(range(len(cells))), None, cells)
+    if notebook is None:
+        if not (create or base):
+            return replace(blank, reason="the .py is missing, and the .ipynb has no metadata of daglab")
+        text, order = regenerate(base, [JupyterSource(c.cell_type, c.source) for c in jupyter.cells])
+        made = parse_notebook(text, blank.pair.py)
+        half = replace(blank, state="half", reason="the .py is missing", py_text=text)
+        return _with_base(half, made, order, jupyter, [_kept(cell) for cell in jupyter.cells])
+    return _merged(blank, notebook, jupyter, base, memory, prefer)
+
+
+def _merged(
+    blank: Plan,
+    notebook: Notebook,
+    jupyter: JupyterNotebook,
+    base: Base | None,
+    memory: local_state.LocalState | None,
+    prefer: Side | None,
+) -> Plan:
+    converted = [to_ipynb(cell.code) for cell in notebook.cells]
+    py = [
+        PyMark(py_digest(cell), ipynb_digest(c.cell_type, c.source), cell.kind == "setup")
+        for cell, c in zip(notebook.cells, converted, strict=True)
+    ]
+    ipynb = [ipynb_digest(cell.cell_type, cell.source) for cell in jupyter.cells]
+    py_match, ipynb_match = _matches(base, memory, notebook, jupyter, py, ipynb, converted)
+    lines = base.lines if base else None
+    merged = merge(lines, py, ipynb, py_match=py_match, ipynb_match=ipynb_match, prefer=prefer)
+    if merged.conflicts:
+        conflicts = tuple(_shown(c, notebook, jupyter) for c in merged.conflicts)
+        return replace(blank, state="conflict", reason=_summary(conflicts), conflicts=conflicts)
+    in_py = setup_first(merged.slots, py)
+    py_text, made = notebook.text, notebook
+    if _changes(in_py, "py", len(py)):
+        py_text = rewrite(notebook, [_py_cell(slot, notebook, jupyter, converted) for slot in in_py])
+        made = parse_notebook(py_text, blank.pair.py)
+    cells = [_ipynb_cell(slot, jupyter, converted) for slot in merged.slots]
+    py_ahead = _changes(merged.slots, "ipynb", len(ipynb))
+    state: PairState = "py-ahead" if py_ahead else "in-sync"
+    if made is not notebook:
+        state = "both-ahead" if py_ahead else "ipynb-ahead"
+    deletes: set[Side] = set()
+    if merged.deleted_py:
+        deletes.add("py")
+    if merged.deleted_ipynb:
+        deletes.add("ipynb")
+    if prefer and merge(lines, py, ipynb, py_match=py_match, ipynb_match=ipynb_match).conflicts:
+        deletes.add("ipynb" if prefer == "py" else "py")
+    planned = replace(blank, state=state, py_text=py_text, deletes=tuple(sorted(deletes)))
+    planned = _with_base(planned, made, [in_py.index(slot) for slot in merged.slots], jupyter, cells)
+    recorded = base is not None and [line.ipynb for line in base.lines] == ipynb
+    if state == "in-sync" and recorded and planned.ipynb_text != jupyter.text:
+        return replace(planned, state="py-ahead")  # header, names, options or layout: they are kept in the metadata
+    return planned
+
+
+def _matches(
+    base: Base | None,
+    memory: local_state.LocalState | None,
+    notebook: Notebook,
+    jupyter: JupyterNotebook,
+    py: Sequence[PyMark],
+    ipynb: Sequence[str],
+    converted: Sequence[JupyterSource],
+) -> tuple[list[int | None], list[int | None]]:
+    """For each cell of both halves the line of the base that it continues (without a base: the .ipynb's cell)."""
+    ipynb_marks = [Mark(d, cell.source) for d, cell in zip(ipynb, jupyter.cells, strict=True)]
+    if base is None:
+        marks = [Mark(mark.converted, cell.source) for mark, cell in zip(py, converted, strict=True)]
+        return align(ipynb_marks, marks), []
+    codes = {d: to_py(JupyterSource(c.cell_type, c.source)) for d, c in zip(ipynb, jupyter.cells, strict=True)}
+    sources = {mark.digest: cell.source for mark, cell in zip(py, converted, strict=True)}
+    if memory is not None and (remembered := read_base(memory.base)) is not None:
+        codes |= {line.ipynb: code for line, code in zip(remembered.lines, memory.py, strict=False)}
+        sources |= {line.py: source for line, source in zip(remembered.lines, memory.ipynb, strict=False)}
+    old_py = [Mark(line.py, codes.get(line.ipynb)) for line in base.lines]
+    old_ipynb = [Mark(line.ipynb, sources.get(line.py)) for line in base.lines]
+    py_marks = [Mark(mark.digest, cell.code) for mark, cell in zip(py, notebook.cells, strict=True)]
+    return align(old_py, py_marks), align(old_ipynb, ipynb_marks)
+
+
+def _changes(slots: Sequence[Slot], side: Side, count: int) -> bool:
+    """Whether a half of now ``count`` cells is to have other cells, or another order of them."""
+    places = [slot.py if side == "py" else slot.ipynb for slot in slots]
+    return places != list(range(count)) or any(slot.take not in ("both", side) for slot in slots)
+
+
+def _py_cell(slot: Slot, notebook: Notebook, jupyter: JupyterNotebook, converted: Sequence[JupyterSource]) -> NewCell:
+    old = notebook.cells[slot.py] if slot.py is not None else None
+    if slot.take != "ipynb" and old is not None:
+        return keep(old)
+    assert slot.ipynb is not None
+    cell = jupyter.cells[slot.ipynb]
+    code = to_py(JupyterSource(cell.cell_type, cell.source))
+    if old is None or slot.py is None:
+        return NewCell(code)
+    # Markdown stays in the kind of string that it stood in, where that holds the new text.
+    same_form = JupyterSource(cell.cell_type, cell.source, converted[slot.py].form)
+    if cell.cell_type == "markdown" and to_ipynb(in_form := to_py(same_form)) == same_form:
+        code = in_form
+    name = old.name if old.kind not in ("function", "class") else marimo_api.DEFAULT_NAME
+    return NewCell(code, name, "setup" if old.kind == "setup" else "cell", old.options, origin=old.index)
+
+
+def _ipynb_cell(slot: Slot, jupyter: JupyterNotebook, converted: Sequence[JupyterSource]) -> NewJupyterCell:
+    if slot.take == "py" or slot.ipynb is None:
+        assert slot.py is not None
+        return NewJupyterCell(converted[slot.py].cell_type, converted[slot.py].source, origin=slot.ipynb)
+    return _kept(jupyter.cells[slot.ipynb])
+
+
+def _kept(cell: JupyterCell) -> NewJupyterCell:
+    return NewJupyterCell(cell.cell_type, cell.source, origin=cell.index)
+
+
+def _with_base(
+    planned: Plan,
+    notebook: Notebook,
+    order: Sequence[int],
+    jupyter: JupyterNotebook | None,
+    cells: Sequence[NewJupyterCell],
+) -> Plan:
+    """The plan with the .ipynb's new text, the base in it; ``order`` tells for each of ``cells`` its .py cell."""
+    sources = [JupyterSource(cell.cell_type, cell.source) for cell in cells]
+    digests = [ipynb_digest(cell.cell_type, cell.source) for cell in cells]
+    py_digests = [py_digest(notebook.cells[index]) for index in order]
+    base = base_of(digests, py_digests, kept_of(notebook, order, sources)).to_json()
+    if jupyter is None:
+        text = new_jupyter(cells, base)
+    else:
+        said = jupyter.metadata.get("daglab")
+        said = said if isinstance(said, dict) else {}
+        base = said if _versionless(said) == _versionless(base) else base
+        text = rewrite_jupyter(jupyter, cells, base)
+        _check(text, cells, planned.pair)
+    memory = {"base": base, "ipynb": [c.source for c in cells], "py": [notebook.cells[i].code for i in order]}
+    return replace(planned, py_text=notebook.text, ipynb_text=text, memory=memory)
+
+
+def _versionless(base: dict[str, Any]) -> Any:
+    """The base without marimo's version: that alone is no edit."""
+    kept = base.get("kept")
+    head = kept.get("head") if isinstance(kept, dict) else None
+    if not isinstance(kept, dict) or not isinstance(head, str):
+        return base
+    return {**base, "kept": {**kept, "head": _GENERATED_WITH.sub("", head)}}
+
+
+def _check(text: str, cells: Sequence[NewJupyterCell], pair: Pair) -> None:
+    """The text that is about to be written says what it should."""
+    made = [(cell.cell_type, cell.source) for cell in parse_jupyter(text, str(pair.ipynb)).cells]
+    if made != [(cell.cell_type, cell.source) for cell in cells]:
+        raise NotebookError(f"{pair.ipynb} can't be rewritten without loss", remedy="report this, with the notebook")
+
+
+def _shown(conflict: Conflict, notebook: Notebook, jupyter: JupyterNotebook) -> CellConflict:
+    py = notebook.cells[conflict.py] if conflict.py is not None else None
+    ipynb = jupyter.cells[conflict.ipynb] if conflict.ipynb is not None else None
+    label = py.label if py else f"cell {ipynb.index + 1} of the .ipynb" if ipynb else "a cell"
+    return CellConflict(
+        label, conflict.reason, py.code_line if py else None, py.code if py else None, ipynb.source if ipynb else None
+    )
+
+
+def _summary(conflicts: Sequence[CellConflict]) -> str:
+    first = f"{conflicts[0].label}: {REASONS[conflicts[0].reason]}"
+    return first + (f", and {len(conflicts) - 1} more" if len(conflicts) > 1 else "")

@@ -1,0 +1,142 @@
+"""What a .py holds beyond the conversion of its cells: kept beside the base, and put back when the .py is gone."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from daglab import marimo_api
+from daglab.errors import NotebookError
+from daglab.marimo_api import CellKind
+from daglab.notebook.cells import Cell, Notebook, parse_notebook
+from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
+from daglab.notebook.edit import NewCell, canonical_blocks, new_notebook, rewrite
+from daglab.notebook.spans import Span, split
+from daglab.pair.align import Mark, align
+from daglab.pair.base import Base, ipynb_digest
+
+_GAP = "\n\n"
+_FOOT = '\n\nif __name__ == "__main__":\n    app.run()\n'
+
+
+def kept_of(notebook: Notebook, order: Sequence[int], sources: Sequence[JupyterSource]) -> dict[str, Any]:
+    """What regeneration would not give back of ``notebook``; see :class:`daglab.pair.base.Base`.
+
+    ``order`` is for each line of the base the .py cell, ``sources`` its Jupyter cell.
+    """
+    newline = notebook.newline
+    canonical = [block.replace("\n", newline) for block in canonical_blocks(notebook, notebook.parsed_cells())]
+    gaps = ["", *(span.text for span in notebook.spans if span.kind == "gap")]
+    cells = {}
+    for line, index in enumerate(order):
+        cell = notebook.cells[index]
+        entry = _described(cell, sources[line])
+        if cell.text != canonical[index]:
+            entry["block"] = cell.text
+        if index and gaps[index] != _GAP.replace("\n", newline):
+            entry["gap"] = gaps[index]
+        if entry:
+            cells[str(line)] = entry
+    kept: dict[str, Any] = {"head": notebook.spans[0].text}
+    if cells:
+        kept["cells"] = cells
+    if notebook.cells and notebook.spans[-1].text != _FOOT.replace("\n", newline):
+        kept["foot"] = notebook.spans[-1].text
+    return kept
+
+
+def _described(cell: Cell, source: JupyterSource) -> dict[str, Any]:
+    """Name, kind, options and form of a cell, where they aren't the usual ones."""
+    entry: dict[str, Any] = {}
+    if cell.kind == "setup":
+        entry["kind"] = cell.kind
+    elif cell.kind == "cell" and cell.name not in ("", marimo_api.DEFAULT_NAME):
+        entry["name"] = cell.name
+    if cell.options:
+        entry["options"] = dict(cell.options)
+    if to_py(JupyterSource(source.cell_type, source.source)) != cell.code:
+        form = to_ipynb(cell.code).form
+        comes_back = to_py(JupyterSource(source.cell_type, source.source, form)) == cell.code
+        entry |= {"form": form} if form is not None and comes_back else {"code": cell.code}
+    return entry
+
+
+def regenerate(base: Base | None, cells: Sequence[JupyterSource]) -> tuple[str, list[int]]:
+    """The .py for the cells of an .ipynb, and for each of them its place in the .py.
+
+    The text is byte for byte the one that ``base`` was made from when no cell was edited since.
+
+    Raises:
+        NotebookError: a cell can't be written in a marimo file.
+    """
+    if base is None:
+        return new_notebook([NewCell(to_py(cell)) for cell in cells]), list(range(len(cells)))
+    digests = [ipynb_digest(cell.cell_type, cell.source) for cell in cells]
+    untouched = digests == [line.ipynb for line in base.lines]
+    lines = align([Mark(line.ipynb) for line in base.lines], [Mark(digest) for digest in digests])
+    entries = [_entry(base, line) for line in lines]
+    same = [line is not None and base.lines[line].ipynb == d for line, d in zip(lines, digests, strict=True)]
+    new = [_new_cell(c, e, same=s) for c, e, s in zip(cells, entries, same, strict=True)]
+    order = sorted(range(len(new)), key=lambda i: new[i].kind != "setup")
+    frame = _frame(base.kept)
+    text = rewrite(frame, [new[i] for i in order])
+    usable = [entries[i] if untouched or same[i] else {} for i in order]
+    text = _with_kept(text, usable, frame.spans[-1], unchecked=untouched)
+    return text, [order.index(i) for i in range(len(new))]
+
+
+def _entry(base: Base, line: int | None) -> Mapping[str, Any]:
+    cells = base.kept.get("cells", {})
+    entry = cells.get(str(line), {}) if isinstance(cells, dict) else {}
+    return entry if isinstance(entry, dict) else {}
+
+
+def _new_cell(cell: JupyterSource, entry: Mapping[str, Any], *, same: bool) -> NewCell:
+    form = entry.get("form") if same else None
+    code = str(entry["code"]) if same and "code" in entry else to_py(JupyterSource(cell.cell_type, cell.source, form))
+    kind: CellKind = "setup" if entry.get("kind") == "setup" else "cell"
+    return NewCell(code, entry.get("name", marimo_api.DEFAULT_NAME), kind, entry.get("options", {}))
+
+
+def _frame(kept: Mapping[str, Any]) -> Notebook:
+    """The notebook without its cells."""
+    head, foot = kept.get("head"), kept.get("foot", _FOOT)
+    if not isinstance(head, str) or not isinstance(foot, str):
+        head, foot = split(new_notebook([NewCell("")]))[0].text, _FOOT
+    if "\r\n" in head and "foot" not in kept:
+        foot = foot.replace("\n", "\r\n")
+    try:
+        options = parse_notebook(head, "the kept head").app_options
+    except NotebookError:  # somebody edited the metadata by hand
+        return _frame({})
+    spans = (Span("head", head, 1), Span("foot", foot, head.count("\n") + 1))
+    return Notebook("notebook.py", head + foot, spans, (), options, "", None)
+
+
+def _with_kept(text: str, entries: Sequence[Mapping[str, Any]], foot: Span, *, unchecked: bool) -> str:
+    """The text with kept blocks and gaps in it. A kept block whose signature the edit outdated is left out."""
+    spans = list(split(text))
+    if entries:
+        spans[-1] = foot
+    places = [k for k, span in enumerate(spans) if span.kind == "cell"]
+    for k, entry in zip(places, entries, strict=True):
+        block, gap = entry.get("block"), entry.get("gap")
+        if isinstance(block, str) and (unchecked or _interface(block) == _interface(spans[k].text)):
+            spans[k] = Span("cell", block, spans[k].line)
+        if isinstance(gap, str) and spans[k - 1].kind == "gap":
+            spans[k - 1] = Span("gap", gap, spans[k - 1].line)
+    return "".join(span.text for span in spans)
+
+
+def _interface(block: str) -> tuple[str, ...] | None:
+    """The names that a cell's block takes and returns; ``None`` where it has no such."""
+    try:
+        node = ast.parse(block).body[0]
+    except (SyntaxError, ValueError, IndexError):
+        return None
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return None
+    last = node.body[-1]
+    returned = ast.unparse(last) if isinstance(last, ast.Return) else ""
+    return (*(argument.arg for argument in node.args.args), returned)

@@ -1,0 +1,198 @@
+"""Brings the halves of a pair together, and takes pairs apart: the one place that writes them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from daglab import files
+from daglab.errors import NotebookError, PairError
+from daglab.notebook.jupyter import JupyterNotebook, NewJupyterCell, parse_jupyter, rewrite_jupyter
+from daglab.pair import local_state
+from daglab.pair.locate import Pair, pair_of
+from daglab.pair.merge import Side
+from daglab.pair.plan import CellConflict, PairState, Plan, plan, plan_for
+
+
+@dataclass(frozen=True)
+class PairStatus:
+    """A pair's state, with its reason where it isn't in sync; conflicts with both versions of each cell."""
+
+    py: Path
+    ipynb: Path
+    state: PairState
+    reason: str = ""
+    conflicts: tuple[CellConflict, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The status as JSON values."""
+        return {**asdict(self), "py": str(self.py), "ipynb": str(self.ipynb)}
+
+
+@dataclass(frozen=True)
+class SyncResult:
+    """What a sync did: the pair's state before it, the files it wrote and the backups it made.
+
+    With ``dry_run`` nothing was written, and ``written`` are the files that would be; ``texts`` holds for each of
+    them its text before and after.
+    """
+
+    before: PairStatus
+    written: tuple[Path, ...] = ()
+    backups: tuple[Path, ...] = ()
+    dry_run: bool = False
+    texts: tuple[tuple[Path, str, str], ...] = ()
+
+    @property
+    def synced(self) -> bool:
+        """Whether the halves are equal now."""
+        return not self.dry_run and self.before.state not in ("conflict", "invalid", "unpaired")
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as JSON values, without the texts."""
+        return {
+            **self.before.to_json(),
+            "synced": self.synced,
+            "written": [str(path) for path in self.written],
+            "backups": [str(path) for path in self.backups],
+            "dry_run": self.dry_run,
+        }
+
+
+def pair_status(path: Path | Pair) -> PairStatus:
+    """The state of the pair that ``path`` is half of; nothing is written.
+
+    Raises:
+        PairError: ``path`` is no notebook's name, or a file can't be read.
+    """
+    return _status(plan(_pair(path)))
+
+
+def sync(path: Path | Pair, *, prefer: Side | None = None, dry_run: bool = False) -> SyncResult:
+    """Bring each half's edits to the other; a conflict leaves both files as they are.
+
+    ``prefer`` decides conflicts for one half; what that replaces is backed up. The missing half of a pair is made.
+
+    Raises:
+        PairError: a file can't be read or written.
+        FileMovedError: a file was edited meanwhile; run it again, nothing of that edit is lost.
+    """
+    return _run(_pair(path), prefer=prefer, dry_run=dry_run, create=False)
+
+
+def create_pair(path: Path, *, dry_run: bool = False) -> SyncResult:
+    """Make a notebook a pair: write the half that is missing, or join two halves that are there.
+
+    Raises:
+        PairError: see :func:`sync`; or there is no such file.
+        NotebookError: it isn't a notebook that can be half of a pair.
+    """
+    pair = _pair(path)
+    if not path.exists():
+        raise PairError(f"{path} does not exist")
+    result = _run(pair, prefer=None, dry_run=dry_run, create=True)
+    if result.before.state == "invalid":
+        raise NotebookError(result.before.reason)
+    return result
+
+
+def ipynb_for(py: Path) -> bytes:
+    """The .ipynb that a pair would have beside this .py: the same bytes for the same .py, on every machine.
+
+    Raises:
+        NotebookError: it isn't a marimo notebook.
+        PairError: it can't be read.
+    """
+    content = files.read(py)
+    if content.data is None:
+        raise PairError(f"{py} does not exist")
+    alone = Pair(py, py.with_suffix(".ipynb"), py.parent)
+    planned = plan_for(alone, content, files.FileContent(alone.ipynb, None), create=True)
+    if planned.ipynb_text is None:
+        raise NotebookError(planned.reason)
+    return planned.ipynb_text.encode()
+
+
+def unpair(path: Path, *, delete_half: bool = False) -> tuple[Path, ...]:
+    """Take a pair apart; answers the files that were changed or deleted.
+
+    The .ipynb loses the base and says that it is unpaired, since two files of one stem would be a pair otherwise.
+    With ``delete_half`` the other half than ``path`` is backed up and deleted.
+
+    Raises:
+        PairError: a file can't be read or written; there is no such file.
+        NotebookError: the .ipynb can't be read as one.
+    """
+    pair = _pair(path)
+    if not path.exists():
+        raise PairError(f"{path} does not exist")
+    changed: list[Path] = []
+    with files.locked(pair.lock_file):
+        py, ipynb = files.read(pair.py), files.read(pair.ipynb)
+        if delete_half and path.suffix == ".ipynb" and py.data is not None:
+            files.back_up(py, pair.backups)
+        if delete_half and path.suffix == ".py" and ipynb.data is not None:
+            files.back_up(ipynb, pair.backups)
+            files.remove(ipynb)
+            changed.append(ipynb.path)
+        elif ipynb.data is not None:
+            jupyter = parse_jupyter(ipynb.data.decode("utf-8", "surrogateescape"), str(ipynb.path))
+            said = None if delete_half or py.data is None else {"paired": False}
+            text = _without_base(jupyter, said)
+            data = text.encode("utf-8", "surrogateescape")
+            if data != ipynb.data:
+                files.replace(ipynb, data)
+                changed.append(ipynb.path)
+            if delete_half and py.data is not None:
+                files.remove(py)
+                changed.append(py.path)
+        local_state.forget(pair)
+    return tuple(changed)
+
+
+def _without_base(jupyter: JupyterNotebook, said: dict[str, Any] | None) -> str:
+    cells = [NewJupyterCell(cell.cell_type, cell.source, cell.index) for cell in jupyter.cells]
+    return rewrite_jupyter(jupyter, cells, said)
+
+
+def _pair(path: Path | Pair) -> Pair:
+    return path if isinstance(path, Pair) else pair_of(path)
+
+
+def _status(planned: Plan) -> PairStatus:
+    pair = planned.pair
+    return PairStatus(pair.py, pair.ipynb, planned.state, planned.reason, planned.conflicts)
+
+
+def _run(pair: Pair, *, prefer: Side | None, dry_run: bool, create: bool) -> SyncResult:
+    if dry_run:
+        return _result(plan(pair, prefer=prefer, create=create), dry_run=True)
+    with files.locked(pair.lock_file):
+        planned = plan(pair, prefer=prefer, create=create)
+        backups = _write(planned)
+    return _result(planned, backups=backups)
+
+
+def _write(planned: Plan) -> tuple[Path, ...]:
+    """Write the .py, then the .ipynb with the base: a crash in between leaves edits that are equal in both."""
+    if planned.py_text is None or planned.ipynb_text is None:
+        return ()
+    py, ipynb = planned.py_file, planned.ipynb_file
+    backups = [
+        files.back_up(file, planned.pair.backups)
+        for side, file in (("py", py), ("ipynb", ipynb))
+        if side in planned.deletes and file.data is not None
+    ]
+    py = files.replace(py, planned.py_text.encode())
+    ipynb = files.replace(ipynb, planned.ipynb_text.encode())
+    local_state.save(planned.pair, py_digest=py.digest, ipynb_digest=ipynb.digest, **planned.memory)
+    return tuple(backups)
+
+
+def _result(planned: Plan, *, backups: tuple[Path, ...] = (), dry_run: bool = False) -> SyncResult:
+    texts = []
+    for file, text in ((planned.py_file, planned.py_text), (planned.ipynb_file, planned.ipynb_text)):
+        if text is not None and text.encode() != file.data:
+            texts.append((file.path, (file.data or b"").decode("utf-8", "replace"), text))
+    return SyncResult(_status(planned), tuple(path for path, _, _ in texts), backups, dry_run, tuple(texts))

@@ -11,7 +11,7 @@ FLOOR := 95
 FLOOR_OVERALL := 90
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all test-matrix check format lint types imports unit floors bench chromium clean
+.PHONY: help install demo test test-all test-matrix check format lint types imports unit floors bench bandit pip-audit chromium clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,14 @@ unit: install
 
 bench: install ## measure daglab beside its peers; a table here, JSON in bench/results/
 	$(BIN)/python -m bench
+
+bandit: install ## look for known unsafe patterns in the code
+	@$(BIN)/python -m pip install --quiet bandit
+	$(BIN)/bandit --quiet --recursive --severity-level medium daglab hatch_plugin
+
+pip-audit: install ## look for known vulnerabilities in what is installed
+	@$(BIN)/python -m pip install --quiet pip-audit
+	$(BIN)/pip-audit --skip-editable --progress-spinner off
 
 chromium: ## the browser of the browser tests
 	@sh .ci/chromium

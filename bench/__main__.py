@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.measure import Row
+from daglab.errors import did_you_mean
 
 FOLDER = Path(__file__).parent
 PEERS = ("daglab", "dagster", "dagstermill", "hatch", "jupytext", "marimo", "jupyterlab")
@@ -65,8 +66,10 @@ def main() -> int:
     """Run what was asked for; answer the exit code."""
     known = names()
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure daglab beside its peers.")
-    parser.add_argument("name", nargs="*", choices=[*known, []], help=f"default: all of {', '.join(known)}")
+    parser.add_argument("name", nargs="*", help=f"default: all of {', '.join(known)}")
     wanted = parser.parse_args().name or known
+    if unknown := [name for name in wanted if name not in known]:
+        parser.error(f"no benchmark {unknown[0]!r}: {did_you_mean(unknown[0], known)}")
     rows: dict[str, list[Row]] = {}
     for name in wanted:
         print(f"{name} ...", file=sys.stderr, flush=True)

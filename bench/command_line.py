@@ -11,8 +11,8 @@ def run() -> list[Row]:
     """``daglab --help``, and the neighbours' lightest commands."""
     return [
         time_command(WHAT, ["daglab", "--help"], budget=0.2, rounds=9),
-        time_command(WHAT, ["dg", "--help"]),
+        time_command(WHAT, ["dg", "--help"], rounds=3),
         time_command(WHAT, ["dagster", "--version"], rounds=3),
-        time_command(WHAT, ["jupytext", "--version"]),
-        time_command(WHAT, ["marimo", "--version"]),
+        time_command(WHAT, ["jupytext", "--version"], rounds=3),
+        time_command(WHAT, ["marimo", "--version"], rounds=3),
     ]

@@ -50,8 +50,9 @@ def check(paths: PathsArgument = None, as_json: JsonOption = False, quiet: Quiet
 def _checked(root: Path) -> Report:
     from daglab.notebook.check import check_project
     from daglab.notebook.source_project import read_source_project
+    from daglab.pair.findings import pair_findings
 
-    return check_project(read_source_project(root))
+    return check_project(read_source_project(root), pair_findings)
 
 
 def _by_project(paths: Iterable[Path]) -> dict[Path, list[Path]]:

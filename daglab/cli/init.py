@@ -54,6 +54,7 @@ def make_project(
     Raises:
         FolderNotEmptyError: the folder has files, and ``force`` is not given.
     """
+    from daglab.pair import create_pair
     from daglab.scaffold.project import render_project
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())) and not force:
@@ -64,6 +65,12 @@ def make_project(
         (kept if (folder / path).exists() else made).append(path.as_posix())
         if not dry_run and not (folder / path).exists():
             _write(folder / path, text)
+    for notebook in [path for path in made if path.endswith(".py") and "/notebooks/" in path]:
+        half = notebook.removesuffix(".py") + ".ipynb"
+        if not (folder / half).exists():
+            made.append(half)
+            if not dry_run:
+                create_pair(folder / notebook)
     return made, kept
 
 

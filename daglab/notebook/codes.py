@@ -33,8 +33,8 @@ MEANINGS: dict[str, str] = {
     "DL322": "A folder of the option `notebooks` is missing, or no notebook was found.",
 }
 
-# A notebook with one of these cannot be loaded at all: ignoring the finding would only move the failure to production.
-_FATAL = ("MB001", "MB005", "DL1", "DL200", "DL204", "DL320")
+# A notebook with one of these cannot run at all: ignoring the finding would only move the failure to production.
+_FATAL = ("MB", "DL1", "DL200", "DL201", "DL204", "DL320")
 
 
 def can_be_ignored(code: str) -> bool:

@@ -45,7 +45,7 @@ class HookOptions(BaseModel):
             if code not in MEANINGS:
                 raise ValueError(f"no finding has the code {code!r}: {did_you_mean(code, MEANINGS)}")
             if not can_be_ignored(code):
-                raise ValueError(f"{code} cannot be ignored, because the notebook could not be loaded")
+                raise ValueError(f"findings of {code} cannot be ignored, because the notebook could not be loaded")
         return codes
 
 

@@ -6,29 +6,25 @@ import json
 from pathlib import Path
 from typing import Any
 
-from daglab.errors import BuildError
-from daglab.notebook.cells import read_notebook
-from daglab.notebook.convert import to_ipynb
+from daglab.notebook.jupyter import parse_jupyter
+from daglab.pair import ipynb_for
 
 
 def ipynb_text(py_path: Path, *, keep_outputs: bool) -> str:
     """The text of the .ipynb beside ``py_path``.
 
     Raises:
-        BuildError: there is one, but it is no Jupyter notebook.
+        NotebookError: there is one, but it is no Jupyter notebook.
     """
     path = py_path.with_suffix(".ipynb")
     if not path.exists():
-        return _dumped(_generated(py_path))
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if not keep_outputs:
-            _strip(document)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BuildError(
-            f"{path} is not a Jupyter notebook: {error}", remedy="open it in Jupyter and save it"
-        ) from error
-    return _dumped(document)
+        return ipynb_for(py_path).decode("utf-8")
+    text = path.read_text(encoding="utf-8")
+    parse_jupyter(text, str(path))  # refuses what is no notebook
+    document: dict[str, Any] = json.loads(text)
+    if not keep_outputs:
+        _strip(document)
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def _strip(document: dict[str, Any]) -> None:
@@ -38,19 +34,3 @@ def _strip(document: dict[str, Any]) -> None:
             cell["execution_count"] = None
             cell.get("metadata", {}).pop("execution", None)  # when it ran
     document.get("metadata", {}).pop("widgets", None)  # the state of widgets is output too
-
-
-def _generated(py_path: Path) -> dict[str, Any]:
-    cells: list[dict[str, Any]] = []
-    for index, cell in enumerate(read_notebook(py_path).cells):
-        source = to_ipynb(cell.code)
-        new: dict[str, Any] = {"cell_type": source.cell_type, "id": f"cell-{index}", "metadata": {}}
-        if source.cell_type == "code":
-            new |= {"execution_count": None, "outputs": []}
-        cells.append(new | {"source": source.source.splitlines(keepends=True)})
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-
-
-def _dumped(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

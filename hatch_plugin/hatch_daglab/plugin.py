@@ -72,10 +72,11 @@ class DaglabBuildHook(BuildHookInterface[BuilderConfig]):
 
     def _check(self, project: SourceProject) -> Report:
         from daglab.notebook.check import check_project
+        from daglab.pair.findings import pair_findings
 
-        report = check_project(project)
+        report = check_project(project, pair_findings)
         if report.ignored:
-            self.app.display_info(f"daglab: {len(report.ignored)} findings ignored")
+            self.app.display_info(f"daglab: findings ignored: {len(report.ignored)}")
         return report
 
     def _refuse_if(self, findings: list[Any]) -> None:
@@ -83,4 +84,5 @@ class DaglabBuildHook(BuildHookInterface[BuilderConfig]):
             return
         for finding in sorted(findings):
             self.app.display_error(str(finding))
-        self.app.abort(f"daglab: the build is refused because of {len(findings)} findings; docs/codes.md explains them")
+        number = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
+        self.app.abort(f"daglab: the build is refused because of {number}; `daglab check` shows the same")

@@ -1,0 +1,35 @@
+"""What a project's check has to say about pairs: halves that are not in sync, are missing, can't be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from daglab.errors import PairError
+from daglab.notebook.findings import Finding
+from daglab.notebook.source_project import SourceProject
+from daglab.pair.sync import pair_status
+
+
+def pair_findings(path: Path, project: SourceProject) -> Iterator[Finding]:
+    """Findings about the pair of a .py notebook, for :func:`daglab.notebook.check.check_project`.
+
+    A notebook that was unpaired on purpose has none.
+    """
+    shown = project.shown(path)
+    half = project.shown(path.with_suffix(".ipynb"))
+    try:
+        status = pair_status(path)
+    except PairError as error:
+        yield Finding(half, 1, "DL312", error.message, error.remedy or "make it readable")
+        return
+    if status.state == "half":
+        if project.options.missing_ipynb == "error":
+            yield Finding(shown, 1, "DL311", f"{half} is missing", f"daglab sync {shown}")
+    elif status.state == "invalid":
+        reason = status.reason.replace(str(status.ipynb), half)
+        yield Finding(half, 1, "DL312", reason, "open it in Jupyter and save it, or delete it")
+    elif status.state == "conflict":
+        yield Finding(shown, 1, "DL310", f"{half} conflicts with it: {status.reason}", f"daglab sync {shown}")
+    elif status.state not in ("in-sync", "unpaired"):
+        yield Finding(shown, 1, "DL310", f"{half} is not in sync with it: {status.state}", f"daglab sync {shown}")

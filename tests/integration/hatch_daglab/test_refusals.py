@@ -1,0 +1,164 @@
+"""Each refusal, by a real build that must fail and leave no artifact."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from daglab.cli.app import run
+from daglab.pair import create_pair, unpair
+from tests.integration.hatch_daglab.building import build, configure, notebook, tiny_project
+
+NUMBERS = "src/tiny/notebooks/numbers.py"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return tiny_project(tmp_path / "project")
+
+
+def write(root: Path, text: str, name: str = NUMBERS) -> None:
+    (root / name).write_text(text)
+
+
+def second(root: Path, **given: str) -> None:
+    write(root, notebook(**given), "src/tiny/notebooks/second.py")
+
+
+def half(root: Path, source: str) -> None:
+    """An .ipynb half whose one cell was edited after the last sync."""
+    create_pair(root / NUMBERS)
+    path = (root / NUMBERS).with_suffix(".ipynb")
+    document = json.loads(path.read_text())
+    document["cells"][0]["source"] = [source]
+    path.write_text(json.dumps(document))
+
+
+def conflict(root: Path) -> None:
+    half(root, "numbers = 5")
+    write(root, notebook("numbers = 6"))
+
+
+REFUSALS: dict[str, Callable[[Path], object]] = {
+    "MB001 syntax error": lambda root: write(root, notebook("numbers = (", "x = 1")),
+    "MB002 double definition": lambda root: write(root, notebook("numbers = 1", "numbers = 2")),
+    "MB003 cycle": lambda root: write(root, notebook("numbers = x", "x = numbers")),
+    "DL100 header is no TOML": lambda root: write(root, notebook().replace('"tiny/numbers"', "tiny/numbers")),
+    "DL101 unknown header key": lambda root: write(root, notebook().replace("# key", "# kee")),
+    "DL102 wrong value": lambda root: write(root, notebook().replace('"tiny/numbers"', "3")),
+    "DL201 undefined variable": lambda root: write(root, notebook("number = 1")),
+    "DL202 crowded cell": lambda root: write(root, notebook("numbers = x = 1")),
+    "DL204 param": lambda root: write(root, notebook().replace("[tool.daglab]", '[tool.daglab]\n# params = ["p"]')),
+    "DL210 asset changed elsewhere": lambda root: write(root, notebook("numbers = [1]", "numbers.append(2)")),
+    "DL300 one key twice": lambda root: second(root, assets="tiny/numbers"),
+    "DL301 input that nothing provides": lambda root: second(root, assets="b", inputs="nowhere"),
+    "DL302 dependency missing": lambda root: second(root, assets="b", head='# dependencies = ["polars"]'),
+    "DL303 runtime missing": lambda root: configure(root, "daglab[dagster]", "daglab"),
+    "DL310 half out of sync": lambda root: half(root, "numbers = 5"),
+    "DL310 halves in conflict": conflict,
+    "DL311 half missing": lambda root: configure(root, "external", 'missing_ipynb = "error"\nexternal'),
+    "DL312 half is no notebook": lambda root: write(root, "{}", NUMBERS.replace(".py", ".ipynb")),
+    "DL312 half is no text": lambda root: (root / NUMBERS.replace(".py", ".ipynb")).write_bytes(b"\xff"),
+    "DL312 half cannot be read": lambda root: (root / NUMBERS.replace(".py", ".ipynb")).mkdir(),
+    "DL320 path that leaves the project": lambda root: configure(root, "external", 'notebooks = [".."]\nexternal'),
+    "DL320 name that leaves the package": lambda root: write(root, notebook(assets="b"), "src/tiny/..\\..\\evil.py"),
+    "DL322 folder missing": lambda root: configure(root, "external", 'notebooks = ["src/tiny/nb"]\nexternal'),
+}
+
+
+@pytest.mark.parametrize("what", REFUSALS)
+def test_refused_by_build_and_by_check(
+    what: str, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    REFUSALS[what](project)
+    built = build(project, tmp_path / "out")
+    code = what.split()[0]
+    assert (built.status, built.artifacts) == (1, []), built.said
+    line, *_ = [line for line in built.said.splitlines() if f" {code} " in line]
+    assert line.endswith(")") or code == "DL102", "there is no remedy, and the message doesn't say what is expected"
+    assert "Traceback" not in built.said
+
+    assert run(["check", str(project)]) == 7
+    assert line.split(": ", 1)[1] in capsys.readouterr().out
+
+
+def test_a_notebook_in_no_package(project: Path, tmp_path: Path) -> None:
+    (project / "books").mkdir()
+    write(project, notebook(assets="b"), "books/b.py")
+    configure(project, "external", 'notebooks = ["books", "src"]\nexternal')
+    built = build(project, tmp_path / "out")
+    assert (built.status, "books/b.py:1: DL321" in built.said) == (1, True), built.said
+
+
+def test_a_project_without_any_notebook(project: Path, tmp_path: Path) -> None:
+    (project / NUMBERS).unlink()
+    built = build(project, tmp_path / "out")
+    assert built.status == 1
+    assert "pyproject.toml:13: DL322" in built.said
+
+
+def test_all_findings_are_told_at_once(project: Path, tmp_path: Path) -> None:
+    write(project, notebook("numbers = 1", "numbers = 2", inputs="nowhere").replace("# key", "# kee"))
+    second(project, assets="b", inputs="nowhere", head='# dependencies = ["polars"]')
+    configure(project, "daglab[dagster]", "daglab")
+    said = build(project, tmp_path / "out").said
+    assert [code for code in ("MB002", "DL101", "DL301", "DL302", "DL303") if f" {code} " in said] == [
+        *("MB002", "DL101", "DL301", "DL302", "DL303")
+    ]
+    assert "the build is refused because of 5 findings" in said
+
+
+def test_an_sdist_is_refused_too(project: Path, tmp_path: Path) -> None:
+    second(project, assets="tiny/numbers")
+    built = build(project, tmp_path / "out", "sdist")
+    assert (built.status, built.artifacts) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ("externl = []", "no option 'externl' (did you mean 'external'?)"),
+        ("html = true", "no option 'html'"),
+        ('missing_ipynb = "never"', "missing_ipynb: input should be 'generate' or 'error'"),
+    ],
+)
+def test_options(project: Path, tmp_path: Path, option: str, says: str) -> None:
+    configure(project, 'external = ["raw/*"]', option)
+    built = build(project, tmp_path / "out")
+    assert built.status == 1
+    assert says in built.said
+    assert "Traceback" not in built.said
+
+
+ACCEPTED: dict[str, Callable[[Path], object]] = {
+    "external inputs": lambda root: second(root, assets="b", inputs="raw/anything"),
+    "an input from another notebook": lambda root: second(root, assets="b", inputs="tiny/numbers"),
+    "names with shell characters": lambda root: write(root, notebook(assets="b"), "src/tiny/`id`; $(id) -x.py"),
+    "keys with template syntax": lambda root: second(root, assets="b{{7*7}} 'quoted'"),
+    "an ignored code": lambda root: (
+        second(root, assets="b", inputs="nowhere"),
+        configure(root, "external", 'ignore = ["DL301"]\nexternal'),
+    ),
+    "an ignored line": lambda root: write(
+        root, notebook("numbers = [1]", "numbers.append(2)  # daglab: ignore[DL210]")
+    ),
+    "a half in sync": lambda root: create_pair(root / NUMBERS),
+    "a half that is no pair by decision": lambda root: (create_pair(root / NUMBERS), unpair(root / NUMBERS)),
+    "a base64 image and a hash": lambda root: write(
+        root,
+        notebook(
+            "numbers = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ'", f"_x = '{'0af' * 20}'"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ACCEPTED)
+def test_not_refused(what: str, project: Path, tmp_path: Path) -> None:
+    ACCEPTED[what](project)
+    built = build(project, tmp_path / "out")
+    assert built.status == 0, built.said
+    assert ("findings ignored: 1" in built.said) == ("ignored" in what)

@@ -13,6 +13,9 @@
     ├── BuildError              the hatch hook
     ├── MissingExtraError       an optional part of daglab that is not installed
     ├── ProcessError            a child process that did not start, or died
+    ├── RequestError            a request to the REST API that cannot be understood
+    ├── MissingFileError        a path of a request where no file is
+    ├── ReadOnlyError           a change, while `read_only` is set
     └── DagsterError            Dagster's API
         ├── DagsterConnectionError
         ├── AuthenticationError
@@ -156,6 +159,28 @@ class ProcessError(DaglabError):
     code = "process"
     exit_code = ExitCode.ENVIRONMENT
     http_status = 502
+
+
+class RequestError(DaglabError):
+    """A request to the REST API that cannot be understood."""
+
+    code = "request"
+    exit_code = ExitCode.USAGE
+    http_status = 400
+
+
+class MissingFileError(DaglabError):
+    """No file is at a path of a request."""
+
+    code = "missing-file"
+    http_status = 404
+
+
+class ReadOnlyError(DaglabError):
+    """A change was asked for while ``read_only`` is set; nothing was changed."""
+
+    code = "read-only"
+    http_status = 403
 
 
 class DagsterError(DaglabError):

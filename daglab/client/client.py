@@ -15,7 +15,7 @@ from daglab.client.instance import DagsterStatus, parse_status
 from daglab.client.launch import launch_params, require_selection, unknown_assets
 from daglab.client.runs import REQUEST_TAG, Run, found, launched_run_id, parse_failures, parse_run
 from daglab.client.transport import LostAnswerError, Transport, member
-from daglab.errors import DagsterError
+from daglab.errors import DagsterError, ReadOnlyError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -80,6 +80,7 @@ class DagsterClient:
         a run already has answers that run, and a launch whose answer was lost is looked up by it.
 
         Raises:
+            ReadOnlyError: the client is read only.
             ValidationError: no keys, or they cannot be materialized by one run.
             NotFoundError: an unknown asset; the remedy names the nearest.
             DagsterConnectionError: also when the answer was lost and no run of this request is found; to ask again
@@ -146,7 +147,7 @@ class DagsterClient:
 
     def _refuse_if_read_only(self) -> None:
         if self.read_only:
-            raise DagsterError(
+            raise ReadOnlyError(
                 "Nothing is launched: daglab is set to read only.", remedy="set read_only to false in daglab.yaml"
             )
 

@@ -1,0 +1,74 @@
+"""What the handlers work with: the configuration, the client of Dagster, the notebooks, marimo."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from daglab.client import DagsterClient
+from daglab.config import Config, load_config
+from daglab.errors import ConfigError
+from daglab.project import Project
+from daglab.server.marimo_server import MarimoServer
+from daglab.server.notebooks import NotebookIndex
+
+SETTING = "daglab_services"
+
+
+@dataclass(frozen=True)
+class Services:
+    """One of each for the life of the Jupyter server.
+
+    ``config`` and ``dagster`` are what a wrong configuration leaves open: then ``config_error`` says what is wrong.
+    """
+
+    root: Path
+    marimo: MarimoServer
+    notebooks: NotebookIndex
+    config: Config | None
+    dagster: DagsterClient | None
+    config_error: ConfigError | None
+
+    @property
+    def client(self) -> DagsterClient:
+        """The client; raises the ConfigError that keeps it from being made."""
+        if self.dagster is None:
+            assert self.config_error is not None
+            raise self.config_error
+        return self.dagster
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing may be changed; so it is as long as the configuration is wrong."""
+        return self.config is None or self.config.read_only
+
+
+def make_services(root: Path, base_url: str, runtime_dir: Path, log: logging.Logger) -> Services:
+    """Read the configuration that holds in ``root``; a wrong one is kept for the handlers to tell.
+
+    Args:
+        root: the Jupyter server's root folder.
+        base_url: the Jupyter server's, with slashes at both ends.
+        runtime_dir: a folder for secrets, readable by the user alone.
+    """
+    config: Config | None = None
+    dagster: DagsterClient | None = None
+    fault: ConfigError | None = None
+    project = Project(root)
+    try:
+        config = load_config(root)
+        project = Project.find(root, config)
+        dagster = DagsterClient(config.dagster, read_only=config.read_only)
+    except ConfigError as error:
+        log.error("daglab: the configuration is wrong: %s", error)
+        fault = error
+    marimo = MarimoServer(
+        root=root,
+        base_url=base_url,
+        runtime_dir=runtime_dir,
+        project=project,
+        port=config.marimo.port if config else None,
+        log=log,
+    )
+    return Services(root, marimo, NotebookIndex(project.root, root, log), config, dagster, fault)

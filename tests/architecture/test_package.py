@@ -33,8 +33,6 @@ FLOORS = {
     "nbconvert": "7.17.1",
 }
 PUBLIC = {
-    "NotebookComponent",
-    "__version__",
     "context",
     "default_executor",
     "load_asset",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -46,6 +47,10 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
         "def wait() -> None:\n"
         "    print('waiting', flush=True)\n    time.sleep(60)\n"
         "@app.command()\n"
+        "def slow() -> None:\n"
+        "    for _ in Output().counted(range(3), 'syncing'):\n        time.sleep(0.6)\n"
+        "    raise DagsterConnectionError('nothing answers')\n"
+        "@app.command()\n"
         "def lines() -> None:\n    Output().result(None, (str(n) for n in range(100_000)))\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -53,7 +58,7 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     return "trial"
 
 
-def child(*args: str) -> subprocess.Popen[str]:
+def child(*args: str, stderr: int = subprocess.PIPE, **environ: str) -> subprocess.Popen[str]:
     """The command line in a process of its own, with the trial command registered."""
     program = (
         "import sys; from daglab.cli.commands import COMMANDS, CommandEntry; from daglab.cli.app import run\n"
@@ -62,9 +67,9 @@ def child(*args: str) -> subprocess.Popen[str]:
     )
     return subprocess.Popen(
         [sys.executable, "-c", program],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), *filter(None, sys.path)])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path.cwd()), *filter(None, sys.path)]), **environ},
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         start_new_session=True,
     )
@@ -197,6 +202,29 @@ def test_progress_is_told_only_after_a_second(
     for _ in Output(quiet=True).counted(range(4), "syncing"):
         clock[0] += 3
     assert capsys.readouterr().err == ""
+
+
+def on_a_terminal(command: str, **environ: str) -> str:
+    """What the slow trial command writes to a real terminal."""
+    master, slave = os.openpty()
+    process = child(command, "slow", stderr=slave, TERM="xterm", **environ)
+    os.close(slave)
+    written = b""
+    with contextlib.suppress(OSError):  # Linux's answer once the other side is closed
+        while chunk := os.read(master, 4096):
+            written += chunk
+    os.close(master)
+    assert process.wait(timeout=30) == DagsterConnectionError.exit_code
+    assert process.stdout is not None
+    process.stdout.close()
+    return written.decode()
+
+
+def test_a_terminal_gets_colours_and_one_line_of_progress(command: str) -> None:
+    written = on_a_terminal(command, NO_COLOR="")
+    assert "\r\x1b[Ksyncing 2/3\r\x1b[Ksyncing 3/3\r\x1b[K\x1b[31merror:\x1b[0m nothing answers" in written
+    assert "syncing 1/3" not in written
+    assert "\x1b[31m" not in on_a_terminal(command, NO_COLOR="1")
 
 
 def test_quiet_silences_notes(capsys: pytest.CaptureFixture[str]) -> None:

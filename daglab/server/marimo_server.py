@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from daglab.errors import ConfigError, ProcessError
 from daglab.processes import LOOPBACK, Child, free_port, spawn
@@ -60,7 +60,7 @@ class MarimoServer:
 
     def page(self, path: str) -> str:
         """The page of the notebook at ``path`` (relative to the root) as a path on the Jupyter server."""
-        return f"{self._base_url}{URL_PART}/?{urlencode({'file': path}, quote_via=quote)}"
+        return f"{self._base_url}{URL_PART}/?file={quote(path)}"
 
     async def ensure(self) -> int:
         """The port of a marimo that answers; starts it where none lives.

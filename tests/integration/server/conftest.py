@@ -1,0 +1,111 @@
+"""Jupyter servers with daglab's extension: one in this process for a test, one real one for the tier."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+import pytest
+
+from daglab.processes import LOOPBACK, Child, free_port, spawn
+
+pytest_plugins = ["pytest_jupyter.jupyter_server"]
+
+TOKEN = "canary-jupyter-93b1c2d4"
+DAGSTER_TOKEN = "canary-dagster-5d0e7f61"
+
+
+class RunningDagster(Protocol):
+    project: Path
+    port: int
+    url: str
+
+
+def isolated(folder: Path) -> dict[str, str]:
+    """The environment of a Jupyter server that reads and writes nothing of the user's."""
+    names = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
+    places = {f"JUPYTER_{name}": str(folder / name.lower()) for name in names}
+    places |= {f"JUPYTERLAB_{name}": str(folder / name.lower()) for name in ("SETTINGS_DIR", "WORKSPACES_DIR")}
+    return {**os.environ, **places, "JUPYTER_PREFER_ENV_PATH": "1"}
+
+
+@dataclass(frozen=True)
+class RunningJupyter:
+    child: Child
+    root: Path
+    log: Path
+    port: int
+    folder: Path
+    base: str = "/user/ada/"
+    token: str = TOKEN
+    dagster_token: str = DAGSTER_TOKEN
+
+    @property
+    def origin(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def url(self, path: str) -> str:
+        return f"{self.origin}{self.base}{path}"
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """A request with the token; ``path`` is below ``daglab/api/``."""
+        url = self.url(f"daglab/api/{path}")
+        return httpx.request(method, url, headers=self.headers, timeout=90, trust_env=False, **options)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"token {self.token}"}
+
+
+def start_jupyter(folder: Path, root: Path, environment: dict[str, str]) -> RunningJupyter:
+    port = free_port()
+    argv = [
+        sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root", f"--ServerApp.ip={LOOPBACK}",
+        f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.base_url={RunningJupyter.base}",
+        f"--ServerApp.root_dir={root}", "--ServerApp.jpserver_extensions={'daglab.server': True}",
+    ]  # fmt: skip
+    log = folder / "jupyter.log"
+    env = {**isolated(folder), "JUPYTER_TOKEN": TOKEN, "CANARY_DAGSTER_TOKEN": DAGSTER_TOKEN, **environment}
+    child = spawn(argv, cwd=root, env=env, log=log)
+    running = RunningJupyter(child, root, log, port, folder)
+    child.wait_until_healthy(running.url(f"api/status?token={TOKEN}"), timeout=60)
+    return running
+
+
+@pytest.fixture(scope="session")
+def jupyter(dagster: RunningDagster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningJupyter]:
+    """A Jupyter server on the mini project, with a token for Dagster that must show nowhere."""
+    environment = {
+        "DAGLAB_DAGSTER__URL": dagster.url,
+        "DAGLAB_DAGSTER__AUTH__TYPE": "bearer",
+        "DAGLAB_DAGSTER__AUTH__TOKEN_ENV": "CANARY_DAGSTER_TOKEN",
+        "DAGLAB_MARIMO__PORT": str(free_port()),
+    }
+    running = start_jupyter(tmp_path_factory.mktemp("jupyter"), dagster.project, environment)
+    with running.child:
+        yield running
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., RunningJupyter]]:
+    """Starts a Jupyter server of a test's own: ``start(root, VARIABLE=value)``."""
+    with ExitStack() as stack:
+
+        def start_one(root: Path, **environment: str) -> RunningJupyter:
+            running = start_jupyter(tmp_path, root, environment)
+            stack.enter_context(running.child)
+            return running
+
+        yield start_one
+
+
+@pytest.fixture
+def jp_server_config(jp_server_config: dict[str, Any]) -> dict[str, Any]:
+    """For servers in this process: pytest-jupyter's fixture, with the extension."""
+    return {**jp_server_config, "ServerApp": {"jpserver_extensions": {"daglab.server": True}}}

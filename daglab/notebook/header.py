@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from daglab.errors import HeaderError
+from daglab.key_lines import line_of, toml_key_lines
 from daglab.notebook.findings import Finding, did_you_mean
 from daglab.notebook.header_model import AssetHeader, CheckHeader, HeaderModel, InputHeader, PartitionsHeader, asset_key
 
@@ -20,9 +21,6 @@ else:
 
 # The regular expression of PEP 723 (https://peps.python.org/pep-0723/#reference-implementation).
 _BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
-_TABLE = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?$")
-_KEY = re.compile(r"""\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=""")
-_PART = re.compile(r""""([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+)""")
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ class Header:
 
     def line_of(self, *place: str) -> int:
         """The 1-based line of ``[tool.daglab]``'s key at ``place``, or of the nearest key around it."""
-        return _line_of(self.lines, place)
+        return line_of(self.lines, place)
 
 
 def read_header(text: str, path: str | Path = "<notebook>") -> Header | None:
@@ -106,7 +104,7 @@ def read_header(text: str, path: str | Path = "<notebook>") -> Header | None:
     section = document.get("tool", {}).get("daglab")
     if section is None:
         return None
-    lines = {place[2:]: first_line + n for place, n in _key_lines(toml) if place[:2] == ("tool", "daglab")}
+    lines = {place[2:]: first_line + n for place, n in toml_key_lines(toml).items() if place[:2] == ("tool", "daglab")}
     model = _validate(section, lines, str(path))
     dependencies = document.get("dependencies", [])
     return Header(str(path), model, document.get("requires-python"), tuple(map(str, dependencies)), lines)
@@ -124,7 +122,7 @@ def _validate(section: Any, lines: Mapping[tuple[str, ...], int], path: str) -> 
         model = HeaderModel.model_validate(section)
     except ValidationError as error:
         raise _refuse(sorted(_finding(e, lines, path) for e in error.errors())) from error
-    findings = [Finding(path, _line_of(lines, place), code, *text) for place, code, *text in model.contradictions()]
+    findings = [Finding(path, line_of(lines, place), code, *text) for place, code, *text in model.contradictions()]
     if findings:
         raise _refuse(findings)
     return model
@@ -133,7 +131,7 @@ def _validate(section: Any, lines: Mapping[tuple[str, ...], int], path: str) -> 
 def _finding(error: Any, lines: Mapping[tuple[str, ...], int], path: str) -> Finding:
     place = tuple(str(part) for part in error["loc"])
     shown = ".".join(("tool", "daglab", *place))
-    line = _line_of(lines, place)
+    line = line_of(lines, place)
     if error["type"] == "extra_forbidden":
         remedy = did_you_mean(place[-1], HeaderModel.keys_at(place[:-1]))
         return Finding(path, line, "DL101", f"unknown key {shown!r}", remedy)
@@ -147,25 +145,3 @@ def _refuse(findings: list[Finding]) -> HeaderError:
     first, more = findings[0], len(findings) - 1
     message = f"{first.path}:{first.line}: {first.message}" + (f", and {more} more" if more else "")
     return HeaderError(message, remedy=first.remedy, details={"findings": [f.to_json() for f in findings]})
-
-
-def _key_lines(toml: str) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Each table's and each key's path with its 1-based line within the TOML (tomllib tells none)."""
-    table: tuple[str, ...] = ()
-    for number, line in enumerate(toml.split("\n"), start=1):
-        if match := _TABLE.match(line):
-            table = _parts(match[1])
-            yield table, number
-        elif match := _KEY.match(line):
-            yield table + _parts(match[1]), number
-
-
-def _parts(dotted: str) -> tuple[str, ...]:
-    return tuple(a or b or c for a, b, c in _PART.findall(dotted))
-
-
-def _line_of(lines: Mapping[tuple[str, ...], int], place: tuple[str, ...]) -> int:
-    for length in range(len(place), -1, -1):
-        if place[:length] in lines:
-            return lines[place[:length]]
-    return min(lines.values(), default=1)

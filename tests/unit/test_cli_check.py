@@ -1,0 +1,75 @@
+"""`daglab check`: which findings are shown for which paths, and how."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from daglab.cli.app import run
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+    assert run(["init", "--bootstrap", str(tmp_path / "shop"), "--quiet"]) == 0
+    capsys.readouterr()
+    monkeypatch.chdir(tmp_path / "shop")
+    return tmp_path / "shop"
+
+
+def rename_key(shop: Path) -> None:
+    for half in ("orders.py", "orders.ipynb"):
+        path = shop / "src/shop/notebooks" / half
+        path.write_text(path.read_text().replace("sales/orders", "sales/ordrs"))
+
+
+def test_nothing_to_say(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check"]) == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "2 notebooks, 0 findings\n")
+    assert run(["check", "-q"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_paths_are_relative_to_the_current_folder(
+    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename_key(shop)
+    monkeypatch.chdir(shop / "src/shop")
+    assert run(["check", str(shop)]) == 7
+    said = capsys.readouterr()
+    assert said.out.startswith("notebooks/segments.py:9: DL301 nothing makes the asset 'sales/orders' (did you mean")
+    assert said.err == "2 notebooks, 1 finding\n"
+
+
+def test_the_whole_project_is_checked_and_the_named_paths_are_shown(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rename_key(shop)
+    assert run(["check", "src/shop/notebooks/orders.py", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"notebooks": 1, "findings": [], "ignored": []}
+    assert run(["check", "src/shop/notebooks/segments.py", "--json"]) == 7
+    [finding] = json.loads(capsys.readouterr().out)["findings"]
+    assert set(finding) == {"path", "line", "code", "message", "remedy"}
+    assert finding["code"] == "DL301"
+
+
+def test_ignored_findings_are_counted(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rename_key(shop)
+    pyproject = shop / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace("external =", 'ignore = ["DL301"]\nexternal ='))
+    assert run(["check"]) == 0
+    assert capsys.readouterr().err == "2 notebooks, 0 findings, 1 ignored\n"
+
+
+def test_a_wrong_option_is_an_error_with_a_remedy(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pyproject = shop / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace("external =", "extrnal ="))
+    assert run(["check", "--json"]) == 7
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert (error["code"], error["remedy"]) == ("build", "did you mean 'external'?")
+
+
+def test_a_path_that_is_not_there(shop: Path) -> None:
+    assert run(["check", "nowhere"]) == 2

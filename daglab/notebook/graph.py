@@ -88,7 +88,7 @@ class AssetGraph:
         """sha256 over the code that makes ``variable``: its ancestor cells, cut at inputs and other assets.
 
         Equal on every Python version, and untouched by edits of markdown, of params' defaults, of trailing blanks
-        and of cells that the asset doesn't need.
+        and of cells that the asset doesn't need. The setup cell counts for every asset, because it always runs.
         """
         asset = self.header.assets.get(variable)
         if asset is not None and asset.code_version is not None:

@@ -109,11 +109,11 @@ def keep(
     An asset is not lost because its executed notebook can't be stored: that is a warning in the log.
     """
     try:
-        store.write(context.run_id, asset_key, content)
+        store.write(context.run.run_id, asset_key, content)
     except DaglabError as error:
         context.log.warning(f"the executed notebook of {asset_key!r} is not kept: {error}")
         return {}
-    return links(store, context.run_id, asset_key)
+    return links(store, context.run.run_id, asset_key)
 
 
 def summary(notebook: Notebook, records: Mapping[int, CellRecord]) -> dict[str, dg.MetadataValue[Any]]:

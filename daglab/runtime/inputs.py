@@ -113,6 +113,8 @@ def _from_step(
     partitions_def = definition.partitions_def if partitions else None
     upstream = dg.OutputContext(
         name=definition.get_output_name_for_asset_key(key) if definition.is_executable else None,
+        step_key=definition.node_def.name if definition.is_executable else None,
+        run_id=context.run.run_id,
         definition_metadata=dict(definition.specs_by_key[key].metadata),
         asset_key=key,
         resources=context.resources,

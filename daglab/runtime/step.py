@@ -188,7 +188,7 @@ class _Step:
 
     def _keep(self, key: str) -> dict[str, Any]:
         """Store the executed notebook as it is now; the metadata that lead to it, and what was run."""
-        about = {"run_id": self.context.run_id, "asset": key, "notebook": self.loaded.shown_path}
+        about = {"run_id": self.context.run.run_id, "asset": key, "notebook": self.loaded.shown_path}
         content = executed.executed_notebook(self.loaded.notebook, self.records, about)
         if self.kept.get(key) != hash(content):
             self.kept[key] = hash(content)

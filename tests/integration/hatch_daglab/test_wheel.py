@@ -6,6 +6,8 @@ import ast
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -89,6 +91,29 @@ def test_generated_definitions_are_python(project: Path, out: Path) -> None:
     text = read(build(project, out), "tiny/definitions.py")
     assert "notebook_definitions('tiny.notebooks', executor=daglab.default_executor())" in text
     ast.parse(text)
+
+
+def test_generated_definitions_materialize_from_the_wheel(project: Path, out: Path, tmp_path: Path) -> None:
+    (project / "src/tiny/notebooks/twice.py").write_text(
+        notebook("numbers = raw * 2", assets="tiny/twice", inputs="raw/x")
+    )
+    site = tmp_path / "site"
+    build(project, out).wheel.extractall(site)
+    code = (
+        "import dagster as dg\n"
+        "from tiny.definitions import defs\n"
+        "raw = dg.asset(lambda: 21, name='x', key_prefix='raw')\n"
+        "assets = [raw, *defs.assets]\n"
+        "io = dg.FilesystemIOManager(base_dir='values')\n"
+        "with dg.DagsterInstance.ephemeral() as instance:\n"
+        "    result = dg.materialize(assets, instance=instance, resources={'io_manager': io})\n"
+        "print(result.asset_value(['tiny', 'numbers']), result.asset_value(['tiny', 'twice']))\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(site)}
+    argv = [sys.executable, "-c", code]
+    ended = subprocess.run(argv, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split("\n")[-2] == "[1, 2] 42"
 
 
 @pytest.mark.parametrize("name", ["definitions.py", "definitions/__init__.py"])

@@ -33,7 +33,7 @@ class Console:
                 self._pieces.append((stream, text[: KEPT_CHARACTERS - self._kept]))
             self._kept += len(text)
             *lines, rest = (self._open[stream] + text).split("\n")
-            self._open[stream] = _overwritten(rest)
+            self._open[stream] = _last_line(rest)
             for line in lines:
                 self._tell(line)
 
@@ -101,6 +101,12 @@ class _Tee(io.TextIOBase):
 
     def writable(self) -> bool:
         return True
+
+
+def _last_line(rest: str) -> str:
+    """An open line without what was overwritten; a carriage return at its end counts for what comes next."""
+    text = rest.rstrip("\r")
+    return text.rpartition("\r")[2] + rest[len(text) :]
 
 
 def _overwritten(line: str) -> str:

@@ -1,0 +1,120 @@
+"""Executed notebooks: what they show, where they go, how Dagster leads to them."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from daglab.runtime.console import KEPT_CHARACTERS, Console
+
+SHOWN = {
+    "frame": "pl.DataFrame({'x': [1]})",
+    "pandas": "import pandas as pd\npd.DataFrame({'x': [1]})",
+    "plot": "import matplotlib.pyplot as plt\n_figure, _axes = plt.subplots()\n_axes.plot([1, 2])\n_axes",
+    "left_open": "import matplotlib.pyplot as plt2\nplt2.plot([2, 1])\nNone",
+    "text": "'text'",
+    "listed": "[1, 'two']",
+    "markdown": "mo.md(f'**{1 + 1}**')",
+    "widget": "mo.ui.slider(1, 5)",
+    "several": "mo.output.append(mo.md('first'))\n'second'",
+    "broken": "class Broken:\n    def _repr_html_(self):\n        raise ValueError('no picture')\nBroken()",
+    "plain": "class Plain:\n    def __repr__(self):\n        return 'y' * 30_000\nPlain()",
+}
+
+
+@pytest.fixture
+def outputs(runs: Any, write_notebook: Any) -> dict[str, list[dict[str, Any]]]:
+    """Outputs by cell name, of a notebook in which each cell leads to the asset."""
+    cells = []
+    for name, code in SHOWN.items():
+        *before, last = code.rsplit("\n", 1)
+        cells.append((name, "\n".join([*before, f"n_{name} = 1", last])))
+    total = " + ".join(f"n_{name}" for name in SHOWN)
+    path = write_notebook("[tool.daglab.assets.a]", *cells, f"a = {total}")
+    runs(path)
+    document = runs.executed("a")
+    nbformat.validate(nbformat.from_dict(document))
+    return {
+        cell["metadata"]["daglab"]["executed"].get("name", ""): cell.get("outputs", []) for cell in document["cells"]
+    }
+
+
+def test_each_kind_of_value_is_shown_as_jupyter_shows_it(outputs: dict[str, list[dict[str, Any]]]) -> None:
+    shown = {name: [output.get("data", {}) for output in found] for name, found in outputs.items()}
+    assert "<table" in shown["frame"][0]["text/html"]
+    assert "shape: (1, 1)" in shown["frame"][0]["text/plain"]
+    assert "<table" in shown["pandas"][0]["text/html"]
+    for name in ("plot", "left_open"):
+        (picture,) = shown[name]
+        assert base64.b64decode(picture["image/png"]).startswith(b"\x89PNG"), name
+    assert shown["text"] == [{"text/plain": "'text'"}]
+    assert shown["listed"] == [{"text/plain": "[1, 'two']"}]
+    assert "<strong>2</strong>" in shown["markdown"][0]["text/html"]
+    assert "marimo-slider" in shown["widget"][0]["text/html"]
+    assert ["first" in str(shown["several"][0]), shown["several"][1]] == [True, {"text/plain": "'second'"}]
+    assert shown["plain"][0]["text/plain"].endswith("... (30000 characters)")
+    assert outputs["broken"][0]["ename"] == "ValueError"
+
+
+def test_the_store_is_the_environments(
+    runs: Any, write_notebook: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path.parent / f"{tmp_path.name}-outside"
+    monkeypatch.setenv("DAGLAB_EXECUTED__STORAGE", str(outside))
+    path = write_notebook('[tool.daglab.assets.a]\nkey = "x/a"', "a = 1")
+    result = runs(path)
+    kept = outside / result.run_id / "x__a.ipynb"
+    assert kept.is_file()
+    metadata = runs.metadata("x/a")
+    assert metadata["executed_notebook"] == str(kept)
+    assert "notebook" not in metadata  # Dagster would refuse to show a file outside of its folder
+
+
+def test_the_metadata_lead_to_the_notebook(runs: Any, write_notebook: Any, tmp_path: Path) -> None:
+    path = write_notebook("[tool.daglab.assets.a]", ("one", "a = 1"))
+    result = runs(path)
+    metadata = runs.metadata("a")
+    assert metadata["notebook"] == str(tmp_path / ".daglab" / "executed" / result.run_id / "a.ipynb")
+    assert metadata["summary"].startswith("2 of 2 cells run in ")
+    assert set(metadata["seconds_by_cell"]) == {"cell 'setup'", "cell 'one'"}
+    assert (metadata["cells_run"], metadata["cells_pruned"]) == (2, 0)
+
+
+def test_an_asset_outlives_a_store_that_fails(runs: Any, write_notebook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGLAB_EXECUTED__STORAGE", "/proc/daglab")
+    path = write_notebook("[tool.daglab.assets.a]", "a = 1")
+    runs(path)
+    assert runs.value(path, key="a") == 1
+    assert any("the executed notebook of 'a' is not kept" in line for line in runs.log())
+
+
+def test_a_folder_that_cannot_be_written_falls_back_to_the_instance(
+    runs: Any, write_notebook: Any, tmp_path: Path
+) -> None:
+    (tmp_path / ".daglab").write_text("a file where the folder would be")
+    result = runs(write_notebook("[tool.daglab.assets.a]", "a = 1"))
+    kept = Path(runs.instance.storage_directory()) / "daglab-executed" / result.run_id / "a.ipynb"
+    assert kept.is_file()
+
+
+def test_the_console_keeps_so_much_and_no_more() -> None:
+    lines: list[str] = []
+    console = Console(lines.append)
+    console.write("stdout", "x" * (KEPT_CHARACTERS + 5))
+    (kept, note) = console.take()
+    assert len(kept[1]) == KEPT_CHARACTERS
+    assert note == ("stderr", "\n... 5 more characters\n")
+    assert console.take() == []
+
+
+def test_a_log_that_prints_does_not_feed_itself() -> None:
+    def loud(line: str) -> None:
+        console.write("stdout", f"log: {line}\n")
+
+    console = Console(loud)
+    console.write("stdout", "once\n")
+    assert console.take() == [("stdout", "once\n")]

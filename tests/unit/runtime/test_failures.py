@@ -1,0 +1,136 @@
+"""Runs that fail, and what they leave to look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nbformat
+import pytest
+
+HEADER = "[tool.daglab.assets.a]\n[tool.daglab.assets.b]"
+
+
+def test_a_failing_cell_is_named_with_its_line_and_only_the_users_frames(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook(
+        HEADER,
+        ("half", "def half(x):\n    return x / 0"),
+        "a = 1",
+        ("breaks", "# a comment\nprint('before')\nb = [\n    half(a)\n    for _ in range(1)\n]"),
+    )
+    runs(path, ok=False)
+    line = path.read_text().split("\n").index("    return x / 0") + 1
+    data = runs.failure()
+    description, metadata = data.user_failure_data.description, data.user_failure_data.metadata
+    assert description.startswith(f"cell 'breaks' failed at nb.py:{line}: ZeroDivisionError: division by zero")
+    frames = [text for text in description.splitlines() if text.startswith("  File ")]
+    assert len(frames) >= 2
+    assert all(str(path) in frame for frame in frames)
+    assert "half(a)" in description
+    assert metadata["cell"].value == "cell 'breaks'"
+    assert metadata["line"].value == f"nb.py:{line}"
+    assert metadata["notebook"].value.endswith("b.ipynb")
+    assert data.error.cause.message.startswith("ZeroDivisionError")
+    assert "daglab" not in "".join(data.error.cause.stack).replace(str(path), "")
+
+
+def test_the_failed_notebook_is_kept_up_to_there(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook(HEADER, "a = 1", ("breaks", "print('before')\nb = a / 0"), ("after", "c = b"))
+    runs(path, ok=False)
+    document = runs.executed("b")
+    nbformat.validate(nbformat.from_dict(document))
+    assert runs.states("b") == {"setup": "run", "cell-2": "run", "breaks": "failed", "after": "pruned"}
+    stream, error = document["cells"][2]["outputs"]
+    assert (stream["name"], stream["text"]) == ("stdout", "before\n")
+    assert (error["ename"], error["evalue"]) == ("ZeroDivisionError", "division by zero")
+
+
+def test_a_stop_that_leaves_an_asset_without_a_value(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook(
+        HEADER, "a = 1", ("guard", "mo.stop(a > 0, mo.md('**no orders**'))\nready = True"), ("make", "b = ready")
+    )
+    runs(path, ok=False)
+    place = next(
+        cell for cell in runs.executed("b")["cells"] if cell["metadata"]["daglab"]["executed"].get("name") == "guard"
+    )
+    assert "no orders" in place["outputs"][0]["data"]["text/html"]
+    description = runs.failure().user_failure_data.description
+    assert description.startswith("mo.stop in cell 'guard' (nb.py:")
+    assert description.endswith("left 'b' without a value")
+    assert runs.states("b")["make"] == "cancelled"
+    assert runs.materialized() == ["a"]
+
+
+def test_a_stop_after_the_assignment_is_no_value_either(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook("[tool.daglab.assets.a]", ("make", "a = 1\nmo.stop(True)"), "other = 1")
+    runs(path, ok=False)
+    assert "mo.stop in cell 'make'" in runs.failure().user_failure_data.description
+
+
+def test_a_stop_elsewhere_does_not_matter(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook(HEADER, "a = 1", "mo.stop(True)\nunused = a", "b = a + 1")
+    runs(path)
+    assert runs.value(path, key="b") == 2
+
+
+def test_a_cell_that_never_assigns_its_asset(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook("[tool.daglab.assets.a]", "for a in []:\n    pass")
+    runs(path, ok=False)
+    assert "ended without a value for 'a'" in runs.failure().user_failure_data.description
+
+
+def test_leaving_the_interpreter_is_a_failure(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook("[tool.daglab.assets.a]", ("leave", "import sys\na = 1\nsys.exit(3)"))
+    runs(path, ok=False)
+    assert "cell 'leave' failed at nb.py" in runs.failure().user_failure_data.description
+
+
+def test_an_interruption_is_dagsters_to_handle(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook("[tool.daglab.assets.a]", ("wait", "a = 1\nraise KeyboardInterrupt"))
+    runs(path, ok=False)
+    assert runs.failure().user_failure_data is None
+    assert "KeyboardInterrupt" in runs.failure().error.to_string()
+    (kept,) = (path.parent / ".daglab" / "executed").glob("*/a.ipynb")
+    assert "KeyboardInterrupt" in kept.read_text()
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (("a = 1", "a = 2"), "multiple definitions"),
+        (("a = b", "b = a"), "cycles"),
+        (("a = 1", "x = ("), "does not parse"),
+    ],
+)
+def test_a_broken_notebook_fails_before_any_cell(
+    runs: Any, write_notebook: Any, cells: tuple[str, ...], message: str
+) -> None:
+    path = write_notebook("[tool.daglab.assets.a]", "print('never')", *cells)
+    runs(path, ok=False)
+    assert message in runs.failure().user_failure_data.description
+    assert not any("never" in line for line in runs.log())
+
+
+def test_what_is_printed_reaches_the_log_as_it_happens(runs: Any, write_notebook: Any, capsys: Any) -> None:
+    code = """
+import sys
+print('one\\ntwo')
+print('10%', end='\\r')
+print('20%')
+print('warned', file=sys.stderr)
+print('open', end='')
+a = 1
+"""
+    path = write_notebook("[tool.daglab.assets.a]", ("talk", code))
+    runs(path)
+    said = [line for line in runs.log() if line.startswith("cell 'talk'")]
+    assert said[:6] == [
+        f"cell 'talk'{text}" for text in (": starts", " | one", " | two", " | 20%", " | warned", " | open")
+    ]
+    assert said[6].startswith("cell 'talk': run in ")
+    (outputs,) = [cell["outputs"] for cell in runs.executed("a")["cells"] if "talk" in str(cell["metadata"])]
+    assert [(output["name"], output["text"]) for output in outputs] == [
+        ("stdout", "one\ntwo\n20%\n"),
+        ("stderr", "warned\n"),
+        ("stdout", "open"),
+    ]
+    assert "one\ntwo\n" in capsys.readouterr().out

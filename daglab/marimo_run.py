@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType, TracebackType
@@ -140,8 +140,7 @@ class CellRunner:
             begin = time.perf_counter()
             try:
                 if cell.body is not None:
-                    self._evaluate(cell.body, names)
-                    value = self._evaluate(cell.last_expr, names)
+                    value = self._evaluate((cell.body, cell.last_expr), names)
             except MarimoStopError as stop:
                 status, value = "stopped", stop.output
             except BaseException as error:
@@ -151,17 +150,23 @@ class CellRunner:
             shown = tuple(output._items) if output else ()
         return CellEnd(status, seconds, value, shown, failure)
 
-    def _evaluate(self, code: Any, names: dict[str, Any]) -> Any:
-        result = eval(code, names)  # noqa: S307 - running the user's notebook is the purpose
-        if not inspect.iscoroutine(result):
-            return result
-        return self._finish(result)
-
-    def _finish(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+    def _evaluate(self, codes: tuple[Any, Any], names: dict[str, Any]) -> Any:
+        """The value of the last expression; a cell that awaits anything runs inside the loop as a whole."""
+        if not any(code.co_flags & inspect.CO_COROUTINE for code in codes):
+            return [eval(code, names) for code in codes][-1]  # noqa: S307 - running the user's notebook is the purpose
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
         with _no_running_loop():
-            return self._loop.run_until_complete(coroutine)
+            return self._loop.run_until_complete(_awaited(codes, names))
+
+
+async def _awaited(codes: tuple[Any, Any], names: dict[str, Any]) -> Any:
+    result = None
+    for code in codes:
+        result = eval(code, names)  # noqa: S307
+        if inspect.iscoroutine(result):
+            result = await result
+    return result
 
 
 def format_value(value: Any) -> tuple[str, Any] | None:

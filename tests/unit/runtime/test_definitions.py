@@ -1,0 +1,200 @@
+"""Everything the header declares arrives in Dagster, without running or importing anything of the user's."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+import daglab
+from daglab.errors import HeaderError, MissingExtraError, NotebookError
+from daglab.runtime.definitions import default_executor, notebook_assets, notebook_definitions
+
+FULL = """
+[tool.daglab]
+group = "sales"
+params = ["limit"]
+[tool.daglab.inputs]
+raw = "raw/orders"
+[tool.daglab.assets.orders]
+key = "clean/orders"
+key_prefix = "mart"
+group = "other"
+description = "One row each."
+owners = ["a@example.com", "team:sales"]
+tags = { tier = "gold" }
+kinds = ["polars", "duckdb"]
+metadata = { rows = 3, note = "x" }
+deps = ["raw/calendar"]
+io_manager_key = "warehouse"
+automation = "cron: 0 6 * * *"
+retry = { max_retries = 3, delay = 1.5 }
+pool = "warehouse"
+[tool.daglab.assets.total]
+automation = "eager"
+code_version = "7"
+[tool.daglab.checks.good]
+asset = "orders"
+name = "is_good"
+description = "Good."
+blocking = true
+[tool.daglab.partitions]
+weekly = { start = "2026-01-04", end = "2026-03-01", timezone = "Europe/Berlin" }
+"""
+CELLS = ("raw = None", "limit: int = 5", "orders = raw", "total = len(orders)", "good = total > 0")
+
+
+def test_every_argument_arrives(write_notebook: Any, tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").touch()
+    assets = notebook_assets(write_notebook(FULL, *CELLS, name="shop/notebooks/my-orders.py"))
+    orders, total = dg.AssetKey(["mart", "clean", "orders"]), dg.AssetKey("total")
+    spec = assets.get_asset_spec(orders)
+    assert spec.group_name == "other"
+    assert spec.description == "One row each."
+    assert list(spec.owners) == ["a@example.com", "team:sales"]
+    assert spec.tags["tier"] == "gold"
+    assert spec.kinds == {"polars", "duckdb"}
+    assert (spec.metadata["rows"], spec.metadata["note"]) == (3, "x")
+    assert spec.metadata["daglab/notebook"] == "shop/notebooks/my-orders.py"
+    assert {dep.asset_key.to_user_string() for dep in spec.deps} == {"raw/orders", "raw/calendar"}
+    assert assets.get_io_manager_key_for_asset_key(orders) == "warehouse"
+    assert spec.automation_condition == dg.AutomationCondition.on_cron("0 6 * * *")
+    assert len(spec.code_version or "") == 64
+    other = assets.get_asset_spec(total)
+    assert (other.group_name, other.code_version, other.kinds) == ("sales", "7", {"marimo"})
+    assert [dep.asset_key for dep in other.deps] == [orders]
+    assert other.automation_condition == dg.AutomationCondition.eager()
+    assert assets.op.name == "my_orders_notebook"
+    assert assets.op.pool == "warehouse"
+    policy = assets.op.retry_policy
+    assert policy is not None
+    assert (policy.max_retries, policy.delay) == (3, 1.5)
+    (check,) = assets.check_specs
+    assert (check.asset_key, check.name, check.description, check.blocking) == (orders, "is_good", "Good.", True)
+    weeks = assets.partitions_def
+    assert isinstance(weeks, dg.WeeklyPartitionsDefinition)
+    assert weeks.timezone == "Europe/Berlin"
+    assert weeks.get_partition_keys(current_time=datetime(2027, 1, 1))[-1] == "2026-02-22"
+    assert assets.can_subset
+    dg.Definitions([assets], resources={"warehouse": dg.FilesystemIOManager()}).resolve_job_def("__ASSET_JOB")
+
+
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [
+        ('hourly = { start = "2026-01-01T00:00" }', dg.HourlyPartitionsDefinition),
+        ('daily = { start = "2026-01-01" }', dg.DailyPartitionsDefinition),
+        ('monthly = { start = "2026-01-01" }', dg.MonthlyPartitionsDefinition),
+        ('static = ["eu", "us"]', dg.StaticPartitionsDefinition),
+    ],
+)
+def test_each_kind_of_partitions(write_notebook: Any, header: str, kind: type) -> None:
+    path = write_notebook(f"[tool.daglab.assets.a]\n[tool.daglab.partitions]\n{header}", "a = 1")
+    assert type(notebook_assets(path).partitions_def) is kind
+
+
+def test_an_automation_on_missing(write_notebook: Any) -> None:
+    path = write_notebook('[tool.daglab.assets.a]\nautomation = "on_missing"', "a = 1")
+    assert notebook_assets(path).get_asset_spec(dg.AssetKey("a")).automation_condition == (
+        dg.AutomationCondition.on_missing()
+    )
+
+
+def test_loading_runs_nothing_and_imports_no_library_of_the_users(write_notebook: Any, tmp_path: Path) -> None:
+    path = write_notebook(
+        '[tool.daglab.assets.a]\ntype = "polars.DataFrame"', "open('ran', 'w').close()\nimport sqlite3.dbapi2\na = 1"
+    )
+    code = (
+        "import sys; from daglab import notebook_definitions as d\n"
+        f"assert len(list(d({str(path.parent)!r}).assets)) == 1\n"
+        "print([m for m in ('polars', 'pandas', 'matplotlib') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_folder_becomes_definitions_with_defaults(write_notebook: Any, tmp_path: Path) -> None:
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg" / "__init__.py").touch()
+    write_notebook("[tool.daglab.assets.a]", "a = 1", name="pkg/eu/orders.py")
+    write_notebook(
+        '[tool.daglab.assets.b]\ntags = { x = "own" }\nowners = ["b@example.com"]', "b = 1", name="pkg/us/orders.py"
+    )
+    write_notebook('[tool.daglab]\ngroup = "g"\n[tool.daglab.assets.c]', "c = 1", name="pkg/other.py")
+    (tmp_path / "pkg" / "plain.py").write_text("raise SystemExit('never imported')")
+    executor = default_executor()
+    made = notebook_definitions(
+        tmp_path / "pkg", group="all", owners=["a@example.com"], tags={"x": "1", "y": "2"}, executor=executor
+    )
+    by_key = {a.key.to_user_string(): a for a in made.assets if isinstance(a, dg.AssetsDefinition)}
+    specs = {key: assets.get_asset_spec(assets.key) for key, assets in by_key.items()}
+    assert {key: spec.group_name for key, spec in specs.items()} == {"a": "all", "b": "all", "c": "g"}
+    assert {key: list(spec.owners) for key, spec in specs.items()}["b"] == ["b@example.com"]
+    assert {k: v for k, v in specs["b"].tags.items() if not k.startswith("dagster")} == {"x": "own", "y": "2"}
+    assert sorted(assets.op.name for assets in by_key.values()) == [
+        "other_notebook",
+        "pkg__eu__orders_notebook",
+        "pkg__us__orders_notebook",
+    ]
+    assert made.executor is executor
+
+
+def test_a_package_is_found_by_its_name_or_itself(
+    write_notebook: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    write_notebook("[tool.daglab.assets.a]", "a = 1", name="daglab_named/inner/nb.py")
+    (tmp_path / "daglab_named" / "__init__.py").touch()
+    (tmp_path / "daglab_named" / "module.py").touch()
+    for given in ("daglab_named", "daglab_named.inner", str(tmp_path / "daglab_named")):
+        assert len(list(notebook_definitions(given).assets)) == 1
+    assert len(list(notebook_definitions(importlib.import_module("daglab_named")).assets)) == 1
+    with pytest.raises(NotebookError, match=r"no package or folder 'nowhere\.at\.all'"):
+        notebook_definitions("nowhere.at.all")
+    with pytest.raises(NotebookError, match="not a package"):
+        notebook_definitions(importlib.import_module("daglab_named.module"))
+
+
+def test_what_is_no_asset_notebook_is_refused(write_notebook: Any, tmp_path: Path) -> None:
+    (tmp_path / "plain.py").write_text("import marimo\n\napp = marimo.App()\n")
+    with pytest.raises(NotebookError, match=r"has no \[tool.daglab\] header"):
+        notebook_assets(tmp_path / "plain.py")
+    with pytest.raises(NotebookError, match=r"nb.py:4: no cell defines 'a'"):
+        notebook_assets(write_notebook("[tool.daglab.assets.a]", "b = 1"))
+    with pytest.raises(NotebookError, match="declares no asset"):
+        notebook_assets(write_notebook('[tool.daglab]\ngroup = "x"', "b = 1"))
+    with pytest.raises(HeaderError, match="unknown key"):
+        notebook_assets(write_notebook("[tool.daglab.asets.a]", "a = 1"))
+
+
+def test_the_executor_is_dagsters_multiprocess_with_a_preloaded_forkserver(monkeypatch: pytest.MonkeyPatch) -> None:
+    import multiprocessing
+
+    assert default_executor().name == "multiprocess"
+    monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: ["spawn"])
+    assert default_executor() is dg.multiprocess_executor
+
+
+def test_public_names_are_lazy_and_complete() -> None:
+    for name in daglab.__all__:
+        assert callable(getattr(daglab, name))
+        assert name in dir(daglab)
+    with pytest.raises(AttributeError, match="nothing_such"):
+        daglab.nothing_such  # noqa: B018
+
+
+def test_a_missing_dagster_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [module for module in sys.modules if module.startswith("daglab.runtime")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "dagster", None)
+    monkeypatch.delitem(daglab.__dict__, "notebook_assets", raising=False)
+    with pytest.raises(MissingExtraError, match=r"daglab.notebook_assets needs daglab\[dagster\]"):
+        daglab.notebook_assets  # noqa: B018

@@ -10,7 +10,7 @@ import ast
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 CellKind = Literal["cell", "setup", "function", "class", "unparsable"]
@@ -42,12 +42,16 @@ class ParsedNotebook:
 
 @dataclass(frozen=True)
 class CompiledCell:
-    """Names that a cell defines and refers to, and the indices of the cells that must run before it."""
+    """Names that a cell defines and refers to, and the indices of the cells that must run before it.
+
+    ``valid`` is false for a cell that does not compile; it has no names and no parents.
+    """
 
     defs: frozenset[str]
     refs: frozenset[str]
     parents: frozenset[int]
     markdown: bool
+    valid: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,9 @@ class LintDiagnostic:
     lines: tuple[int, ...]
 
 
-def parse(text: str, path: str = "notebook.py") -> ParsedNotebook | None:
+def parse(text: str) -> ParsedNotebook | None:
     """Read a notebook's text; ``None`` when it is blank, or marimo finds no app in it."""
-    from marimo._ast.parse import MarimoFileError, parse_notebook
+    from marimo._ast.parse import MarimoFileError
     from marimo._schemas import serialization as ir
 
     kinds: dict[type[Any], CellKind] = {
@@ -71,9 +75,7 @@ def parse(text: str, path: str = "notebook.py") -> ParsedNotebook | None:
         ir.UnparsableCell: "unparsable",
     }
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
-            notebook = parse_notebook(text, filepath=path)
+        notebook = _read(text)
     except (MarimoFileError, SyntaxError, ValueError):  # ValueError: NUL bytes, on some Python versions
         return None
     if notebook is None:
@@ -85,6 +87,15 @@ def parse(text: str, path: str = "notebook.py") -> ParsedNotebook | None:
         cells.append(ParsedCell(cell.code, name, kinds.get(type(cell), "cell"), options, cell.lineno))
     header = notebook.header.value if notebook.header else ""
     return ParsedNotebook(header, dict(notebook.app.options), tuple(cells), notebook.version, notebook.valid)
+
+
+@lru_cache(maxsize=8)  # reading, lint and a pair's status ask for the same text, one after the other
+def _read(text: str) -> Any:
+    from marimo._ast.parse import parse_notebook
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        return parse_notebook(text)
 
 
 def statements(text: str) -> list[ast.stmt]:
@@ -179,7 +190,7 @@ def compile_graph(cells: Sequence[ParsedCell]) -> list[CompiledCell]:
     result = []
     for cell_id in ids:
         if cell_id not in graph.cells:
-            result.append(CompiledCell(nothing, nothing, frozenset(), markdown=False))
+            result.append(CompiledCell(nothing, nothing, frozenset(), markdown=False, valid=False))
             continue
         impl = graph.cells[cell_id]
         parents = frozenset(int(parent) for parent in graph.parents[cell_id])
@@ -202,18 +213,16 @@ def markdown_call(markdown: str, prefix: str = "r") -> str:
     return markdown_to_marimo(markdown, prefix=prefix)
 
 
-async def lint(text: str, path: str) -> list[LintDiagnostic]:
+async def lint(text: str) -> list[LintDiagnostic]:
     """marimo's breaking findings (MB001 to MB005), by line; safe inside a running event loop.
 
     ``text`` has no byte order mark; lines count from its first non-blank one.
     """
-    from marimo._ast.parse import parse_notebook
-
+    notebook = _read(text)
+    if notebook is None:
+        return []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
-        notebook = parse_notebook(text, filepath=path)
-        if notebook is None:
-            return []
         diagnostics = await _rule_engine().check_notebook(notebook, text)
     found = []
     for diagnostic in diagnostics:

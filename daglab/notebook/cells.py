@@ -86,7 +86,7 @@ def parse_notebook(text: str, path: str | Path = "notebook.py") -> Notebook:
     Raises:
         NotebookError: the text is not a marimo notebook.
     """
-    parsed = marimo_api.parse(text.removeprefix("\ufeff"), str(path))
+    parsed = marimo_api.parse(text.removeprefix("\ufeff"))
     if parsed is None or not parsed.valid:
         raise NotebookError(f"{path} is not a marimo notebook", remedy="it has no `app = marimo.App()`")
     spans = split(text)

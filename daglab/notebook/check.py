@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from daglab.errors import HeaderError, NotebookError
-from daglab.notebook.cells import Notebook, parse_notebook, read_notebook
+from daglab.notebook.cells import Notebook, read_notebook
 from daglab.notebook.findings import Finding
 from daglab.notebook.header import Header, read_header
 from daglab.notebook.ignore import sort_out
@@ -51,8 +51,7 @@ def check_project(project: SourceProject, more: MoreChecks | None = None) -> Rep
             findings.append(unfit)
             continue
         try:
-            read = read_notebook(path)
-            notebook = parse_notebook(read.text, shown)
+            notebook = replace(read_notebook(path), path=shown)
         except NotebookError as error:
             message = error.message.replace(str(path), shown)
             findings.append(Finding(shown, 1, "DL200", message, error.remedy))

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 
 from daglab import marimo_api
 from daglab.marimo_api import CompiledCell
@@ -29,6 +30,21 @@ class CellGraph:
             for name in cell.defs:
                 found[name] = (*found.get(name, ()), index)
         return found
+
+    @cached_property
+    def is_sound(self) -> bool:
+        """Whether every cell compiles, no variable is defined twice, no cells depend on each other in a circle, and
+        the setup cell on none: then none of marimo's breaking rules is broken."""
+        cells = zip(self.notebook.cells, self.cells, strict=True)
+        if any(not compiled.valid or (cell.kind == "setup" and compiled.parents) for cell, compiled in cells):
+            return False
+        if any(len(indices) > 1 for indices in self.definitions.values()):
+            return False
+        try:
+            TopologicalSorter({index: cell.parents for index, cell in enumerate(self.cells)}).prepare()
+        except CycleError:
+            return False
+        return all(cell.kind != "unparsable" for cell in self.notebook.cells)
 
     def defining(self, variable: str) -> int | None:
         """The cell that defines ``variable``; the first of them if several do."""

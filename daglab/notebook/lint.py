@@ -45,20 +45,26 @@ def lint_notebook_sync(notebook: Notebook) -> list[Finding]:
 async def all_findings(notebook: Notebook) -> list[Finding]:
     """:func:`lint_notebook` with the findings that comments accept."""
     text = notebook.text.removeprefix("\ufeff")
-    lead = leading_lines(text)
-    findings = []
-    for diagnostic in await marimo_api.lint(text, notebook.path):
-        *others, line = (line + lead for line in diagnostic.lines)
-        message = diagnostic.message + (f" (also line {', '.join(map(str, others))})" if others else "")
-        findings.append(Finding(notebook.path, line, diagnostic.code, message, _REMEDIES.get(diagnostic.code, "")))
+    graph = cell_graph(notebook)
+    findings = [] if graph.is_sound else await _marimos_findings(notebook, text)
     try:
         header = read_header(text, notebook.path)
     except HeaderError as error:
         findings += (Finding(**found) for found in error.details["findings"])
     else:
         if header is not None:
-            findings += _header_findings(cell_graph(notebook), header)
+            findings += _header_findings(graph, header)
     return sorted(set(findings))
+
+
+async def _marimos_findings(notebook: Notebook, text: str) -> list[Finding]:
+    lead = leading_lines(text)
+    findings = []
+    for diagnostic in await marimo_api.lint(text):
+        *others, line = (line + lead for line in diagnostic.lines)
+        message = diagnostic.message + (f" (also line {', '.join(map(str, others))})" if others else "")
+        findings.append(Finding(notebook.path, line, diagnostic.code, message, _REMEDIES.get(diagnostic.code, "")))
+    return findings
 
 
 def run_to_end(coroutine: Coroutine[Any, Any, _T]) -> _T:

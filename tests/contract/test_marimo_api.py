@@ -77,4 +77,4 @@ def test_lint_runs_inside_a_loop_and_tells_what_breaks() -> None:
     text = marimo_api.render([ParsedCell("a = 1"), ParsedCell("a = 2")])
     found = asyncio.run(marimo_api.lint(text))
     assert "MB002" in {d.code for d in found}
-    assert all(d.line > 0 for d in found)
+    assert all(line > 0 for d in found for line in d.lines)

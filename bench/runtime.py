@@ -1,0 +1,131 @@
+"""What a notebook costs over plain Python: an asset's step, beside dagstermill's, and the loading of 200 notebooks."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bench.measure import Row
+
+STEP = "step of a two-cell notebook asset, warm"
+LOAD = "200 notebooks loaded, over dagster's import"
+NOTEBOOK = """# /// script
+# [tool.daglab.assets.{name}]
+# ///
+
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    numbers = list(range(1000))
+    return (numbers,)
+
+
+@app.cell
+def _(numbers):
+    {name} = sum(numbers)
+    return
+
+
+if __name__ == "__main__":
+    app.run()
+"""
+LOADING = """
+import sys, time, dagster
+began = time.perf_counter()
+import daglab
+count = len(daglab.notebook_definitions(sys.argv[1]).resolve_asset_graph().get_all_asset_keys())
+assert count == 200, count
+print(time.perf_counter() - began)
+"""
+
+
+def run() -> list[Row]:
+    """Steps in one process with a real instance, plain and notebook in turns; dagstermill in its own environment."""
+    with tempfile.TemporaryDirectory(prefix="daglab-bench-") as folder:
+        plain, notebook = _steps(Path(folder))
+        loading = _loading(Path(folder))
+        peer = _dagstermill(Path(folder))
+    return [
+        Row(STEP, "plain Python asset", plain),
+        Row(STEP, "daglab", notebook),
+        Row(STEP, "added by daglab", notebook - plain, budget=0.05),
+        peer,
+        Row(LOAD, "daglab", loading, budget=2.0),
+    ]
+
+
+def _steps(folder: Path, rounds: int = 15) -> tuple[float, float]:
+    import dagster as dg
+
+    import daglab
+
+    @dg.asset
+    def plain() -> int:
+        numbers = list(range(1000))
+        return sum(numbers)
+
+    path = folder / "noted.py"
+    path.write_text(NOTEBOOK.format(name="noted"))
+    assets = {"plain": plain, "noted_notebook": daglab.notebook_assets(path)}
+    times: dict[str, list[float]] = {name: [] for name in assets}
+    home = folder / "home"
+    home.mkdir()
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        with dg.DagsterInstance.local_temp(str(home)) as instance:
+            for number in range(rounds + 2):  # the first two warm up
+                for name, asset in assets.items():
+                    seconds = step_seconds(dg.materialize([asset], instance=instance))
+                    if number >= 2:
+                        times[name].append(seconds)
+    finally:
+        os.chdir(before)
+    return statistics.median(times["plain"]), statistics.median(times["noted_notebook"])
+
+
+def step_seconds(result: Any) -> float:
+    """Seconds of a run's one step, as Dagster measured them."""
+    (event,) = [event for event in result.all_events if event.is_step_success]
+    return float(event.step_success_data.duration_ms) / 1000
+
+
+def _loading(folder: Path, rounds: int = 3) -> float:
+    notebooks = folder / "many"
+    notebooks.mkdir()
+    for number in range(200):
+        (notebooks / f"nb{number:03}.py").write_text(NOTEBOOK.format(name=f"asset{number:03}"))
+    command = [sys.executable, "-c", LOADING, str(notebooks)]
+    times = []
+    for _ in range(rounds):
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+        times.append(float(done.stdout.split()[-1]))
+    return statistics.median(times)
+
+
+def _dagstermill(folder: Path) -> Row:
+    """dagstermill pins an old jupyter-client, so it gets an environment of its own for this one measurement."""
+    who = "dagstermill"
+    environment = folder / "peer"
+    python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
+    script = Path(__file__).with_name("_dagstermill.py")
+    try:
+        subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True, capture_output=True, timeout=120)
+        install = [str(python), "-m", "pip", "install", "--quiet", "dagster", "dagstermill", "ipykernel"]
+        subprocess.run(install, check=True, capture_output=True, timeout=600)
+        done = subprocess.run([str(python), str(script)], cwd=folder, capture_output=True, check=True, timeout=300)
+    except (OSError, subprocess.SubprocessError) as error:
+        return Row(STEP, who, None, note=f"not installed: {type(error).__name__}")
+    measured = json.loads(done.stdout.splitlines()[-1])
+    note = f"over its own plain asset: {measured['notebook'] - measured['plain']:.3g} s"
+    return Row(STEP, f"{who} {measured['version']}", measured["notebook"], note=note)

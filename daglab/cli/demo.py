@@ -32,8 +32,8 @@ def demo(folder: FolderArgument = Path("demo"), as_json: JsonOption = False, qui
     running.step("Check its notebooks: daglab check", steps.check)
     if checkout() is not None:
         running.step("Build daglab's own wheel from this checkout", steps.build_own_wheel)
-    command = Path(build_command()[0]).name
-    running.step(f"Build the shop's wheel with {command}", steps.build)
+    builder, *arguments = build_command()
+    running.step(f"Build the shop's wheel: {' '.join([Path(builder).name, *arguments])}", steps.build)
     running.step("Install the wheel into an empty virtual environment", steps.install)
     running.step(f"Load it: dagster definitions validate -m {steps.MODULE}", steps.validate)
     running.step(f"Serve it and materialize all assets: dagster dev -m {steps.MODULE}", steps.materialize)

@@ -33,5 +33,9 @@ COMMANDS = {
     "init": CommandEntry("daglab.cli.init:init", "Make a new project, with two notebooks to start from."),
     "demo": CommandEntry("daglab.cli.demo:demo", "Show the whole way from two notebooks to a served wheel."),
     "check": CommandEntry("daglab.cli.check:check", "Check notebooks without running them."),
+    "pair": CommandEntry("daglab.cli.pair:pair", "Make a notebook a pair of .py and .ipynb."),
+    "unpair": CommandEntry("daglab.cli.pair:unpair", "Take a pair apart."),
+    "sync": CommandEntry("daglab.cli.pair:sync", "Bring the edits of each half of a pair to the other."),
+    "status": CommandEntry("daglab.cli.pair:status", "Show which pairs are in sync."),
     "config": CommandEntry("daglab.cli.config:app", "Show the configuration in force, and its schema."),
 }

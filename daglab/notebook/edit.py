@@ -47,7 +47,9 @@ def new_notebook(cells: Sequence[NewCell], *, header: str = "") -> str:
     Raises:
         NotebookError: see :func:`rewrite`.
     """
-    return rewrite(parse_notebook(marimo_api.render([], header=header)), cells)
+    # A notebook without cells has more blank lines above its foot than one that gets its first cell may have.
+    one_cell = parse_notebook(marimo_api.render([ParsedCell("")], header=header))
+    return rewrite(one_cell if cells else parse_notebook(marimo_api.render([], header=header)), cells)
 
 
 def rewrite(notebook: Notebook, cells: Sequence[NewCell]) -> str:

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from daglab import files, marimo_api
+from daglab import files
 from daglab.errors import NotebookError
 from daglab.notebook.cells import Notebook, parse_notebook
 from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
-from daglab.notebook.edit import NewCell, keep, rewrite
+from daglab.notebook.edit import rewrite
 from daglab.notebook.find import has_header
 from daglab.notebook.jupyter import (
-    JupyterCell,
     JupyterNotebook,
     NewJupyterCell,
-    new_jupyter,
     parse_jupyter,
-    rewrite_jupyter,
 )
 from daglab.pair import local_state
 from daglab.pair.align import Mark, align
-from daglab.pair.base import Base, base_of, ipynb_digest, py_digest, read_base
+from daglab.pair.base import Base, ipynb_digest, py_digest, read_base
+from daglab.pair.compose import compose_ipynb, ipynb_cell, py_cell, unchanged_cell
 from daglab.pair.locate import Pair
 from daglab.pair.merge import Conflict, PyMark, Side, Slot, merge, setup_first
-from daglab.pair.regenerate import kept_of, regenerate
+from daglab.pair.regenerate import regenerate
 
 PairState = Literal["in-sync", "py-ahead", "ipynb-ahead", "both-ahead", "conflict", "half", "unpaired", "invalid"]
 
@@ -37,7 +34,6 @@ REASONS = {
     "both-moved": "moved to different places in both halves",
     "never-synced": "differs, and the halves were never synced",
 }
-_GENERATED_WITH = re.compile(r'(?m)^__generated_with = ".*"$')
 
 
 @dataclass(frozen=True)
@@ -142,14 +138,14 @@ def _plan(
         half = replace(blank, state="half", reason="the .ipynb is missing")
         sources = [to_ipynb(cell.code) for cell in notebook.cells]
         cells = [NewJupyterCell(source.cell_type, source.source) for source in sources]
-        return _with_base(half, notebook, list(range(len(cells))), None, cells)
+        return _composed(half, notebook, list(range(len(cells))), None, cells)
     if notebook is None:
         if not (create or base):
             return replace(blank, reason="the .py is missing, and the .ipynb has no metadata of daglab")
         text, order = regenerate(base, [JupyterSource(c.cell_type, c.source) for c in jupyter.cells])
         made = parse_notebook(text, blank.pair.py)
         half = replace(blank, state="half", reason="the .py is missing", py_text=text)
-        return _with_base(half, made, order, jupyter, [_kept(cell) for cell in jupyter.cells])
+        return _composed(half, made, order, jupyter, [unchanged_cell(cell) for cell in jupyter.cells])
     return _merged(blank, notebook, jupyter, base, memory, prefer)
 
 
@@ -176,9 +172,9 @@ def _merged(
     in_py = setup_first(merged.slots, py)
     py_text, made = notebook.text, notebook
     if _changes(in_py, "py", len(py)):
-        py_text = rewrite(notebook, [_py_cell(slot, notebook, jupyter, converted) for slot in in_py])
+        py_text = rewrite(notebook, [py_cell(slot, notebook, jupyter, converted) for slot in in_py])
         made = parse_notebook(py_text, blank.pair.py)
-    cells = [_ipynb_cell(slot, jupyter, converted) for slot in merged.slots]
+    cells = [ipynb_cell(slot, jupyter, converted) for slot in merged.slots]
     py_ahead = _changes(merged.slots, "ipynb", len(ipynb))
     state: PairState = "py-ahead" if py_ahead else "in-sync"
     if made is not notebook:
@@ -191,11 +187,22 @@ def _merged(
     if prefer and merge(lines, py, ipynb, py_match=py_match, ipynb_match=ipynb_match).conflicts:
         deletes.add("ipynb" if prefer == "py" else "py")
     planned = replace(blank, state=state, py_text=py_text, deletes=tuple(sorted(deletes)))
-    planned = _with_base(planned, made, [in_py.index(slot) for slot in merged.slots], jupyter, cells)
+    planned = _composed(planned, made, [in_py.index(slot) for slot in merged.slots], jupyter, cells)
     recorded = base is not None and [line.ipynb for line in base.lines] == ipynb
     if state == "in-sync" and recorded and planned.ipynb_text != jupyter.text:
         return replace(planned, state="py-ahead")  # header, names, options or layout: they are kept in the metadata
     return planned
+
+
+def _composed(
+    planned: Plan,
+    notebook: Notebook,
+    order: Sequence[int],
+    jupyter: JupyterNotebook | None,
+    cells: Sequence[NewJupyterCell],
+) -> Plan:
+    made = compose_ipynb(planned.pair.ipynb, notebook, order, jupyter, cells)
+    return replace(planned, py_text=notebook.text, ipynb_text=made.text, memory=made.memory)
 
 
 def _matches(
@@ -227,74 +234,6 @@ def _changes(slots: Sequence[Slot], side: Side, count: int) -> bool:
     """Whether a half of now ``count`` cells is to have other cells, or another order of them."""
     places = [slot.py if side == "py" else slot.ipynb for slot in slots]
     return places != list(range(count)) or any(slot.take not in ("both", side) for slot in slots)
-
-
-def _py_cell(slot: Slot, notebook: Notebook, jupyter: JupyterNotebook, converted: Sequence[JupyterSource]) -> NewCell:
-    old = notebook.cells[slot.py] if slot.py is not None else None
-    if slot.take != "ipynb" and old is not None:
-        return keep(old)
-    assert slot.ipynb is not None
-    cell = jupyter.cells[slot.ipynb]
-    code = to_py(JupyterSource(cell.cell_type, cell.source))
-    if old is None or slot.py is None:
-        return NewCell(code)
-    # Markdown stays in the kind of string that it stood in, where that holds the new text.
-    same_form = JupyterSource(cell.cell_type, cell.source, converted[slot.py].form)
-    if cell.cell_type == "markdown" and to_ipynb(in_form := to_py(same_form)) == same_form:
-        code = in_form
-    name = old.name if old.kind not in ("function", "class") else marimo_api.DEFAULT_NAME
-    return NewCell(code, name, "setup" if old.kind == "setup" else "cell", old.options, origin=old.index)
-
-
-def _ipynb_cell(slot: Slot, jupyter: JupyterNotebook, converted: Sequence[JupyterSource]) -> NewJupyterCell:
-    if slot.take == "py" or slot.ipynb is None:
-        assert slot.py is not None
-        return NewJupyterCell(converted[slot.py].cell_type, converted[slot.py].source, origin=slot.ipynb)
-    return _kept(jupyter.cells[slot.ipynb])
-
-
-def _kept(cell: JupyterCell) -> NewJupyterCell:
-    return NewJupyterCell(cell.cell_type, cell.source, origin=cell.index)
-
-
-def _with_base(
-    planned: Plan,
-    notebook: Notebook,
-    order: Sequence[int],
-    jupyter: JupyterNotebook | None,
-    cells: Sequence[NewJupyterCell],
-) -> Plan:
-    """The plan with the .ipynb's new text, the base in it; ``order`` tells for each of ``cells`` its .py cell."""
-    sources = [JupyterSource(cell.cell_type, cell.source) for cell in cells]
-    digests = [ipynb_digest(cell.cell_type, cell.source) for cell in cells]
-    py_digests = [py_digest(notebook.cells[index]) for index in order]
-    base = base_of(digests, py_digests, kept_of(notebook, order, sources)).to_json()
-    if jupyter is None:
-        text = new_jupyter(cells, base)
-    else:
-        said = jupyter.metadata.get("daglab")
-        said = said if isinstance(said, dict) else {}
-        base = said if _versionless(said) == _versionless(base) else base
-        text = rewrite_jupyter(jupyter, cells, base)
-        _check(text, cells, planned.pair)
-    memory = {"base": base, "ipynb": [c.source for c in cells], "py": [notebook.cells[i].code for i in order]}
-    return replace(planned, py_text=notebook.text, ipynb_text=text, memory=memory)
-
-
-def _versionless(base: dict[str, Any]) -> Any:
-    """The base without marimo's version: that alone is no edit."""
-    kept = base.get("kept")
-    head = kept.get("head") if isinstance(kept, dict) else None
-    if not isinstance(kept, dict) or not isinstance(head, str):
-        return base
-    return {**base, "kept": {**kept, "head": _GENERATED_WITH.sub("", head)}}
-
-
-def _check(text: str, cells: Sequence[NewJupyterCell], pair: Pair) -> None:
-    """The text that is about to be written says what it should."""
-    made = [(cell.cell_type, cell.source) for cell in parse_jupyter(text, str(pair.ipynb)).cells]
-    if made != [(cell.cell_type, cell.source) for cell in cells]:
-        raise NotebookError(f"{pair.ipynb} can't be rewritten without loss", remedy="report this, with the notebook")
 
 
 def _shown(conflict: Conflict, notebook: Notebook, jupyter: JupyterNotebook) -> CellConflict:

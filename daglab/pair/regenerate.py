@@ -8,7 +8,6 @@ from typing import Any
 
 from daglab import marimo_api
 from daglab.errors import NotebookError
-from daglab.marimo_api import CellKind
 from daglab.notebook.cells import Cell, Notebook, parse_notebook
 from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
 from daglab.notebook.edit import NewCell, canonical_blocks, new_notebook, rewrite
@@ -95,8 +94,9 @@ def _entry(base: Base, line: int | None) -> Mapping[str, Any]:
 def _new_cell(cell: JupyterSource, entry: Mapping[str, Any], *, same: bool) -> NewCell:
     form = entry.get("form") if same else None
     code = str(entry["code"]) if same and "code" in entry else to_py(JupyterSource(cell.cell_type, cell.source, form))
-    kind: CellKind = "setup" if entry.get("kind") == "setup" else "cell"
-    return NewCell(code, entry.get("name", marimo_api.DEFAULT_NAME), kind, entry.get("options", {}))
+    if entry.get("kind") == "setup":
+        return NewCell(code, marimo_api.SETUP_NAME, "setup", entry.get("options", {}))
+    return NewCell(code, entry.get("name", marimo_api.DEFAULT_NAME), options=entry.get("options", {}))
 
 
 def _frame(kept: Mapping[str, Any]) -> Notebook:

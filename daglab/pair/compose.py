@@ -1,0 +1,111 @@
+"""The cells and texts that a merge gives to either half."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from daglab import marimo_api
+from daglab.errors import NotebookError
+from daglab.notebook.cells import Notebook
+from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
+from daglab.notebook.edit import NewCell, keep
+from daglab.notebook.jupyter import (
+    JupyterCell,
+    JupyterNotebook,
+    NewJupyterCell,
+    new_jupyter,
+    parse_jupyter,
+    rewrite_jupyter,
+)
+from daglab.pair.base import base_of, ipynb_digest, py_digest
+from daglab.pair.merge import Slot
+from daglab.pair.regenerate import kept_of
+
+_GENERATED_WITH = re.compile(r'(?m)^__generated_with = ".*"$')
+
+
+def py_cell(slot: Slot, notebook: Notebook, jupyter: JupyterNotebook, converted: Sequence[JupyterSource]) -> NewCell:
+    """The .py's cell for a slot; ``converted`` are the .py cells as Jupyter cells."""
+    old = notebook.cells[slot.py] if slot.py is not None else None
+    if slot.take != "ipynb" and old is not None:
+        return keep(old)
+    assert slot.ipynb is not None
+    cell = jupyter.cells[slot.ipynb]
+    code = to_py(JupyterSource(cell.cell_type, cell.source))
+    if old is None or slot.py is None:
+        return NewCell(code)
+    # Markdown stays in the kind of string that it stood in, where that holds the new text.
+    same_form = JupyterSource(cell.cell_type, cell.source, converted[slot.py].form)
+    if cell.cell_type == "markdown" and to_ipynb(in_form := to_py(same_form)) == same_form:
+        code = in_form
+    name = old.name if old.kind not in ("function", "class") else marimo_api.DEFAULT_NAME
+    return NewCell(code, name, "setup" if old.kind == "setup" else "cell", old.options, origin=old.index)
+
+
+def ipynb_cell(slot: Slot, jupyter: JupyterNotebook, converted: Sequence[JupyterSource]) -> NewJupyterCell:
+    """The .ipynb's cell for a slot; ``converted`` are the .py cells as Jupyter cells."""
+    if slot.take == "py" or slot.ipynb is None:
+        assert slot.py is not None
+        return NewJupyterCell(converted[slot.py].cell_type, converted[slot.py].source, origin=slot.ipynb)
+    return unchanged_cell(jupyter.cells[slot.ipynb])
+
+
+def unchanged_cell(cell: JupyterCell) -> NewJupyterCell:
+    """The .ipynb's cell as it stands."""
+    return NewJupyterCell(cell.cell_type, cell.source, origin=cell.index)
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The .ipynb's new text with the base in it, and what local state is to remember of it."""
+
+    text: str
+    memory: dict[str, Any]
+
+
+def compose_ipynb(
+    path: Path,
+    notebook: Notebook,
+    order: Sequence[int],
+    jupyter: JupyterNotebook | None,
+    cells: Sequence[NewJupyterCell],
+) -> Composed:
+    """The .ipynb at ``path`` with ``cells``, each made from or equal to the .py cell at its place in ``order``.
+
+    Raises:
+        NotebookError: the text would not say what it should.
+    """
+    sources = [JupyterSource(cell.cell_type, cell.source) for cell in cells]
+    digests = [ipynb_digest(cell.cell_type, cell.source) for cell in cells]
+    py_digests = [py_digest(notebook.cells[index]) for index in order]
+    base = base_of(digests, py_digests, kept_of(notebook, order, sources)).to_json()
+    if jupyter is None:
+        text = new_jupyter(cells, base)
+    else:
+        said = jupyter.metadata.get("daglab")
+        said = said if isinstance(said, dict) else {}
+        base = said if _versionless(said) == _versionless(base) else base
+        text = rewrite_jupyter(jupyter, cells, base)
+        _check(text, cells, path)
+    memory = {"base": base, "ipynb": [c.source for c in cells], "py": [notebook.cells[i].code for i in order]}
+    return Composed(text, memory)
+
+
+def _versionless(base: dict[str, Any]) -> Any:
+    """The base without marimo's version: that alone is no edit."""
+    kept = base.get("kept")
+    head = kept.get("head") if isinstance(kept, dict) else None
+    if not isinstance(kept, dict) or not isinstance(head, str):
+        return base
+    return {**base, "kept": {**kept, "head": _GENERATED_WITH.sub("", head)}}
+
+
+def _check(text: str, cells: Sequence[NewJupyterCell], path: Path) -> None:
+    """The text that is about to be written says what it should."""
+    made = [(cell.cell_type, cell.source) for cell in parse_jupyter(text, str(path)).cells]
+    if made != [(cell.cell_type, cell.source) for cell in cells]:
+        raise NotebookError(f"{path} can't be rewritten without loss", remedy="report this, with the notebook")

@@ -28,13 +28,17 @@ def load_value(
     layer = context.job_def.asset_layer
     name = key.to_user_string()
     if not layer.has(key):
+        # Dagster tells a run of the assets that it makes and of what these depend on, and of no others.
         raise AssetValueError(
-            f"the asset {name!r} is not in this code location",
-            remedy="define it there, or declare it as dg.AssetSpec with the IO manager that stores it",
+            f"the asset {name!r} is not known to this run",
+            remedy="declare it in the header: under inputs, or in an asset's deps",
         )
     definition = layer.get(key).assets_def
     if definition is None:
-        raise AssetValueError(f"the asset {name!r} has no definition here", remedy="declare it as dg.AssetSpec")
+        raise AssetValueError(
+            f"the asset {name!r} has no definition in this code location",
+            remedy="declare it there as dg.AssetSpec, with the IO manager that stores it",
+        )
     python_type = resolve_type(type_name) if type_name else None
     partitions_def = definition.partitions_def
     partitions: Sequence[str] = [partition] if partition else []

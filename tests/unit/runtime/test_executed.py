@@ -16,6 +16,9 @@ SHOWN = {
     "pandas": "import pandas as pd\npd.DataFrame({'x': [1]})",
     "plot": "import matplotlib.pyplot as plt\n_figure, _axes = plt.subplots()\n_axes.plot([1, 2])\n_axes",
     "left_open": "import matplotlib.pyplot as plt2\nplt2.plot([2, 1])\nNone",
+    "svg": "class Drawn:\n    def _mime_(self):\n        return 'image/svg+xml', 'data:x,%3Csvg/%3E'\nDrawn()",
+    "jpeg": "class Jpeg:\n    def _repr_jpeg_(self):\n        return b'jpeg'\nJpeg()",
+    "json": "class Vega:\n    def _mime_(self):\n        return 'application/vnd.vega.v5+json', '[1]'\nVega()",
     "text": "'text'",
     "listed": "[1, 'two']",
     "markdown": "mo.md(f'**{1 + 1}**')",
@@ -51,6 +54,9 @@ def test_each_kind_of_value_is_shown_as_jupyter_shows_it(outputs: dict[str, list
     for name in ("plot", "left_open"):
         (picture,) = shown[name]
         assert base64.b64decode(picture["image/png"]).startswith(b"\x89PNG"), name
+    assert base64.b64decode(shown["jpeg"][0]["image/jpeg"]) == b"jpeg"
+    assert shown["json"][0]["application/vnd.vega.v5+json"] == [1]
+    assert shown["svg"][0]["image/svg+xml"] == "<svg/>"
     assert shown["text"] == [{"text/plain": "'text'"}]
     assert shown["listed"] == [{"text/plain": "[1, 'two']"}]
     assert "<strong>2</strong>" in shown["markdown"][0]["text/html"]

@@ -294,6 +294,48 @@ def test_an_input_whose_io_manager_the_step_has_not(runs: Any, write_notebook: A
     assert runs.value(path, key="a") == 8
 
 
+def test_several_partitions_by_an_io_manager_that_the_step_has_not(
+    runs: Any, write_notebook: Any, tmp_path: Path
+) -> None:
+    @dg.asset(io_manager_key="other", partitions_def=dg.StaticPartitionsDefinition(["x", "y"]))
+    def up(context) -> str:
+        return context.partition_key
+
+    path = write_notebook('[tool.daglab.inputs]\nup = "up"\n[tool.daglab.assets.a]', "up = 0", "a = up")
+    resources = {"other": dg.FilesystemIOManager(base_dir=str(tmp_path / "other"))}
+    for key in ("x", "y"):
+        runs(up, resources=resources, partition_key=key)
+    runs(up, path, select=["a"], resources=resources)
+    assert runs.value(path, key="a") == {"x": "x", "y": "y"}
+
+
+def test_a_notebook_may_load_what_its_run_depends_on_and_nothing_else(runs: Any, write_notebook: Any) -> None:
+    other = dg.AssetSpec("outside", partitions_def=dg.StaticPartitionsDefinition(["x"]))
+    path = write_notebook(
+        '[tool.daglab.assets.a]\ndeps = ["outside", "undefined"]',
+        "import daglab\nfrom daglab.errors import AssetValueError",
+        """
+a = []
+for arguments in (("nowhere",), ("undefined",), ("outside", "x")):
+    try:
+        daglab.load_asset(*arguments)
+    except AssetValueError as error:
+        a.append(str(error))
+""",
+    )
+    runs(path, other)
+    unknown, undefined, missing = runs.value(path, key="a")
+    assert unknown.startswith("the asset 'nowhere' is not known to this run")
+    assert undefined.startswith("the asset 'undefined' has no")
+    assert missing.startswith("the asset 'outside' (partition x) has no stored value")
+
+
+def test_a_run_of_partitioned_assets_needs_a_partition(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook(DAILY, "raw = None", "partition_key = ''", "a = partition_key", "b = 1")
+    runs(path, select=["b"], ok=False)
+    assert "the run names no partition" in runs.failure().user_failure_data.description
+
+
 def test_an_in_memory_io_manager_is_the_steps_own(runs: Any, write_notebook: Any) -> None:
     path = write_notebook(TWO, *CELLS)
     result = runs(raw_orders, path, resources={"io_manager": dg.mem_io_manager})

@@ -43,7 +43,7 @@ def noted_job() -> dg.JobDefinition:
 
 
 def main() -> None:
-    cells = [
+    cells: list[dict[str, object]] = [
         {"cell_type": "code", "id": f"c{i}", "metadata": {}, "source": code, "outputs": [], "execution_count": None}
         for i, code in enumerate(CELLS)
     ]

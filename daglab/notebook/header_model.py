@@ -117,10 +117,10 @@ class TimePartitions(_Table):
 class PartitionsHeader(_Table):
     """One way to partition all assets of the notebook; the run sets the variable ``partition_key``."""
 
-    hourly: TimePartitions | None = None
-    daily: TimePartitions | None = None
-    weekly: TimePartitions | None = None
-    monthly: TimePartitions | None = None
+    hourly: TimePartitions | None = Field(default=None, description="Partitions of an hour.")
+    daily: TimePartitions | None = Field(default=None, description="Partitions of a day.")
+    weekly: TimePartitions | None = Field(default=None, description="Partitions of a week, from Sunday.")
+    monthly: TimePartitions | None = Field(default=None, description="Partitions of a month.")
     static: list[str] | None = Field(default=None, min_length=1, description="Partition keys.")
 
     @model_validator(mode="after")
@@ -175,6 +175,12 @@ class HeaderModel(_Table):
             if asset_input.key in keys:
                 message = f"{variable!r} reads {asset_input.key!r}, which this notebook makes"
                 yield ("inputs", variable), "DL104", message, f"use the variable {keys[asset_input.key]!r}"
+        for setting in ("retry", "pool"):
+            named = [(v, value) for v, asset in self.assets.items() if (value := getattr(asset, setting)) is not None]
+            for variable, value in named[1:]:
+                if value != named[0][1]:
+                    message = f"{named[0][0]!r} and {variable!r} name different values of {setting}"
+                    yield ("assets", variable, setting), "DL104", message, "one step makes both: name one value"
         for name, check in self.checks.items():
             if check.asset not in self.assets:
                 known = ", ".join(self.assets) or "none"

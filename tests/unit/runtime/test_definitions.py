@@ -175,6 +175,10 @@ def test_what_is_no_asset_notebook_is_refused(write_notebook: Any, tmp_path: Pat
         )
     with pytest.raises(NotebookError, match="declares no asset"):
         notebook_assets(write_notebook('[tool.daglab]\ngroup = "x"', "b = 1"))
+    with pytest.raises(HeaderError, match="'a' and 'b' name different values of pool"):
+        notebook_assets(
+            write_notebook('[tool.daglab.assets.a]\npool = "x"\n[tool.daglab.assets.b]\npool = "y"', "a = 1", "b = 1")
+        )
     with pytest.raises(HeaderError, match="unknown key"):
         notebook_assets(write_notebook("[tool.daglab.asets.a]", "a = 1"))
 

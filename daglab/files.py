@@ -59,6 +59,7 @@ def replace(old: FileContent, data: bytes) -> FileContent:
     """
     if data == old.data:
         return old
+    _check_unmoved(old)
     target = _target(old.path)
     try:
         beside = _write_beside(target, data, mode_of=target if old.data is not None else None)

@@ -69,7 +69,7 @@ def members(text: str, start: int) -> dict[str, JsonValue]:
         value, end = _DECODER.raw_decode(text, position)
         found[key] = JsonValue(value, position, end)
         position = _blanks(text, end)
-        if text[position] == ",":
+        if text[position] != "}":
             position = _after(text, position, ",")
     return found
 
@@ -86,7 +86,7 @@ def elements(text: str, start: int) -> list[JsonValue]:
         value, end = _DECODER.raw_decode(text, position)
         found.append(JsonValue(value, position, end))
         position = _blanks(text, end)
-        if text[position] == ",":
+        if text[position] != "]":
             position = _after(text, position, ",")
     return found
 

@@ -43,7 +43,7 @@ class Base:
     """All cells of the base in order, and what the .py holds beyond what conversion gives back.
 
     ``kept`` is JSON: ``head`` and ``foot`` of the file, ``cells`` by their place in ``lines`` (name, options, kind,
-    form, block, gap), or ``text``, the whole file, where its parts don't do.
+    form, code, block, gap); or ``text``, the whole file, where it has no cells.
     """
 
     lines: tuple[BaseLine, ...]

@@ -70,7 +70,7 @@ def merge(
     or similar to, and each difference is a conflict, never a deletion. ``prefer`` names the half that conflicts are
     decided for.
     """
-    strict = base is None and prefer is None
+    based = base is not None
     if base is None:
         equal = {i: py[j] for j, i in enumerate(py_match) if i is not None and py[j].converted == ipynb[i]}
         base = [BaseLine(d, equal[i].digest) if i in equal else BaseLine("", "") for i, d in enumerate(ipynb)]
@@ -95,10 +95,10 @@ def merge(
             conflicts.append(Conflict("both-edited" if p is not None and n is not None else "deleted-edited", p, n))
             slots.append(Slot(b, p, n, "both"))
     slots += _new(py, ipynb, py_match, ipynb_match)
-    if strict:
+    if not based and prefer is None:
         conflicts = [Conflict("never-synced", c.py, c.ipynb) for c in conflicts]
         conflicts += [Conflict("never-synced", s.py, s.ipynb) for s in slots if s.base is None and s.take != "both"]
-    ordered, moved = _order(slots, py, prefer, strict=strict)
+    ordered, moved = _order(slots, py, prefer, based=based)
     conflicts += [Conflict("both-moved", s.py, s.ipynb) for s in moved]
     return Merge(tuple(ordered), tuple(conflicts), tuple(deleted["py"]), tuple(deleted["ipynb"]))
 
@@ -147,7 +147,7 @@ def _new(
 
 
 def _order(
-    slots: Sequence[Slot], py: Sequence[PyMark], prefer: Side | None, *, strict: bool
+    slots: Sequence[Slot], py: Sequence[PyMark], prefer: Side | None, *, based: bool
 ) -> tuple[list[Slot], list[Slot]]:
     """The merged order, and the cells that both halves moved to different places."""
     by_py = _unset(sorted((s for s in slots if s.py is not None), key=lambda s: s.py or 0), py)
@@ -158,7 +158,7 @@ def _order(
     main, other = by_py, by_ipynb
     if py_order != ipynb_order:
         py_moved, ipynb_moved = py_order != sorted(py_order), ipynb_order != sorted(ipynb_order)
-        if not strict and not (py_moved and ipynb_moved):
+        if based and not (py_moved and ipynb_moved):
             main, other = (by_py, by_ipynb) if py_moved else (by_ipynb, by_py)
         elif prefer is None:
             places = dict(zip(py_order, ipynb_order, strict=True))

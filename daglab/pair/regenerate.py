@@ -37,10 +37,12 @@ def kept_of(notebook: Notebook, order: Sequence[int], sources: Sequence[JupyterS
             entry["gap"] = gaps[index]
         if entry:
             cells[str(line)] = entry
+    if not notebook.cells:
+        return {"text": notebook.text}
     kept: dict[str, Any] = {"head": notebook.spans[0].text}
     if cells:
         kept["cells"] = cells
-    if notebook.cells and notebook.spans[-1].text != _FOOT.replace("\n", newline):
+    if notebook.spans[-1].text != _FOOT.replace("\n", newline):
         kept["foot"] = notebook.spans[-1].text
     return kept
 
@@ -73,6 +75,8 @@ def regenerate(base: Base | None, cells: Sequence[JupyterSource]) -> tuple[str, 
         return new_notebook([NewCell(to_py(cell)) for cell in cells]), list(range(len(cells)))
     digests = [ipynb_digest(cell.cell_type, cell.source) for cell in cells]
     untouched = digests == [line.ipynb for line in base.lines]
+    if untouched and isinstance(base.kept.get("text"), str):
+        return base.kept["text"], list(range(len(cells)))
     lines = align([Mark(line.ipynb) for line in base.lines], [Mark(digest) for digest in digests])
     entries = [_entry(base, line) for line in lines]
     same = [line is not None and base.lines[line].ipynb == d for line, d in zip(lines, digests, strict=True)]
@@ -117,8 +121,7 @@ def _frame(kept: Mapping[str, Any]) -> Notebook:
 def _with_kept(text: str, entries: Sequence[Mapping[str, Any]], foot: Span, *, unchecked: bool) -> str:
     """The text with kept blocks and gaps in it. A kept block whose signature the edit outdated is left out."""
     spans = list(split(text))
-    if entries:
-        spans[-1] = foot
+    spans[-1] = foot
     places = [k for k, span in enumerate(spans) if span.kind == "cell"]
     for k, entry in zip(places, entries, strict=True):
         block, gap = entry.get("block"), entry.get("gap")

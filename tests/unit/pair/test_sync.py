@@ -1,0 +1,486 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from daglab import files as file_layer
+from daglab.errors import FileMovedError, NotebookError, PairError
+from daglab.notebook.cells import parse_notebook
+from daglab.pair import create_pair, find_pairs, ipynb_for, pair_of, pair_status, sync, unpair
+from tests.unit.pair.conftest import PY, Files
+
+OUTPUT = {"output_type": "stream", "name": "stdout", "text": ["6\n"]}
+
+
+def run_all(cells: list[dict[str, Any]]) -> None:
+    for number, cell in enumerate(cells, start=1):
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [OUTPUT], "execution_count": number}
+
+
+def set_source(index: int, source: str) -> Any:
+    return lambda cells: cells[index].update(source=source.splitlines(keepends=True))
+
+
+def new_cell(source: str, cell_type: str = "code", cell_id: str = "new") -> dict[str, Any]:
+    cell = {"cell_type": cell_type, "id": cell_id, "metadata": {"tags": ["mine"]}, "source": source}
+    return cell | ({"outputs": [], "execution_count": None} if cell_type == "code" else {})
+
+
+def test_a_pair_is_made_from_a_py(pair: Files) -> None:
+    assert pair.py.read_text("utf-8") == PY
+    nbformat.validate(json.loads(pair.ipynb.read_text("utf-8")))
+    assert [cell["cell_type"] for cell in pair.cells] == ["markdown", "code", "code", "code"]
+    assert pair.sources[0] == "# Orders"
+    assert pair_status(pair.py).state == "in-sync"
+    assert sync(pair.ipynb).written == ()
+
+
+def test_ipynb_for_is_the_same_ipynb(pair: Files, tmp_path: Path) -> None:
+    assert ipynb_for(pair.py) == pair.ipynb.read_bytes()
+    with pytest.raises(PairError, match="does not exist"):
+        ipynb_for(tmp_path / "none.py")
+    (tmp_path / "plain.py").write_text("x = 1\n")
+    with pytest.raises(NotebookError):
+        ipynb_for(tmp_path / "plain.py")
+
+
+def test_an_edit_of_the_ipynb_changes_only_its_cell_in_the_py(pair: Files) -> None:
+    pair.edit_ipynb(run_all)
+    pair.edit_ipynb(set_source(2, "total = max(orders)"))
+    assert pair_status(pair.py).state == "ipynb-ahead"
+    result = sync(pair.py)
+    assert result.before.state == "ipynb-ahead"
+    assert pair.py.read_text("utf-8") == PY.replace("sum(orders)", "max(orders)")
+    assert all(cell["outputs"] == [OUTPUT] for cell in pair.cells if cell["cell_type"] == "code")
+    assert sync(pair.py).written == ()
+
+
+def test_an_edit_of_the_py_changes_only_its_cell_in_the_ipynb(pair: Files) -> None:
+    pair.edit_ipynb(run_all)
+    sync(pair.py)
+    before = pair.cells
+    pair.edit_py("sum(orders)", "max(orders)")
+    assert pair_status(pair.ipynb).state == "py-ahead"
+    text = pair.py.read_bytes()
+    assert sync(pair.ipynb).written == (pair.ipynb,)
+    assert pair.py.read_bytes() == text
+    assert pair.cells[2] == before[2] | {"source": ["total = max(orders)"], "outputs": [], "execution_count": None}
+    assert [pair.cells[i] for i in (0, 1, 3)] == [before[i] for i in (0, 1, 3)]
+    assert pair_status(pair.py).state == "in-sync"
+
+
+def test_edits_of_different_cells_are_merged(pair: Files) -> None:
+    pair.edit_py("sum(orders)", "max(orders)")
+    pair.edit_ipynb(set_source(3, "print(total, end='')"))
+    assert pair_status(pair.py).state == "both-ahead"
+    sync(pair.py)
+    assert "max(orders)" in pair.sources[2]
+    assert "print(total, end='')" in pair.py.read_text("utf-8")
+    assert sync(pair.py).written == ()
+
+
+def test_different_edits_of_one_cell_are_a_conflict_and_nothing_is_written(pair: Files) -> None:
+    pair.edit_py("sum(orders)", "max(orders)")
+    pair.edit_ipynb(set_source(2, "total = min(orders)"))
+    before = pair.both()
+    result = sync(pair.py)
+    assert result.before.state == "conflict"
+    assert (result.written, result.synced) == ((), False)
+    (conflict,) = result.before.conflicts
+    assert (conflict.py, conflict.ipynb) == ("total = max(orders)", "total = min(orders)")
+    assert conflict.line == PY.splitlines().index("    total = sum(orders)") + 1
+    assert pair.both() == before
+
+
+@pytest.mark.parametrize(("prefer", "kept", "lost"), [("py", "max", "min"), ("ipynb", "min", "max")])
+def test_a_conflict_decided_for_one_half_backs_up_the_other(pair: Files, prefer: Any, kept: str, lost: str) -> None:
+    pair.edit_py("sum(orders)", "max(orders)")
+    pair.edit_ipynb(set_source(2, "total = min(orders)"))
+    result = sync(pair.py, prefer=prefer)
+    assert f"{kept}(orders)" in pair.sources[2]
+    assert f"{kept}(orders)" in pair.py.read_text("utf-8")
+    (backup,) = result.backups
+    assert f"{lost}(orders)" in backup.read_text("utf-8")
+
+
+def test_the_same_edit_of_both_halves_is_in_sync(pair: Files) -> None:
+    pair.edit_py("sum(orders)", "max(orders)")
+    pair.edit_ipynb(set_source(2, "total = max(orders)"))
+    assert pair_status(pair.py).state == "in-sync"
+    sync(pair.py)
+    assert sync(pair.py).written == ()
+
+
+def test_cells_inserted_in_jupyter_come_into_the_py(pair: Files) -> None:
+    pair.edit_ipynb(lambda cells: cells.insert(1, new_cell("extra = 1")))
+    pair.edit_ipynb(lambda cells: cells.append(new_cell("## End", "markdown", "end")))
+    sync(pair.py)
+    codes = [cell.code for cell in parse_notebook(pair.py.read_text("utf-8")).cells]
+    assert codes[1] == "extra = 1"
+    assert codes[-1] == 'mo.md(r"""\n## End\n""")'
+    assert pair.cells[1]["metadata"] == {"tags": ["mine"]}
+    assert "# a comment between cells" in pair.py.read_text("utf-8")
+    assert sync(pair.py).written == ()
+
+
+def test_cells_inserted_in_the_py_come_into_the_ipynb(pair: Files) -> None:
+    before = pair.cells
+    pair.edit_py("# a comment between cells\n", "@app.cell\ndef _():\n    extra = 1\n    return\n")
+    sync(pair.py)
+    assert pair.sources[2] == "extra = 1"
+    assert [cell for i, cell in enumerate(pair.cells) if i != 2] == before
+    nbformat.validate(json.loads(pair.ipynb.read_text("utf-8")))
+
+
+def test_a_deleted_cell_goes_on_both_sides_after_a_backup(pair: Files) -> None:
+    pair.edit_ipynb(lambda cells: cells.pop(3))
+    (backup,) = sync(pair.py).backups
+    assert "print(total)" not in pair.py.read_text("utf-8")
+    assert backup.read_text("utf-8") == PY
+    pair.edit_py("@app.cell\ndef _(orders):\n    total = sum(orders)\n    return\n", "")
+    (backup,) = sync(pair.py).backups
+    assert "sum(orders)" in backup.read_text("utf-8")
+    assert len(pair.cells) == 2
+
+
+def test_a_cell_deleted_here_and_edited_there_is_a_conflict(pair: Files) -> None:
+    pair.edit_ipynb(lambda cells: cells.pop(2))
+    pair.edit_py("sum(orders)", "sum(orders) + 1")
+    before = pair.both()
+    assert sync(pair.py).before.state == "conflict"
+    assert pair.both() == before
+
+
+def test_moved_cells_keep_ids_and_outputs(pair: Files) -> None:
+    pair.edit_ipynb(run_all)
+    pair.edit_ipynb(lambda cells: cells.insert(0, cells.pop()))
+    moved = pair.cells
+    sync(pair.py)
+    assert pair.cells == moved
+    assert parse_notebook(pair.py.read_text("utf-8")).cells[0].code == "print(total)"
+    assert sync(pair.py).written == ()
+
+
+def test_markdown_stays_in_the_kind_of_string_it_stood_in(pair: Files) -> None:
+    pair.edit_ipynb(set_source(0, "# All orders"))
+    sync(pair.py)
+    assert pair.py.read_text("utf-8") == PY.replace("# Orders", "# All orders")
+
+
+def test_a_markdown_cell_may_become_code_and_back(pair: Files) -> None:
+    pair.edit_ipynb(lambda cells: cells.__setitem__(0, new_cell("x = 1", cell_id=cells[0]["id"])))
+    sync(pair.py)
+    assert "    x = 1\n" in pair.py.read_text("utf-8")
+    pair.edit_py("    x = 1\n", '    mo.md(r"""\n    text\n    """)\n')
+    sync(pair.py)
+    assert (pair.cells[0]["cell_type"], pair.sources[0]) == ("markdown", "text")
+
+
+@pytest.mark.parametrize("stripped", [False, True])
+def test_a_deleted_py_comes_back_byte_for_byte(pair: Files, stripped: bool) -> None:
+    """From the metadata alone, and from the local state when another tool stripped the metadata."""
+    if stripped:
+        document = json.loads(pair.ipynb.read_bytes())
+        del document["metadata"]["daglab"]
+        pair.ipynb.write_text(json.dumps(document, indent=1))
+    else:
+        shutil.rmtree(pair.py.parent / ".daglab")
+    pair.py.unlink()
+    assert pair_status(pair.ipynb).state == "half"
+    sync(pair.ipynb)
+    assert pair.py.read_text("utf-8") == PY
+
+
+def test_a_deleted_py_comes_back_with_edits_of_the_ipynb(pair: Files) -> None:
+    shutil.rmtree(pair.py.parent / ".daglab")
+    pair.edit_ipynb(set_source(1, "orders = [1, 2, 3]"))
+    pair.py.unlink()
+    sync(pair.ipynb)
+    text = pair.py.read_text("utf-8")
+    assert text.startswith(PY[: PY.index("@app.cell")])
+    assert "def load():\n    orders = [1, 2, 3]\n    return (orders,)" in text
+
+
+def test_an_odd_layout_comes_back_beside_an_edit_unless_its_signature_must_follow(folder: Path) -> None:
+    pair = Files(folder, "odd")
+    odd = PY.replace("def _(total):", "def _(\n    total,\n):").replace("def _(orders):", "def _( orders ):")
+    pair.py.write_text(odd, "utf-8")
+    create_pair(pair.py)
+    shutil.rmtree(folder / ".daglab")
+    pair.edit_ipynb(set_source(1, "orders = [1]"))
+    pair.py.unlink()
+    sync(pair.ipynb)
+    assert "def _(\n    total,\n):" in pair.py.read_text("utf-8")
+    assert "def _( orders ):" in pair.py.read_text("utf-8")
+    shutil.rmtree(folder / ".daglab")
+    pair.edit_ipynb(set_source(1, "orders = [1]; total = 5"))
+    pair.edit_ipynb(set_source(2, "1 +"))
+    pair.py.unlink()
+    sync(pair.ipynb)
+    assert "return orders, total" in pair.py.read_text("utf-8")
+
+
+def test_kept_text_that_somebody_broke_is_left_out(pair: Files) -> None:
+    document = json.loads(pair.ipynb.read_bytes())
+    document["metadata"]["daglab"]["kept"] = {"head": "no notebook", "cells": {"1": 5}}
+    pair.ipynb.write_text(json.dumps(document))
+    pair.py.unlink()
+    sync(pair.ipynb)
+    assert [c.code for c in parse_notebook(pair.py.read_text("utf-8")).cells][2:] == [
+        "total = sum(orders)",
+        "print(total)",
+    ]
+    document["metadata"]["daglab"]["kept"] = {"cells": []}
+    pair.ipynb.write_text(json.dumps(document))
+    pair.py.unlink()
+    sync(pair.ipynb)
+    assert pair.py.exists()
+
+
+def test_a_deleted_ipynb_is_made_again(pair: Files) -> None:
+    before = pair.ipynb.read_bytes()
+    pair.ipynb.unlink()
+    assert pair_status(pair.py).state == "half"
+    sync(pair.py)
+    assert pair.ipynb.read_bytes() == before
+
+
+def test_marimo_s_version_alone_is_no_edit(pair: Files) -> None:
+    pair.edit_py("0.20.0", "0.21.0")
+    assert pair_status(pair.py).state == "in-sync"
+    assert sync(pair.py).written == ()
+
+
+def test_an_edit_of_header_or_options_is_remembered(pair: Files) -> None:
+    pair.edit_py('"marimo"]', '"marimo", "polars"]')
+    pair.edit_py("@app.cell\ndef load", "@app.cell(disabled=True)\ndef load")
+    assert pair_status(pair.py).state == "py-ahead"
+    cells = pair.cells
+    sync(pair.py)
+    assert pair.cells == cells
+    text = pair.py.read_text("utf-8")
+    shutil.rmtree(pair.py.parent / ".daglab")
+    pair.py.unlink()
+    sync(pair.ipynb)
+    assert pair.py.read_text("utf-8") == text
+
+
+def test_stripped_metadata_and_state_make_equal_halves_a_pair_again(pair: Files) -> None:
+    document = json.loads(pair.ipynb.read_bytes())
+    del document["metadata"]["daglab"]
+    pair.ipynb.write_text(json.dumps(document, indent=1))
+    shutil.rmtree(pair.py.parent / ".daglab")
+    assert pair_status(pair.py).state == "in-sync"
+    assert sync(pair.py).written == (pair.ipynb,)
+    assert sync(pair.py).written == ()
+    pair.edit_py("sum(orders)", "max(orders)")
+    pair.ipynb.write_text(json.dumps(document, indent=1))
+    shutil.rmtree(pair.py.parent / ".daglab")
+    assert {c.reason for c in sync(pair.py).before.conflicts} == {"never-synced"}
+
+
+def test_a_killed_sync_is_finished_by_the_next(pair: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The .py is written first; between the two files, every edit is in one of them."""
+    pair.edit_py("sum(orders)", "max(orders)")
+    pair.edit_ipynb(set_source(3, "print(total, end='')"))
+    pair.edit_ipynb(lambda cells: cells.insert(0, new_cell("first = 1")))
+    pair.edit_ipynb(lambda cells: cells.append(cells.pop(2)))
+    real = file_layer.replace
+
+    def killed(old: file_layer.FileContent, data: bytes) -> file_layer.FileContent:
+        if old.path.suffix == ".ipynb":
+            raise KeyboardInterrupt
+        return real(old, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(file_layer, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            sync(pair.py)
+    assert "first = 1" in pair.py.read_text("utf-8")
+    assert sync(pair.py).before.state == "py-ahead"
+    assert sorted(pair.sources) == sorted(
+        ["first = 1", "# Orders", "total = max(orders)", "print(total, end='')", pair.sources[-1]]
+    )
+    assert sync(pair.py).written == ()
+
+
+def test_a_file_edited_during_a_sync_is_left_alone(pair: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair.edit_ipynb(set_source(2, "total = max(orders)"))
+    ipynb = pair.ipynb.read_bytes()
+    real = file_layer.replace
+
+    def late(old: file_layer.FileContent, data: bytes) -> file_layer.FileContent:
+        if old.path.suffix == ".py":
+            pair.edit_py("print(total)", "print(total, total)")
+        return real(old, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(file_layer, "replace", late)
+        with pytest.raises(FileMovedError):
+            sync(pair.py)
+    assert "print(total, total)" in pair.py.read_text("utf-8")
+    assert pair.ipynb.read_bytes() == ipynb
+    sync(pair.py)
+    assert "print(total, total)" in pair.sources[3]
+    assert "max(orders)" in pair.py.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("half", "data", "reason"),
+    [
+        (".ipynb", b"{", "not valid JSON"),
+        (".ipynb", b"", "not valid JSON"),
+        (".ipynb", b"\xff\xfe", "not UTF-8"),
+        (".py", b"", "not a marimo notebook"),
+        (".py", b"x = 1\n", "not a marimo notebook"),
+        (".py", b"\xff", "not UTF-8"),
+        (".py", PY.replace("    print(total)", "<<<<<<< ours\n    print(total)").encode(), "conflict markers"),
+    ],
+)
+def test_a_half_that_cannot_be_read_makes_the_pair_invalid(pair: Files, half: str, data: bytes, reason: str) -> None:
+    pair.py.with_suffix(half).write_bytes(data)
+    before = pair.both()
+    status = pair_status(pair.py)
+    assert status.state == "invalid"
+    assert reason in status.reason
+    assert sync(pair.py).written == ()
+    assert pair.both() == before
+    with pytest.raises(NotebookError):
+        create_pair(pair.py)
+
+
+@pytest.mark.parametrize("convert", [lambda t: t.replace("\n", "\r\n"), lambda t: "\ufeff" + t, lambda t: t.rstrip()])
+def test_line_ends_byte_order_mark_and_no_last_newline_stay(folder: Path, convert: Any) -> None:
+    pair = Files(folder, "odd")
+    text = convert(PY)
+    pair.py.write_bytes(text.encode())
+    create_pair(pair.py)
+    pair.edit_ipynb(set_source(2, "total = max(orders)"))
+    sync(pair.py)
+    assert pair.py.read_bytes().decode() == text.replace("sum(orders)", "max(orders)")
+    shutil.rmtree(folder / ".daglab")
+    pair.py.unlink()
+    sync(pair.ipynb)
+    assert pair.py.read_bytes().decode() == text.replace("sum(orders)", "max(orders)")
+
+
+def test_a_setup_cell_stays_first_when_jupyter_puts_text_above_it(folder: Path) -> None:
+    pair = Files(folder, "setup")
+    pair.py.write_text(PY.replace("@app.cell(hide", "with app.setup:\n    import os\n\n\n@app.cell(hide", 1), "utf-8")
+    create_pair(pair.py)
+    pair.edit_ipynb(lambda cells: cells.insert(0, new_cell("## Above", "markdown")))
+    sync(pair.py)
+    assert pair.sources[:2] == ["## Above", "import os"]
+    assert parse_notebook(pair.py.read_text("utf-8")).cells[0].kind == "setup"
+    assert sync(pair.py).written == ()
+    text = pair.py.read_bytes()
+    shutil.rmtree(folder / ".daglab")
+    pair.py.unlink()
+    sync(pair.ipynb)
+    assert pair.py.read_bytes() == text
+
+
+def test_dry_run_writes_nothing_and_shows_the_texts(pair: Files) -> None:
+    pair.edit_py("sum(orders)", "max(orders)")
+    before = pair.both()
+    result = sync(pair.py, dry_run=True)
+    assert pair.both() == before
+    assert (result.written, result.synced) == ((pair.ipynb,), False)
+    ((path, old, new),) = result.texts
+    assert path == pair.ipynb
+    assert "sum(orders)" in old
+    assert "max(orders)" in new
+
+
+def test_unpaired_files_are_left_alone_until_they_are_paired_again(pair: Files) -> None:
+    assert unpair(pair.py) == (pair.ipynb,)
+    assert pair_status(pair.py).state == "unpaired"
+    pair.edit_py("sum(orders)", "max(orders)")
+    assert sync(pair.py).written == ()
+    assert unpair(pair.ipynb) == ()
+    pair.edit_py("max(orders)", "sum(orders)")
+    create_pair(pair.py)
+    assert pair_status(pair.py).state == "in-sync"
+
+
+@pytest.mark.parametrize("kept", [".py", ".ipynb"])
+def test_unpairing_may_delete_the_other_half(pair: Files, kept: str) -> None:
+    path = pair.py.with_suffix(kept)
+    other = pair.ipynb if kept == ".py" else pair.py
+    text = other.read_bytes()
+    assert other in unpair(path, delete_half=True)
+    assert path.exists()
+    assert not other.exists()
+    (backup,) = (pair.py.parent / ".daglab" / "backups").iterdir()
+    assert backup.read_bytes() == text
+    if kept == ".ipynb":
+        assert pair_status(path).state == "unpaired"
+
+
+def test_files_that_say_nothing_of_a_pair_are_none(folder: Path) -> None:
+    pair = Files(folder, "lone")
+    pair.py.write_text(PY.replace("[tool.daglab.assets.orders]", ""), "utf-8")
+    assert pair_status(pair.py).state == "unpaired"
+    assert find_pairs(folder) == []
+    create_pair(pair.py)
+    text = pair.ipynb.read_text("utf-8")
+    pair.py.unlink()
+    shutil.rmtree(folder / ".daglab")
+    pair.ipynb.write_text(text.replace('"daglab"', '"other"'), "utf-8")
+    assert pair_status(pair.ipynb).state == "unpaired"
+    assert sync(pair.ipynb).written == ()
+    pair.ipynb.unlink()
+    assert pair_status(pair.ipynb).reason == "neither half is there"
+    for call in (create_pair, unpair):
+        with pytest.raises(PairError, match="does not exist"):
+            call(pair.py)
+    with pytest.raises(PairError, match=r"neither a \.py nor an .ipynb"):
+        pair_of(folder / "a.txt")
+
+
+def test_pairs_are_found_by_their_content(pair: Files) -> None:
+    folder = pair.py.parent
+    (folder / "plain.py").write_text("import marimo\n")
+    (folder / "plain.ipynb").write_text("{}")
+    (folder / "half.py").write_text(PY, "utf-8")
+    (folder / "other.ipynb").write_text('{"metadata": {"daglab": 5}}')
+    (folder / "broken.ipynb").write_text('"daglab"')
+    (folder / ".hidden").mkdir()
+    shutil.copy(pair.py, folder / ".hidden")
+    sub = folder / "sub"
+    sub.mkdir()
+    shutil.copy(pair.ipynb, sub)
+    assert [p.py.relative_to(folder).as_posix() for p in find_pairs(folder)] == [
+        "half.py",
+        "orders.py",
+        "sub/orders.py",
+    ]
+
+
+def test_a_local_state_that_is_no_json_is_forgotten(pair: Files) -> None:
+    pair_of(pair.py).state_file.write_text("{\n{")
+    assert pair_status(pair.py).state == "in-sync"
+    assert sync(pair.py).written == ()
+
+
+@pytest.mark.parametrize("said", [{"version": 2}, {"version": 1, "base": [5]}, {"version": 1, "base": 5}, 5])
+def test_metadata_that_is_no_base_is_no_base(pair: Files, said: Any) -> None:
+    document = json.loads(pair.ipynb.read_bytes())
+    document["metadata"]["daglab"] = said
+    pair.ipynb.write_text(json.dumps(document))
+    shutil.rmtree(pair.py.parent / ".daglab")
+    assert pair_status(pair.py).state == "in-sync"
+    sync(pair.py)
+    assert pair_status(pair.py).state == "in-sync"
+
+
+def test_json_of_status_and_result_is_plain(pair: Files) -> None:
+    pair.edit_py("sum(orders)", "max(orders)")
+    pair.edit_ipynb(set_source(2, "total = min(orders)"))
+    assert json.loads(json.dumps(sync(pair.py).to_json()))["conflicts"][0]["reason"] == "both-edited"

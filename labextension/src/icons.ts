@@ -7,26 +7,28 @@ function svg(size: number, body: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 ${size} ${size}">${body}</svg>`;
 }
 
-/** Three assets and what depends on what. */
+/** An asset and two that are made from it. */
 export const daglabIcon = new LabIcon({
   name: 'daglab:assets',
   svgstr: svg(
     24,
     '<g class="jp-icon3 jp-icon-selectable" fill="#616161">' +
-      '<path d="M8.2 10.6 15 6.9l1 1.7-6.9 3.8zM9.1 11.6l6.9 3.8-1 1.7-6.8-3.7z"/>' +
-      '<circle cx="6" cy="12" r="3.4"/><circle cx="18" cy="6" r="3.4"/><circle cx="18" cy="18" r="3.4"/></g>'
+      '<rect x="2" y="8" width="8" height="8" rx="1.5"/><rect x="15" y="2.5" width="7" height="7" rx="1.5"/>' +
+      '<rect x="15" y="14.5" width="7" height="7" rx="1.5"/>' +
+      '<path d="M9 11h2.5V5H16v2h-2.5v10H16v2h-4.5v-6H9z"/></g>'
   )
 });
 
-/** A cell with a reactive arrow: a notebook in marimo. */
+/** Two cells, the lower one following from the upper: a notebook in marimo. */
 export const marimoIcon = new LabIcon({
   name: 'daglab:marimo',
   svgstr: svg(
-    24,
+    16,
     '<g class="jp-icon3 jp-icon-selectable" fill="#616161">' +
-      '<path d="M5 3h11a2 2 0 0 1 2 2v4h-2V5H5v14h5v2H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2z"/>' +
-      '<path d="M7 7.5h7v2H7zM7 11.5h4v2H7z"/>' +
-      '<path d="M17 11v2.1a4 4 0 1 1-4.6 5.4l1.8-.8A2 2 0 1 0 17 15.100V17l-3.6-3z"/></g>'
+      '<path fill-rule="evenodd" d="M2 2.5A1.5 1.5 0 0 1 3.5 1h7A1.5 1.5 0 0 1 12 2.5v2A1.5 1.5 0 0 1 10.5 6h-7' +
+      'A1.5 1.5 0 0 1 2 4.5zm1.5 0v2h7v-2z"/>' +
+      '<path d="M5.5 10A1.5 1.5 0 0 1 7 8.5h6A1.5 1.5 0 0 1 14.5 10v3a1.5 1.5 0 0 1-1.5 1.5H7A1.5 1.5 0 0 1 5.5 13z"/>' +
+      '<path d="M2.5 7.5H4V11h1v1.5H3.5a1 1 0 0 1-1-1z"/></g>'
   )
 });
 

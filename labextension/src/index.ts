@@ -66,7 +66,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     sidebar.node.setAttribute('role', 'region');
     sidebar.node.setAttribute('aria-label', trans.__('Dagster assets'));
     sidebar.toolbar.node.setAttribute('aria-label', trans.__('Asset actions'));
-    sidebar.insertWidget(0, heading(trans.__('Dagster assets')));
+    sidebar.addWidget(heading(trans.__('Dagster assets')));
+    sidebar.addWidget(sidebar.toolbar);
     sidebar.addWidget(new AssetPanel({ store, commands: app.commands, trans, version: VERSION }));
     if (toolbars && settings) {
       setToolbar(

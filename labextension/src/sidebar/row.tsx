@@ -10,7 +10,9 @@ import { Icon } from './icon';
 
 interface IRowProps {
   readonly row: Row;
+  /** Whether it is the tree's one tab stop. */
   readonly active: boolean;
+  readonly selected: boolean;
   /** Pixels from the tree's top. */
   readonly top: number;
   readonly height: number;
@@ -23,7 +25,7 @@ interface IRowProps {
 
 /** A treeitem; keys are handled by the tree around it. */
 export function TreeRow(props: IRowProps): React.ReactElement {
-  const { row, active } = props;
+  const { row, active, selected } = props;
   const folder = row.kind !== 'asset';
   return (
     <div
@@ -32,11 +34,11 @@ export function TreeRow(props: IRowProps): React.ReactElement {
       aria-level={row.level}
       aria-posinset={row.position}
       aria-setsize={row.siblings}
-      aria-selected={active}
+      aria-selected={selected}
       aria-expanded={folder ? row.expanded : undefined}
       aria-label={folder ? folderLabel(row, props) : assetLabel(row, props)}
       tabIndex={active ? 0 : -1}
-      className={`jp-Daglab-row jp-Daglab-${row.kind}${active ? ' jp-mod-selected' : ''}`}
+      className={`jp-Daglab-row jp-Daglab-${row.kind}${selected ? ' jp-mod-selected' : ''}`}
       data-key={folder ? undefined : row.asset.key}
       style={{ height: props.height, transform: `translateY(${props.top}px)` }}
       title={folder ? undefined : assetTitle(row)}
@@ -67,7 +69,9 @@ function Folder({ row }: { readonly row: IFolderRow }): React.ReactElement {
 
 function Asset(props: Pick<IRowProps, 'now' | 'trans'> & { readonly row: IAssetRow }): React.ReactElement {
   const { asset } = props.row;
-  const prefix = asset.key.slice(0, asset.key.length - props.row.label.length);
+  const parts = asset.key.slice(0, asset.key.length - props.row.label.length);
+  // Below a group of the same name the key's first part would only be said twice.
+  const prefix = parts === `${asset.group}/` ? '' : parts;
   return (
     <>
       <Icon icon={statusIcons[asset.status]} className={`jp-Daglab-status jp-mod-${asset.status}`} />

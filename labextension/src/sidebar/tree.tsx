@@ -112,6 +112,7 @@ export function AssetTree(props: ITreeProps): React.ReactElement {
               key={row.id}
               row={row}
               active={item.index === index}
+              selected={row.id === props.active}
               top={item.start}
               height={item.size}
               now={now}

@@ -52,7 +52,7 @@ def _described(cell: Cell, source: JupyterSource) -> dict[str, Any]:
     entry: dict[str, Any] = {}
     if cell.kind == "setup":
         entry["kind"] = cell.kind
-    elif cell.kind == "cell" and cell.name not in ("", marimo_api.DEFAULT_NAME):
+    elif cell.kind in ("cell", "unparsable") and cell.name not in ("", marimo_api.DEFAULT_NAME):
         entry["name"] = cell.name
     if cell.options:
         entry["options"] = dict(cell.options)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from daglab import marimo_api
@@ -142,6 +142,8 @@ def cells_of(document: dict[str, Any]) -> list[tuple[str, str]]:
 
 @settings(deadline=None, max_examples=100)
 @given(marimo_files())
+@example(marimo_api.render([]))
+@example(marimo_api.render([ParsedCell("1 +", "load")]))
 def test_a_generated_marimo_notebook_comes_back(text: str) -> None:
     assert_comes_back(text.encode())
 

@@ -223,7 +223,7 @@ def test_an_odd_layout_comes_back_beside_an_edit_unless_its_signature_must_follo
     pair.edit_ipynb(set_source(2, "1 +"))
     pair.py.unlink()
     sync(pair.ipynb)
-    assert "return orders, total" in pair.py.read_text("utf-8")
+    assert "def load():\n    orders = [1]; total = 5\n    return (total,)" in pair.py.read_text("utf-8")
 
 
 def test_kept_text_that_somebody_broke_is_left_out(pair: Files) -> None:

@@ -96,8 +96,6 @@ def _assets(loaded: LoadedNotebook, name: str, defaults: Defaults) -> dg.AssetsD
         partitions_def=declare.partitions(header.partitions),
         retry_policy=declare.retry_policy(header.assets),
         pool=declare.pool(header.assets),
-        # The step's own IO manager loads the inputs, whatever the outputs use.
-        required_resource_keys={"io_manager"},
         can_subset=True,
     )
     def notebook(context):  # type: ignore[no-untyped-def]  # Dagster reads annotations, and strings it can't resolve

@@ -19,8 +19,8 @@ def load_value(
     Where several partitions are meant, the IO manager answers a dictionary, partition -> value.
 
     ``context.load_asset_value`` would do, but it initializes every resource anew: 120 ms an input, the run's
-    configuration of the IO manager is not applied, and values of an in-memory one are not found. It stays the way for
-    assets whose IO manager this step hasn't got.
+    configuration of the IO manager is not applied, and values of an in-memory one are not found. Dagster gives a
+    step the IO managers of all that it depends on.
 
     Raises:
         AssetValueError: the asset is unknown, has no stored value, or its value is of another type.
@@ -34,11 +34,6 @@ def load_value(
             remedy="declare it in the header: under inputs, or in an asset's deps",
         )
     definition = layer.get(key).assets_def
-    if definition is None:
-        raise AssetValueError(
-            f"the asset {name!r} has no definition in this code location",
-            remedy="declare it there as dg.AssetSpec, with the IO manager that stores it",
-        )
     python_type = resolve_type(type_name) if type_name else None
     partitions_def = definition.partitions_def
     partitions: Sequence[str] = [partition] if partition else []
@@ -46,13 +41,7 @@ def load_value(
         partitions = _partitions(context, key)
     manager_key = definition.get_io_manager_key_for_asset_key(key)
     try:
-        if manager_key in context.resources._asdict():
-            value = _from_step(context, key, definition, manager_key, python_type, partitions)
-        elif len(partitions) > 1:
-            value = {p: context.load_asset_value(key, python_type=python_type, partition_key=p) for p in partitions}
-        else:
-            one = partitions[0] if partitions else None
-            value = context.load_asset_value(key, python_type=python_type, partition_key=one)
+        value = _from_step(context, key, definition, manager_key, python_type, partitions)
     except (FileNotFoundError, KeyError) as error:
         of = f" (partition {', '.join(partitions)})" if partitions else ""
         raise AssetValueError(
@@ -96,8 +85,6 @@ def resolve_type(type_name: str) -> type:
 
 def _partitions(context: dg.AssetExecutionContext, key: dg.AssetKey) -> Sequence[str]:
     """The upstream partitions that this run reads, by the partition mapping of Dagster."""
-    if key in context.assets_def.keys_by_output_name.values() and context.has_partition_key:
-        return [context.partition_key]  # another asset of this notebook: partitioned alike
     for name, input_key in context.assets_def.keys_by_input_name.items():
         if input_key == key:
             return list(context.asset_partition_keys_for_input(name))

@@ -357,6 +357,23 @@ def test_checks_may_be_results_with_metadata(runs: Any, write_notebook: Any) -> 
     assert check.severity is dg.AssetCheckSeverity.WARN
 
 
+def test_a_check_may_read_inputs_and_other_assets(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook(
+        '[tool.daglab.inputs]\nraw = "raw/orders"\n[tool.daglab.assets.a]\n[tool.daglab.assets.b]\n'
+        '[tool.daglab.checks.c]\nasset = "a"\n[tool.daglab.checks.d]\nasset = "a"',
+        "raw = None",
+        "a = 2",
+        "b = a + 1",
+        "c = len(raw) == a",
+        "d = b > a",
+    )
+    runs(raw_orders, path)
+    key = dg.AssetKey("a")
+    both = dg.AssetSelection.checks(dg.AssetCheckKey(key, "c"), dg.AssetCheckKey(key, "d"))
+    result = dg.materialize([raw_orders, notebook_assets(path)], instance=runs.instance, selection=both)
+    assert {check.check_name: check.passed for check in result.get_asset_check_evaluations()} == {"c": True, "d": True}
+
+
 def test_numpys_bools_are_checks_and_numbers_are_not(runs: Any, write_notebook: Any) -> None:
     path = write_notebook(CHECK, "import numpy as np\na = np.array([1, 2])", "c = (a > 0).all()")
     (check,) = runs(path).get_asset_check_evaluations()

@@ -9,9 +9,12 @@ PYTEST := $(BIN)/python -m pytest --durations=20
 FLOORS := daglab/notebook daglab/pair daglab/runtime hatch_plugin/hatch_daglab
 FLOOR := 95
 FLOOR_OVERALL := 90
+FRONT := daglab/labextension/package.json
+FRONT_LINK := $(VENV)/share/jupyter/labextensions/daglab
+NPM := cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all test-matrix check format lint types imports unit floors bench bandit pip-audit chromium clean
+.PHONY: help install demo test test-all test-matrix check format lint types imports unit floors bench bandit pip-audit chromium lab front typescript clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -19,18 +22,30 @@ help: ## list the targets
 install: $(INSTALLED) ## create .venv with daglab and all tools, everything editable
 
 $(INSTALLED): pyproject.toml .ci/install $(wildcard hatch_build.py labextension/package.json labextension/package-lock.json)
+	@if [ -L $(FRONT_LINK) ]; then rm $(FRONT_LINK); fi # pip would empty the folder behind it
 	@PYTHON="$(PYTHON)" VENV="$(VENV)" sh .ci/install
 	@touch $@
 
 demo: install ## the whole main job: check, wheel, empty environment, Dagster, materialized assets
 	$(BIN)/daglab demo demo
 
-test: install chromium ## unit, contract, architecture, integration and browser tests, with coverage floors
+lab: install front ## JupyterLab on the demo project, with its Dagster
+	$(BIN)/python -m daglab.server.lab demo
+
+front: $(FRONT) ## build the JupyterLab front end; a reload of the page shows it
+
+$(FRONT): $(INSTALLED) labextension/package.json $(shell find labextension/src labextension/style labextension/schema -type f)
+	@$(NPM) install --silent
+	@$(NPM) run --silent build:prod
+	@touch $@
+	@mkdir -p $(dir $(FRONT_LINK)) && rm -rf $(FRONT_LINK) && ln -s "$(CURDIR)/$(dir $(FRONT))" $(FRONT_LINK)
+
+test: install front chromium ## unit, contract, architecture, integration and browser tests, with coverage floors
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest --durations=20 -m "not nightly"
 	@$(MAKE) --no-print-directory floors
 
-test-all: install chromium ## everything in full, the nightly tests and the matrix of Pythons too
+test-all: install front chromium ## everything in full, the nightly tests and the matrix of Pythons too
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest --durations=20
 	@$(MAKE) --no-print-directory floors
@@ -47,7 +62,7 @@ floors:
 test-matrix: ## unit and contract tests on each Python from 3.10 to 3.13
 	@PYTHONS="$(PYTHONS)" sh .ci/matrix
 
-check: install format lint types imports unit ## all that is quick: format, lint, types, layers, unit and contract tests
+check: install format lint types imports typescript unit ## all that is quick: format, lint, types, layers, unit and contract tests
 
 format: install
 	$(BIN)/ruff format --check daglab hatch_plugin tests bench
@@ -60,6 +75,10 @@ types: install
 
 imports: install
 	$(BIN)/lint-imports
+
+typescript: front
+	@$(NPM) run --silent check
+	@$(NPM) test --silent
 
 unit: install
 	$(PYTEST) -q tests/unit tests/contract tests/architecture

@@ -60,7 +60,7 @@ def outputs(loaded: LoadedNotebook, defaults: Defaults) -> dict[str, dg.AssetOut
 
 
 def dependencies(loaded: LoadedNotebook) -> dict[str, set[dg.AssetKey]]:
-    """Variable -> keys of what its cells read, inside and outside of the notebook, of ``deps``, of its checks' inputs."""
+    """Variable -> keys of what its cells read, of ``deps``, and of its checks' inputs."""
     header = loaded.header
     found = {}
     for variable, asset in header.assets.items():

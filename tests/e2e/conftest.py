@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -50,6 +51,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
         child.wait_until_healthy(lambda: "Ctrl-C ends both" in log.read_text(), timeout=180)
         urls = dict(line.split(maxsplit=1) for line in log.read_text().splitlines() if "http" in line)
         yield RunningLab(folder / "shop", urls["JupyterLab"], urls["Dagster"])
+        family = psutil.Process(child.pid).children(recursive=True)
+        assert len(family) > 4, family
+        child.process.terminate()
+        assert child.wait(60) == 143
+        _, alive = psutil.wait_procs(family, timeout=5)
+        assert alive == []
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from daglab.errors import FileMovedError, PairError
 BACKUP_DAYS = 30
 BACKUP_BYTES = 500_000_000
 _LOCK_SECONDS = 30.0
+_BESIDE = ".daglab"  # the ending of the temporary files
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,15 @@ def replace_lightly(path: Path, data: bytes) -> None:
     _write_beside(path, data, mode_of=None, durable=False).replace(path)
 
 
+def sweep(path: Path) -> None:
+    """Remove what a killed :func:`replace` left beside ``path``. Only for who holds the lock of those who write it."""
+    target = _target(path)
+    with contextlib.suppress(OSError):
+        for name in os.listdir(target.parent):
+            if name.startswith(f".{target.name}.") and name.endswith(_BESIDE):
+                target.with_name(name).unlink()
+
+
 def remove(old: FileContent) -> None:
     """Delete the file that was read, if it is still the same.
 
@@ -168,7 +178,7 @@ def _target(path: Path) -> Path:
 
 def _write_beside(target: Path, data: bytes, *, mode_of: Path | None, durable: bool = True) -> Path:
     """Write a temporary file in the target's folder; a durable one is on the disk when this returns."""
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.daglab")
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}{_BESIDE}")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)  # less the umask
     try:
         with os.fdopen(handle, "wb") as file:

@@ -57,7 +57,7 @@ def unpair(
     _refuse_read_only(paths)
     if delete_half and not yes:
         if not sys.stdin.isatty():
-            raise PairError("--delete-half deletes files", remedy="say --yes")
+            raise typer.BadParameter("--delete-half deletes files: say --yes")
         typer.confirm(f"Delete the other half of {', '.join(map(str, paths))}?", abort=True, err=True)
     changed = [str(file) for path in paths for file in take_apart(path, delete_half=delete_half)]
     Output(as_json, quiet).result({"changed": changed}, changed)

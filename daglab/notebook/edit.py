@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from daglab import marimo_api
@@ -94,14 +95,26 @@ def _same(old: Cell, new: NewCell) -> bool:
 
 
 def canonical_blocks(notebook: Notebook, cells: Sequence[ParsedCell]) -> list[str]:
-    """marimo's own text of each cell, among these others."""
-    text = marimo_api.render(cells, app_options=notebook.app_options)
-    blocks = [span.text for span in split(text) if span.kind == "cell"]
-    if cells and cells[0].kind == "setup" and len(blocks) == len(cells) - 1:  # marimo drops a blank one
-        blocks.insert(0, "with app.setup:\n    pass\n")
+    """marimo's own text of each cell, among these others.
+
+    Raises:
+        NotebookError: marimo would write another number of cells.
+    """
+    plain = tuple((c.code, c.name, c.kind, repr(dict(c.options))) for c in cells)
+    blocks = _rendered(plain, repr(dict(notebook.app_options)))
     if len(blocks) != len(cells):
         raise NotebookError(f"{notebook.path}: marimo writes {len(blocks)} cells for {len(cells)}")
-    return [block.rstrip("\n") + "\n" for block in blocks]
+    return list(blocks)
+
+
+@lru_cache(maxsize=32)  # a sync asks for the same cells before and after it writes, and the next one again
+def _rendered(cells: tuple[tuple[str, str, CellKind, str], ...], app_options: str) -> tuple[str, ...]:
+    parsed = [ParsedCell(code, name, kind, ast.literal_eval(options)) for code, name, kind, options in cells]
+    text = marimo_api.render(parsed, app_options=ast.literal_eval(app_options))
+    blocks = [span.text for span in split(text) if span.kind == "cell"]
+    if parsed and parsed[0].kind == "setup" and len(blocks) == len(parsed) - 1:  # marimo drops a blank one
+        blocks.insert(0, "with app.setup:\n    pass\n")
+    return tuple(block.rstrip("\n") + "\n" for block in blocks)
 
 
 def _join(notebook: Notebook, cells: Sequence[NewCell], blocks: Sequence[str]) -> str:

@@ -27,7 +27,8 @@ def ipynb_digest(cell_type: CellType, source: str) -> str:
 
 def py_digest(cell: Cell) -> str:
     """Hash of a marimo cell: its code, name and options count; decorator, signature and return follow from them."""
-    return _digest(cell.code, cell.name or marimo_api.DEFAULT_NAME, json.dumps(dict(cell.options), sort_keys=True))
+    options = json.dumps(dict(cell.options), sort_keys=True, default=repr)
+    return _digest(cell.code, cell.name or marimo_api.DEFAULT_NAME, options)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -55,7 +56,7 @@ def _described(cell: Cell, source: JupyterSource) -> dict[str, Any]:
     elif cell.kind in ("cell", "unparsable") and cell.name not in ("", marimo_api.DEFAULT_NAME):
         entry["name"] = cell.name
     if cell.options:
-        entry["options"] = dict(cell.options)
+        entry["options"] = json.loads(json.dumps(dict(cell.options), default=repr))
     if to_py(JupyterSource(source.cell_type, source.source)) != cell.code:
         form = to_ipynb(cell.code).form
         comes_back = to_py(JupyterSource(source.cell_type, source.source, form)) == cell.code

@@ -184,6 +184,8 @@ def _write(planned: Plan) -> tuple[Path, ...]:
         for side, file in (("py", py), ("ipynb", ipynb))
         if side in planned.deletes and file.data is not None
     ]
+    files.sweep(py.path)
+    files.sweep(ipynb.path)
     py = files.replace(py, planned.py_text.encode())
     ipynb = files.replace(ipynb, planned.ipynb_text.encode())
     local_state.save(planned.pair, py_digest=py.digest, ipynb_digest=ipynb.digest, **planned.memory)

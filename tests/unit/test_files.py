@@ -158,3 +158,11 @@ def test_a_lock_is_held_against_other_processes(tmp_path: Path) -> None:
         child.communicate()
     with files.locked(lock, seconds=1):
         pass
+
+
+def test_what_a_killed_write_left_is_swept_away(tmp_path: Path) -> None:
+    for name in (".a.py.1a2b3c4d.daglab", ".b.py.1a2b3c4d.daglab", "a.py"):
+        (tmp_path / name).write_bytes(b"")
+    files.sweep(tmp_path / "a.py")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".b.py.1a2b3c4d.daglab", "a.py"]
+    files.sweep(tmp_path / "no" / "a.py")

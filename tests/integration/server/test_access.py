@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -14,6 +15,7 @@ from tornado.routing import RuleRouter
 from tornado.web import RequestHandler
 from tornado.websocket import websocket_connect
 
+REST_DOCUMENT = Path(__file__).parents[3] / "docs" / "rest-api.md"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -50,6 +52,13 @@ def test_the_routes_are_found(jp_serverapp: Any) -> None:
         ("GET", "api/status"), ("GET", "api/assets"), ("POST", "api/runs"), ("GET", "api/runs/some-run"),
         ("POST", "api/marimo"), ("GET", "marimo/"), ("POST", "marimo/"), ("DELETE", "marimo/"),
     } <= routes  # fmt: skip
+
+
+def test_the_documentation_lists_the_routes_that_exist(jp_serverapp: Any) -> None:
+    documented = set(re.findall(r"^\| `([A-Z]+) ([^`]+)` \|", REST_DOCUMENT.read_text("utf-8"), re.MULTILINE))
+    routes = {(method, path) for method, path in daglab_routes(jp_serverapp.web_app) if "/api/" in path}
+    live = {(method, path.split("/api/")[1].replace("some-run", "{id}")) for method, path in routes}
+    assert documented == {(method, path) for method, path in live if path != "anything"}
 
 
 async def fetch(url: str, method: str, headers: dict[str, str]) -> HTTPResponse:

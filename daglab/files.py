@@ -99,9 +99,9 @@ def sweep(path: Path) -> None:
     """Remove what a killed :func:`replace` left beside ``path``. Only for who holds the lock of those who write it."""
     target = _target(path)
     with contextlib.suppress(OSError):
-        for name in os.listdir(target.parent):
-            if name.startswith(f".{target.name}.") and name.endswith(_BESIDE):
-                target.with_name(name).unlink()
+        for path_beside in target.parent.iterdir():
+            if path_beside.name.startswith(f".{target.name}.") and path_beside.name.endswith(_BESIDE):
+                path_beside.unlink()
 
 
 def remove(old: FileContent) -> None:

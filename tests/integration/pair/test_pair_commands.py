@@ -131,7 +131,7 @@ for path in sys.argv[1:]:
 """
 
 
-@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize("number", range(4))
 def test_a_killed_sync_loses_nothing(project: Path, number: int) -> None:
     """Edits of both halves, SIGKILL at a random moment, sync again: every edit is in both halves."""
     py, ipynb = project / "magics.py", project / "magics.ipynb"

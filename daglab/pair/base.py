@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from daglab.notebook.cells import Cell
 from daglab.notebook.convert import CellType
 
 _DIGITS = 16
+_GENERATED_WITH = re.compile(r'(?m)^__generated_with = ".*"\r?$')
 
 
 def _digest(*parts: str) -> str:
@@ -31,6 +33,16 @@ def py_digest(cell: Cell) -> str:
     return _digest(cell.code, cell.name or marimo_api.DEFAULT_NAME, options)
 
 
+def file_digest(text: str) -> str:
+    """Hash of a whole .py; marimo's version alone is no edit."""
+    return _digest(versionless(text))
+
+
+def versionless(text: str) -> str:
+    """A .py's text without marimo's version."""
+    return _GENERATED_WITH.sub("", text)
+
+
 @dataclass(frozen=True)
 class BaseLine:
     """One cell of the base: the hashes of its two halves."""
@@ -43,16 +55,19 @@ class BaseLine:
 class Base:
     """All cells of the base in order, and what the .py holds beyond what conversion gives back.
 
+    ``file`` is the hash of the whole .py: while it and the cells of the .ipynb are the same, nothing was edited.
     ``kept`` is JSON: ``head`` and ``foot`` of the file, ``cells`` by their place in ``lines`` (name, options, kind,
     form, code, block, gap); or ``text``, the whole file, where it has no cells.
     """
 
     lines: tuple[BaseLine, ...]
+    file: str
     kept: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The value of ``metadata.daglab``."""
-        value: dict[str, Any] = {"version": 1, "base": [f"{line.ipynb} {line.py}" for line in self.lines]}
+        lines = [f"{line.ipynb} {line.py}" for line in self.lines]
+        value: dict[str, Any] = {"version": 1, "file": self.file, "base": lines}
         return value | ({"kept": dict(self.kept)} if self.kept else {})
 
 
@@ -67,9 +82,10 @@ def read_base(value: Any) -> Base | None:
             return None
         lines.append(BaseLine(*halves))
     kept = value.get("kept", {})
-    return Base(tuple(lines), kept if isinstance(kept, dict) else {})
+    return Base(tuple(lines), str(value.get("file", "")), kept if isinstance(kept, dict) else {})
 
 
-def base_of(ipynb: Sequence[str], py: Sequence[str], kept: Mapping[str, Any]) -> Base:
-    """The base of two halves that are equal now, given by their cells' hashes in one order."""
-    return Base(tuple(BaseLine(i, p) for i, p in zip(ipynb, py, strict=True)), kept)
+def base_of(ipynb: Sequence[str], py: Sequence[str], text: str, kept: Mapping[str, Any]) -> Base:
+    """The base of two halves that are equal now: their cells' hashes in one order, the .py's text."""
+    lines = tuple(BaseLine(i, p) for i, p in zip(ipynb, py, strict=True))
+    return Base(lines, file_digest(text), kept)

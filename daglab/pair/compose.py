@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +20,9 @@ from daglab.notebook.jupyter import (
     parse_jupyter,
     rewrite_jupyter,
 )
-from daglab.pair.base import base_of, ipynb_digest, py_digest
+from daglab.pair.base import base_of, ipynb_digest, py_digest, versionless
 from daglab.pair.merge import Slot
 from daglab.pair.regenerate import kept_of
-
-_GENERATED_WITH = re.compile(r'(?m)^__generated_with = ".*"$')
 
 
 def py_cell(slot: Slot, notebook: Notebook, jupyter: JupyterNotebook, converted: Sequence[JupyterSource]) -> NewCell:
@@ -82,7 +79,7 @@ def compose_ipynb(
     sources = [JupyterSource(cell.cell_type, cell.source) for cell in cells]
     digests = [ipynb_digest(cell.cell_type, cell.source) for cell in cells]
     py_digests = [py_digest(notebook.cells[index]) for index in order]
-    base = base_of(digests, py_digests, kept_of(notebook, order, sources)).to_json()
+    base = base_of(digests, py_digests, notebook.text, kept_of(notebook, order, sources)).to_json()
     if jupyter is None:
         text = new_jupyter(cells, base)
     else:
@@ -101,7 +98,7 @@ def _versionless(base: dict[str, Any]) -> Any:
     head = kept.get("head") if isinstance(kept, dict) else None
     if not isinstance(kept, dict) or not isinstance(head, str):
         return base
-    return {**base, "kept": {**kept, "head": _GENERATED_WITH.sub("", head)}}
+    return {**base, "kept": {**kept, "head": versionless(head)}}
 
 
 def _check(text: str, cells: Sequence[NewJupyterCell], path: Path) -> None:

@@ -19,7 +19,7 @@ from daglab.notebook.jupyter import (
 )
 from daglab.pair import local_state
 from daglab.pair.align import Mark, align
-from daglab.pair.base import Base, ipynb_digest, py_digest, read_base
+from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_base
 from daglab.pair.compose import compose_ipynb, ipynb_cell, py_cell, unchanged_cell
 from daglab.pair.locate import Pair
 from daglab.pair.merge import Conflict, PyMark, Side, Slot, merge, setup_first
@@ -64,6 +64,29 @@ class Plan:
     ipynb_text: str | None = None
     deletes: tuple[Side, ...] = ()
     memory: dict[str, Any] = field(default_factory=dict)
+
+
+def state_of(pair: Pair) -> Plan:
+    """The pair's state; where the base tells that nothing was edited, without reading the .py's cells.
+
+    Raises:
+        PairError: a file can't be read.
+    """
+    py, ipynb = files.read(pair.py), files.read(pair.ipynb)
+    if py.data is not None and ipynb.data is not None and _unedited(py, ipynb):
+        return Plan(pair, "in-sync", py, ipynb)
+    return plan_for(pair, py, ipynb)
+
+
+def _unedited(py: files.FileContent, ipynb: files.FileContent) -> bool:
+    try:
+        jupyter, text = _read_ipynb(ipynb), _decode(py)
+    except NotebookError:  # the full plan says why
+        return False
+    base = read_base(jupyter.metadata.get("daglab")) if jupyter else None
+    if jupyter is None or base is None or base.file != file_digest(text):
+        return False
+    return [line.ipynb for line in base.lines] == [ipynb_digest(c.cell_type, c.source) for c in jupyter.cells]
 
 
 def plan(pair: Pair, *, prefer: Side | None = None, create: bool = False) -> Plan:

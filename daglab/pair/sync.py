@@ -12,7 +12,7 @@ from daglab.notebook.jupyter import JupyterNotebook, NewJupyterCell, parse_jupyt
 from daglab.pair import local_state
 from daglab.pair.locate import Pair, pair_of
 from daglab.pair.merge import Side
-from daglab.pair.plan import CellConflict, PairState, Plan, plan, plan_for
+from daglab.pair.plan import CellConflict, PairState, Plan, plan, plan_for, state_of
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def pair_status(path: Path | Pair) -> PairStatus:
     Raises:
         PairError: ``path`` is no notebook's name, or a file can't be read.
     """
-    return _status(plan(_pair(path)))
+    return _status(state_of(_pair(path)))
 
 
 def sync(path: Path | Pair, *, prefer: Side | None = None, dry_run: bool = False) -> SyncResult:

@@ -484,3 +484,18 @@ def test_json_of_status_and_result_is_plain(pair: Files) -> None:
     pair.edit_py("sum(orders)", "max(orders)")
     pair.edit_ipynb(set_source(2, "total = min(orders)"))
     assert json.loads(json.dumps(sync(pair.py).to_json()))["conflicts"][0]["reason"] == "both-edited"
+
+
+def test_the_base_alone_tells_that_nothing_was_edited(pair: Files) -> None:
+    shutil.rmtree(pair.py.parent / ".daglab")
+    assert pair_status(pair.py).state == "in-sync"
+    pair.py.write_text(PY.replace('__generated_with = "', '__generated_with = "9.'), "utf-8")
+    assert pair_status(pair.py).state == "in-sync"
+    pair.py.write_bytes(PY.replace("\n", "\r\n").encode())
+    shutil.rmtree(pair.py.parent / ".daglab", ignore_errors=True)
+    assert pair_status(pair.py).state == "in-sync"
+    pair.py.write_text(PY.replace("sum(orders)", "max(orders)"), "utf-8")
+    assert pair_status(pair.py).state == "py-ahead"
+    pair.py.write_text(PY, "utf-8")
+    pair.edit_ipynb(set_source(2, "total = max(orders)"))
+    assert pair_status(pair.py).state == "ipynb-ahead"

@@ -31,8 +31,9 @@ def die_with_parent(parent: int) -> None:
 
 def main() -> None:
     """Replace this process by the command of the arguments."""
-    # A shell starts background jobs with SIGINT ignored, and `dagster dev` then ignores TERM as well.
+    # A shell starts background jobs with SIGINT ignored, and `dagster dev` then ignores TERM as well; so may the parent.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     parent, command = int(sys.argv[1]), sys.argv[2:]
     if parent:
         die_with_parent(parent)

@@ -31,7 +31,7 @@ def die_with_parent(parent: int) -> None:
 
 def main() -> None:
     """Replace this process by the command of the arguments."""
-    # A shell starts background jobs with SIGINT ignored, and `dagster dev` then ignores TERM as well; so may the parent.
+    # A shell starts background jobs with SIGINT ignored, and Dagster then ignores TERM as well: so may the parent.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     parent, command = int(sys.argv[1]), sys.argv[2:]

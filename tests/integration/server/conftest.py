@@ -15,8 +15,6 @@ import pytest
 
 from daglab.processes import LOOPBACK, Child, free_port, spawn
 
-pytest_plugins = ["pytest_jupyter.jupyter_server"]
-
 TOKEN = "canary-jupyter-93b1c2d4"
 DAGSTER_TOKEN = "canary-dagster-5d0e7f61"
 

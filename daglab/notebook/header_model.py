@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from daglab.notebook import dagster_forms as forms
+
 
 def _variable(name: str) -> str:
     if not name.isidentifier() or keyword.iskeyword(name):
@@ -18,28 +20,24 @@ def _variable(name: str) -> str:
     return name
 
 
-def _key(key: str) -> str:
-    if not key or any(not part or part != part.strip() for part in key.split("/")):
-        raise ValueError("an asset key is parts joined by '/', none of them empty")
-    return key
-
-
 def _dotted(name: str) -> str:
     if not all(part.isidentifier() for part in name.split(".")):
         raise ValueError("a type is a dotted name, such as 'polars.DataFrame'")
     return name
 
 
-def _automation(condition: str) -> str:
-    if condition not in ("eager", "on_missing") and not condition.removeprefix("cron: ").count(" ") >= 4:
-        raise ValueError("an automation is 'eager', 'on_missing' or 'cron: ' with five fields")
-    return condition
-
-
 Variable = Annotated[str, AfterValidator(_variable)]
-Key = Annotated[str, AfterValidator(_key)]
+OutputVariable = Annotated[Variable, AfterValidator(forms.output_form)]
+Key = Annotated[str, AfterValidator(forms.asset_key_form)]
 DottedName = Annotated[str, AfterValidator(_dotted)]
-Automation = Annotated[str, AfterValidator(_automation)]
+Automation = Annotated[str, AfterValidator(forms.automation_form)]
+Name = Annotated[str, AfterValidator(forms.name_form)]
+Group = Annotated[str, AfterValidator(forms.group_form)]
+Pool = Annotated[str, AfterValidator(forms.pool_form)]
+Owner = Annotated[str, AfterValidator(forms.owner_form)]
+Kind = Annotated[str, AfterValidator(forms.kind_form)]
+TagKey = Annotated[str, AfterValidator(forms.tag_key_form)]
+TagValue = Annotated[str, AfterValidator(forms.tag_value_form)]
 
 
 class _Table(BaseModel):
@@ -75,18 +73,18 @@ class AssetHeader(_Table):
 
     key: Key | None = Field(default=None, description="Asset key; the variable's name when absent.")
     key_prefix: Key | None = Field(default=None, description="Parts before the key, joined by '/'.")
-    group: str | None = Field(default=None, description="Group; the notebook's when absent.")
+    group: Group | None = Field(default=None, description="Group; the notebook's when absent.")
     description: str | None = Field(default=None, description="Shown in Dagster, as markdown.")
-    owners: list[str] = Field(default=[], description="E-mail addresses, or 'team:NAME'.")
-    tags: dict[str, str] = Field(default={}, description="Tags, for filtering and grouping.")
-    kinds: list[str] = Field(default=[], max_length=3, description="Up to three kinds, such as 'polars'.")
+    owners: list[Owner] = Field(default=[], description="E-mail addresses, or 'team:NAME'.")
+    tags: dict[TagKey, TagValue] = Field(default={}, description="Tags, for filtering and grouping.")
+    kinds: list[Kind] = Field(default=[], max_length=3, description="Up to three kinds, such as 'polars'.")
     metadata: dict[str, str | int | float | bool] = Field(default={}, description="Metadata of the definition.")
     deps: list[Key] = Field(default=[], description="Upstream assets without a value in the notebook.")
-    io_manager_key: str | None = Field(default=None, description="IO manager resource that stores the value.")
+    io_manager_key: Name | None = Field(default=None, description="IO manager resource that stores the value.")
     type: DottedName | None = Field(default=None, description="Type of the value, a dotted name; checked in the run.")
     automation: Automation | None = Field(default=None, description="'eager', 'on_missing' or 'cron: 0 6 * * *'.")
     retry: RetryHeader | None = Field(default=None, description="Retry policy of the notebook's step.")
-    pool: str | None = Field(default=None, description="Concurrency pool of the notebook's step.")
+    pool: Pool | None = Field(default=None, description="Concurrency pool of the notebook's step.")
     code_version: str | None = Field(default=None, description="Instead of the hash of the asset's own cells.")
 
 
@@ -94,7 +92,7 @@ class CheckHeader(_Table):
     """An asset check that a notebook variable holds: a bool, or a ``dagster.AssetCheckResult``."""
 
     asset: Variable = Field(description="Variable of the asset that is checked.")
-    name: str | None = Field(default=None, description="Name of the check; the variable's when absent.")
+    name: Name | None = Field(default=None, description="Name of the check; the variable's when absent.")
     description: str | None = Field(default=None, description="Shown in Dagster.")
     blocking: bool = Field(default=False, description="Downstream assets wait for the check to pass.")
 
@@ -104,13 +102,17 @@ class TimePartitions(_Table):
 
     start: date | datetime = Field(description="Start of the first partition.")
     end: date | datetime | None = Field(default=None, description="Start of the first partition that is left out.")
-    timezone: str = Field(default="UTC", description="IANA name of the time zone.")
+    timezone: Annotated[str, AfterValidator(forms.timezone_form)] = Field(
+        default="UTC", description="IANA name of the time zone."
+    )
 
     @field_validator("start", "end", mode="before")
     @classmethod
-    def _from_string(cls, value: Any) -> Any:
+    def _as_datetime(cls, value: Any) -> Any:
         if isinstance(value, str):
             return datetime.fromisoformat(value)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return datetime(value.year, value.month, value.day)  # Dagster takes no dates
         return value
 
 
@@ -121,7 +123,9 @@ class PartitionsHeader(_Table):
     daily: TimePartitions | None = Field(default=None, description="Partitions of a day.")
     weekly: TimePartitions | None = Field(default=None, description="Partitions of a week, from Sunday.")
     monthly: TimePartitions | None = Field(default=None, description="Partitions of a month.")
-    static: list[str] | None = Field(default=None, min_length=1, description="Partition keys.")
+    static: Annotated[list[str], AfterValidator(forms.partition_keys_form)] | None = Field(
+        default=None, min_length=1, description="Partition keys."
+    )
 
     @model_validator(mode="after")
     def _one(self) -> PartitionsHeader:
@@ -133,11 +137,11 @@ class PartitionsHeader(_Table):
 class HeaderModel(_Table):
     """``[tool.daglab]`` in the PEP 723 header of a notebook."""
 
-    group: str | None = Field(default=None, description="Group of the notebook's assets.")
+    group: Group | None = Field(default=None, description="Group of the notebook's assets.")
     params: list[Variable] = Field(default=[], description="Variables that a run's configuration may set.")
     inputs: dict[Variable, InputHeader] = Field(default={}, description="Variable -> upstream asset.")
-    assets: dict[Variable, AssetHeader] = Field(default={}, description="Variable -> asset.")
-    checks: dict[Variable, CheckHeader] = Field(default={}, description="Variable -> asset check.")
+    assets: dict[OutputVariable, AssetHeader] = Field(default={}, description="Variable -> asset.")
+    checks: dict[OutputVariable, CheckHeader] = Field(default={}, description="Variable -> asset check.")
     partitions: PartitionsHeader | None = Field(default=None, description="How the assets are partitioned.")
 
     @staticmethod

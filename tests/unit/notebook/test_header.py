@@ -107,6 +107,31 @@ FAULTS = {
 }
 
 
+@pytest.mark.parametrize("place", ['key = "orders"', 'key_prefix = "sales"', '= "raw/orders"', 'kinds = ["polars"]'])
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        ("../../etc/x", "lead out of the storage"),
+        ("a/./b", "lead out of the storage"),
+        ("/etc/x", "none of them empty"),
+        ("a\\\\b", "backslashes"),
+        ("a\\nb", "control characters"),
+        ("a\\u0000", "control characters"),
+        ("a" * 300, "at most 200 bytes"),
+    ],
+)
+def test_no_key_leads_out_of_an_io_managers_storage(place: str, key: str, says: str) -> None:
+    line = f'deps = ["{key}"]' if "kinds" in place else f'{place.partition("=")[0]}= "{key}"'
+    with pytest.raises(HeaderError, match=says) as caught:
+        read_header(HEADER.replace(place, line, 1))
+    assert caught.value.details["findings"][0]["code"] == "DL102"
+
+
+@pytest.mark.parametrize("key", ["a.b", "a b", "ü/日本", ".hidden", "a-b", "a:b", "...", "a..b"])
+def test_keys_that_stay_inside_are_fine(key: str) -> None:
+    assert read_header(HEADER.replace('"raw/orders"', f'"{key}"', 1)) is not None
+
+
 @pytest.mark.parametrize(("old", "new", "line", "code", "text"), FAULTS.values(), ids=FAULTS)
 def test_each_fault_is_said_with_its_line(old: str, new: str, line: int, code: str, text: str) -> None:
     assert old in HEADER

@@ -1,0 +1,160 @@
+"""The forms that Dagster asks of keys, names, tags and schedules, so that a wrong header never reaches it."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections.abc import Sequence
+from functools import cache
+
+_NAME = re.compile(r"[A-Za-z0-9_]+")
+_GROUP = re.compile(r"[A-Za-z0-9_]+(/[A-Za-z0-9_]+)*")
+_POOL = re.compile(r"\S+")
+_EMAIL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._%+-]*)@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")
+_TAG = re.compile(r"([A-Za-z0-9_.-]{1,63}/)?[A-Za-z0-9_.-]{1,63}")
+_TAG_PART = re.compile(r"[A-Za-z0-9_.-]{1,63}")
+# Names of outputs and of configuration that Dagster keeps to itself.
+_RESERVED = frozenset(
+    {"context", "conf", "config", "meta", "arg_dict", "dict", "input_arg_dict", "output_arg_dict"}
+    | {"int", "str", "float", "bool", "input", "output", "type"}
+)
+_LONGEST_PART = 200  # bytes: a part becomes the name of a file or a folder, which has 255, and the IO manager's suffix
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+_CRON_FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
+    ("minute", 0, 59, []),
+    ("hour", 0, 23, []),
+    ("day of the month", 1, 31, []),
+    ("month", 1, 12, _MONTHS),
+    ("day of the week", 0, 7, _DAYS),
+)
+
+
+def asset_key_form(key: str) -> str:
+    """An asset key, ``sales/orders``: IO managers make a path of it, which must not lead out of their storage."""
+    return _path_form(key, "an asset key")
+
+
+def partition_keys_form(keys: Sequence[str]) -> Sequence[str]:
+    """Static partition keys: each is a path for an IO manager, ``...`` stands between the ends of a range."""
+    for key in keys:
+        _path_form(key, "a partition key")
+        if "..." in key:
+            raise ValueError(f"the partition key {key!r} has '...', which Dagster keeps for ranges")
+    if len(set(keys)) < len(keys):
+        raise ValueError(f"the partition key {next(k for k in keys if keys.count(k) > 1)!r} stands there twice")
+    return keys
+
+
+def _path_form(text: str, what: str) -> str:
+    parts = text.split("/")
+    if any(not part or part != part.strip() for part in parts):
+        raise ValueError(f"{what} is parts joined by '/', none of them empty")
+    if any(part in (".", "..") for part in parts):
+        raise ValueError(f"{what} has no part '.' or '..': it would lead out of the storage")
+    if "\\" in text or not text.isprintable():
+        raise ValueError(f"{what} has neither backslashes nor control characters")
+    if any(len(part.encode()) > _LONGEST_PART for part in parts):
+        raise ValueError(f"the parts of {what} have at most {_LONGEST_PART} bytes each")
+    return text
+
+
+def name_form(name: str) -> str:
+    """A name of Dagster's, such as that of a check or of an output."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is not a name for Dagster: letters from A to z, digits and '_'")
+    return name
+
+
+def output_form(name: str) -> str:
+    """A variable that becomes the output of a step."""
+    if name in _RESERVED:
+        raise ValueError(f"Dagster keeps the name {name!r} to itself: rename the variable")
+    return name_form(name)
+
+
+def group_form(name: str) -> str:
+    """A group's name; '/' makes groups of groups."""
+    if not _GROUP.fullmatch(name):
+        raise ValueError("a group is letters from A to z, digits and '_'; parts are joined by '/'")
+    return name
+
+
+def pool_form(name: str) -> str:
+    """A concurrency pool's name."""
+    if not _POOL.fullmatch(name):
+        raise ValueError("a pool's name has no blanks")
+    return name
+
+
+def owner_form(owner: str) -> str:
+    """An owner."""
+    if not (_EMAIL.fullmatch(owner) or (owner.startswith("team:") and len(owner) > len("team:"))):
+        raise ValueError("an owner is an e-mail address or 'team:NAME'")
+    return owner
+
+
+def kind_form(kind: str) -> str:
+    """A kind, which Dagster stores as a part of a tag."""
+    if not _TAG_PART.fullmatch(kind):
+        raise ValueError("a kind is up to 63 letters from A to z, digits, '_', '-' and '.'")
+    return kind
+
+
+def tag_key_form(key: str) -> str:
+    """The key of a tag."""
+    if not _TAG.fullmatch(key):
+        raise ValueError("a tag's key is up to 63 letters from A to z, digits, '_', '-' and '.', perhaps after 'NAME/'")
+    return key
+
+
+def tag_value_form(value: str) -> str:
+    """The value of a tag."""
+    if value and not _TAG_PART.fullmatch(value):
+        raise ValueError("a tag's value is up to 63 letters from A to z, digits, '_', '-' and '.'")
+    return value
+
+
+def timezone_form(name: str) -> str:
+    """The name of a time zone; where the system has no list of them, any name will do."""
+    if name != "UTC" and name not in _timezones() and _timezones():
+        raise ValueError("a time zone is an IANA name, such as 'Europe/Berlin'")
+    return name
+
+
+@cache
+def _timezones() -> set[str]:
+    return zoneinfo.available_timezones()
+
+
+def automation_form(condition: str) -> str:
+    """An automation condition: ``eager``, ``on_missing`` or ``cron: 0 6 * * *``."""
+    if condition in ("eager", "on_missing"):
+        return condition
+    schedule = condition.removeprefix("cron: ").split()
+    if not condition.startswith("cron: ") or len(schedule) != len(_CRON_FIELDS):
+        raise ValueError("an automation is 'eager', 'on_missing' or 'cron: ' with five fields")
+    for text, (what, low, high, names) in zip(schedule, _CRON_FIELDS, strict=True):
+        for item in text.split(","):
+            if not _is_cron_item(item, low, high, names):
+                raise ValueError(f"the {what} of the schedule is {low} to {high}, '*', a range or a step, not {item!r}")
+    return condition
+
+
+def _is_cron_item(item: str, low: int, high: int, names: list[str]) -> bool:
+    """``*``, ``5``, ``1-5``, ``mon-fri``, each perhaps with a step: ``*/15``."""
+    span, slash, step = item.partition("/")
+    if slash and not (step.isascii() and step.isdigit() and int(step) > 0):
+        return False
+    if span == "*":
+        return not slash or int(step) <= high
+    ends = [_cron_number(end, low, names) for end in span.split("-")]
+    if len(ends) > 2 or any(end is None or not low <= end <= high for end in ends):
+        return False
+    return not slash or (len(ends) == 2 and int(step) <= high)
+
+
+def _cron_number(text: str, low: int, names: list[str]) -> int | None:
+    if text.lower() in names:
+        return names.index(text.lower()) + low
+    return int(text) if text.isascii() and text.isdigit() else None

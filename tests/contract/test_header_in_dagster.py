@@ -1,0 +1,111 @@
+"""What a header may say, Dagster loads; what Dagster would refuse, the header refuses first, with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+import daglab
+from daglab.errors import HeaderError
+from daglab.marimo_api import ParsedCell, render
+
+ASSET = "[tool.daglab.assets.a]\n"
+CHECK = ASSET + '[tool.daglab.checks.c]\nasset = "a"\n'
+PARTITIONS = ASSET + "[tool.daglab.partitions]\n"
+
+ACCEPTED = [
+    *(ASSET + f"key = {key!r}" for key in ("a.b", "a b", "ü/日本", ".hidden", "a:b", "a,b", "<b>", "...")),
+    *(ASSET + f"owners = [{owner!r}]" for owner in ("a@b.co", "_a.b+c@d-e.example", "team:x", "team:a b")),
+    *(ASSET + f"group = {group!r}" for group in ("a", "A_1", "marketing/foo/bar")),
+    *(ASSET + f"pool = {pool!r}" for pool in ("a", "ü-1", "a/b", "a.b")),
+    *(ASSET + f"kinds = [{kind!r}]" for kind in ("polars", "Polars", "a-b.c", "x" * 63)),
+    *(ASSET + f"tags = {{{key!r} = {value!r}}}" for key, value in (("a", ""), ("a/b", "x.y-z"), ("a-b", "1"))),
+    *(
+        ASSET + f"automation = {automation!r}"
+        for automation in (
+            "eager",
+            "on_missing",
+            "cron: 0 6 * * *",
+            "cron: */15 0-23/2 1,15 JAN-mar mon-fri",
+            "cron: 59 23 31 12 7",
+            "cron: 0  6 * * 0",
+            "cron: 5-10/2 * * * *",
+        )
+    ),
+    *(CHECK + f"name = {name!r}" for name in ("ok", "1st", "input", "A_b")),
+    *(PARTITIONS + f"static = {keys}" for keys in (["a b", "x/y", "ü"], ["a|b", "a,b", "[c]"])),
+    *(PARTITIONS + f'{kind} = {{ start = "2026-01-01" }}' for kind in ("hourly", "daily", "weekly", "monthly")),
+    PARTITIONS + 'daily = { start = 2026-01-01, end = 2026-02-01, timezone = "Europe/Berlin" }',
+    PARTITIONS + 'daily = { start = "2026-01-01", timezone = "US/Pacific" }',
+    ASSET + 'io_manager_key = "warehouse_1"',
+    ASSET + 'metadata = { x = "http://h", y = 1.5, z = true }',
+    ASSET + "retry = { max_retries = 2, delay = 0.1 }",
+    ASSET + "retry = {}",
+    ASSET + 'deps = ["x", "x"]',
+    ASSET + 'code_version = "1"\ndescription = """\nmany\nlines"""',
+]
+REFUSED = [
+    *(ASSET + f"owners = [{owner!r}]" for owner in ("nobody", "team:", "a@b", "@b.co", "a b@c.de", "")),
+    *(ASSET + f"group = {group!r}" for group in ("a b", "ä", "", "/a", "a//b", "a-b")),
+    *(ASSET + f"pool = {pool!r}" for pool in ("a b", "")),
+    *(ASSET + f"kinds = [{kind!r}]" for kind in ("a b", "ü", "", "x" * 64)),
+    *(
+        ASSET + f"tags = {{{key!r} = {value!r}}}"
+        for key, value in (("a b", "c"), ("a", "c d"), ("", "c"), ("a/b/c", "d"), ("a", "x" * 64), ("ä", "x"))
+    ),
+    *(
+        ASSET + f"automation = {automation!r}"
+        for automation in (
+            "cron: a b c d e",
+            "0 6 * * *",
+            "cron: 0 6 * *",
+            "cron: 60 * * * *",
+            "cron: * 24 * * *",
+            "cron: * * 0 * *",
+            "cron: * * * 13 *",
+            "cron: * * * * 8",
+            "cron: */0 * * * *",
+            "cron: 1-2-3 * * * *",
+            "cron: 1,, * * * *",
+            "cron: 0 0 0 0 0 0",
+            "cron: ² * * * *",
+        )
+    ),
+    *(CHECK + f"name = {name!r}" for name in ("a b", "a.b", "", "ü")),
+    *(PARTITIONS + f"static = {keys}" for keys in (["a", "a"], ["a...b"])),
+    PARTITIONS + 'daily = { start = "2026-01-01", timezone = "Mars/Phobos" }',
+    "[tool.daglab.assets.config]",
+    '[tool.daglab.assets."käse"]',
+    ASSET + 'io_manager_key = "a b"',
+]
+
+
+def write(folder: Path, header: str) -> Path:
+    block = "\n".join(f"# {line}".rstrip() for line in header.splitlines())
+    cells = [ParsedCell(code) for code in ("a = 1", "c = a == 1", "config = 1", "käse = 1")]
+    (folder / "nb.py").write_text(render(cells, header=f"# /// script\n{block}\n# ///"), "utf-8")
+    return folder / "nb.py"
+
+
+def in_dagster(path: Path) -> None:
+    """Everything that a code location does with its definitions when it is loaded."""
+    resources = {"warehouse_1": dg.FilesystemIOManager()}
+    dg.Definitions.validate_loadable(dg.Definitions([daglab.notebook_assets(path)], resources=resources))
+
+
+@pytest.mark.parametrize("header", ACCEPTED)
+@pytest.mark.filterwarnings("ignore::dagster.BetaWarning", "ignore::dagster.PreviewWarning")
+def test_what_a_header_may_say_loads_in_dagster(header: str, tmp_path: Path) -> None:
+    in_dagster(write(tmp_path, header))
+
+
+@pytest.mark.parametrize("header", REFUSED)
+def test_what_dagster_would_refuse_is_a_finding_with_its_line(header: str, tmp_path: Path) -> None:
+    path = write(tmp_path, header)
+    with pytest.raises(HeaderError) as caught:
+        in_dagster(path)
+    [finding] = caught.value.details["findings"]
+    assert finding["code"] == "DL102"
+    assert f"nb.py:{finding['line']}: tool.daglab." in str(caught.value)

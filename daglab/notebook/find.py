@@ -6,44 +6,51 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from daglab.errors import HeaderError
+from daglab.notebook.script_block import read_block
+
 _SKIPPED = frozenset({"node_modules", "__pycache__", "__marimo__", "build", "dist", "site-packages", "venv"})
 
 
 def find_notebooks(folder: Path, *, header_only: bool = True) -> list[Path]:
     """The marimo notebooks in and below ``folder``, sorted.
 
-    With ``header_only`` only those with a ``[tool.daglab]`` header, which is told without importing marimo.
-    Hidden folders and folders of tools are skipped, links to folders are not followed, and a file that can't
-    be read is left out.
+    With ``header_only`` only those with a ``[tool.daglab]`` header, be it right or wrong, which is told without
+    importing marimo; a file that isn't UTF-8 is among them, so that whoever reads it says so. Hidden folders and
+    folders of tools are skipped, links to folders are not followed, and a file that can't be opened is left out.
     """
     from daglab.notebook.cells import is_notebook
 
     found = []
     for path in _python_files(folder):
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+            text, readable = _text(path.read_bytes())
+        except OSError:
             continue
         if "marimo" not in text or "App(" not in text:
             continue
-        if has_header(text) if header_only else is_notebook(text):
+        if has_header(text) if header_only else readable and is_notebook(text):
             found.append(path)
     return found
 
 
 def has_header(text: str) -> bool:
     """Whether a ``[tool.daglab]`` header stands in a text, be it right or wrong."""
-    script = False
-    for line in text.splitlines():
-        if line.startswith("# /// script"):
-            script = True
-        elif line.startswith("# ///"):
-            script = False
-        elif script and line.startswith(("# [tool.daglab]", "# [tool.daglab.")):
-            return True
-        elif line and not line.startswith("#") and not script and line.startswith(("import marimo", "app =")):
-            return False
-    return False
+    if "daglab" not in text:
+        return False
+    try:
+        return read_block(text, "") is not None
+    except HeaderError:
+        return True
+
+
+def _text(content: bytes) -> tuple[str, bool]:
+    """A file's text, and whether it is the UTF-8 that it should be; else what a look at it needs."""
+    try:
+        return content.decode("utf-8"), True
+    except UnicodeDecodeError:
+        wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+        return content.decode("utf-16" if wide else "latin-1", "replace"), False
 
 
 def _python_files(folder: Path) -> Iterator[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from daglab.errors import HeaderError
 from daglab.errors import did_you_mean as did_you_mean
 
 
@@ -24,3 +25,10 @@ class Finding:
     def to_json(self) -> dict[str, Any]:
         """The finding as JSON values, as ``daglab check --json`` prints it."""
         return asdict(self)
+
+
+def refused(findings: list[Finding]) -> HeaderError:
+    """The error of a header with these findings: it says the first one and carries them all."""
+    first, more = findings[0], len(findings) - 1
+    message = f"{first.path}:{first.line}: {first.message}" + (f", and {more} more" if more else "")
+    return HeaderError(message, remedy=first.remedy, details={"findings": [f.to_json() for f in findings]})

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from daglab.errors import HeaderError
 from daglab.key_lines import line_of, toml_key_lines
-from daglab.notebook.findings import Finding, did_you_mean
+from daglab.notebook.findings import Finding, did_you_mean, refused
 from daglab.notebook.header_model import AssetHeader, CheckHeader, HeaderModel, InputHeader, PartitionsHeader, asset_key
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-# The regular expression of PEP 723 (https://peps.python.org/pep-0723/#reference-implementation).
-_BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
+from daglab.notebook.script_block import read_block
 
 
 @dataclass(frozen=True)
@@ -85,29 +75,17 @@ def read_header(text: str, path: str | Path = "<notebook>") -> Header | None:
         HeaderError: the block is not TOML, or says something that daglab doesn't know;
             ``details["findings"]`` lists each fault as a :class:`Finding` in JSON form.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    blocks = [m for m in _BLOCK.finditer(text) if m["type"] == "script"]
-    if not any("tool.daglab" in m["content"] for m in blocks):
+    block = read_block(text, str(path))
+    if block is None:
         return None
-    first_line = text.count("\n", 0, blocks[0].start()) + 1
-    if len(blocks) > 1:
-        raise _refuse([Finding(str(path), first_line, "DL100", "the notebook has two script blocks", "keep one")])
-    toml = "\n".join(line[2:] if line.startswith("# ") else line[1:] for line in blocks[0]["content"].splitlines())
-    try:
-        document = tomllib.loads(toml)
-    except tomllib.TOMLDecodeError as error:
-        at = re.search(r"at line (\d+)", str(error))
-        line = first_line + int(at[1]) if at else first_line  # the block's own first line is "# /// script"
-        reason = re.sub(r" \(at line.*", "", str(error))
-        finding = Finding(str(path), line, "DL100", f"the header is not valid TOML: {reason}", "see toml.io")
-        raise _refuse([finding]) from error
-    section = document.get("tool", {}).get("daglab")
-    if section is None:
-        return None
-    lines = {place[2:]: first_line + n for place, n in toml_key_lines(toml).items() if place[:2] == ("tool", "daglab")}
-    model = _validate(section, lines, str(path))
-    dependencies = document.get("dependencies", [])
-    return Header(str(path), model, document.get("requires-python"), tuple(map(str, dependencies)), lines)
+    lines = {
+        place[2:]: block.first_line + n
+        for place, n in toml_key_lines(block.toml).items()
+        if place[:2] == ("tool", "daglab")
+    }
+    model = _validate(block.section, lines, str(path))
+    dependencies = block.document.get("dependencies", [])
+    return Header(str(path), model, block.document.get("requires-python"), tuple(map(str, dependencies)), lines)
 
 
 def header_schema() -> dict[str, Any]:
@@ -121,10 +99,10 @@ def _validate(section: Any, lines: Mapping[tuple[str, ...], int], path: str) -> 
     try:
         model = HeaderModel.model_validate(section)
     except ValidationError as error:
-        raise _refuse(sorted(_finding(e, lines, path) for e in error.errors())) from error
+        raise refused(sorted(_finding(e, lines, path) for e in error.errors())) from error
     findings = [Finding(path, line_of(lines, place), code, *text) for place, code, *text in model.contradictions()]
     if findings:
-        raise _refuse(findings)
+        raise refused(findings)
     return model
 
 
@@ -139,9 +117,3 @@ def _finding(error: Any, lines: Mapping[tuple[str, ...], int], path: str) -> Fin
     given = error["input"] if error["type"] != "missing" else None
     value = f", not {given!r}" if given is not None and not isinstance(given, dict) else ""
     return Finding(path, line, "DL102", f"{shown}: {message[0].lower()}{message[1:]}{value}")
-
-
-def _refuse(findings: list[Finding]) -> HeaderError:
-    first, more = findings[0], len(findings) - 1
-    message = f"{first.path}:{first.line}: {first.message}" + (f", and {more} more" if more else "")
-    return HeaderError(message, remedy=first.remedy, details={"findings": [f.to_json() for f in findings]})

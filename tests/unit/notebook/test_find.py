@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from daglab import notebook_definitions
+from daglab.errors import NotebookError
+from daglab.notebook.check import check_project
 from daglab.notebook.find import find_notebooks, has_header
+from daglab.notebook.source_project import read_source_project
 from tests.unit.notebook.test_graph import TEXT
 from tests.unit.notebook.test_spans import NOTEBOOK
 
@@ -21,7 +27,7 @@ def test_notebooks_are_found_by_content(tmp_path: Path) -> None:
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    (tmp_path / "latin.py").write_bytes(b"# caf\xe9 import marimo App(\n# /// script\n# [tool.daglab]\n")
+    (tmp_path / "latin.py").write_bytes(b"# caf\xe9 import marimo App(\n")
     (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
     assert find_notebooks(tmp_path) == [tmp_path / "asset.py", tmp_path / "b/asset.py"]
     assert find_notebooks(tmp_path, header_only=False) == [
@@ -38,4 +44,37 @@ def test_a_header_is_told_from_a_mention_of_one() -> None:
     assert has_header("# /// script\n# [tool.daglab.assets.x]\n# ///\n")
     assert not has_header(NOTEBOOK)
     assert not has_header("# [tool.daglab]\nimport marimo\n")
-    assert not has_header("import marimo\napp = marimo.App()\n# /// script\n# [tool.daglab]\n# ///\n")
+    assert not has_header('# /// script\n# dependencies = ["daglab"]\n# ///\n')
+    assert not has_header('# /// script\n# dependencies = ["daglab\n# ///\n')
+    assert not has_header('# /// script\n# tool = "daglab"\n# ///\n')
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "\ufeff# /// script\n# [tool.daglab.assets.a]\n# ///\n",
+        "# /// script\n# [ tool . daglab ]\n# ///\n",
+        '# /// script\n# [tool."daglab".assets.a]\n# ///\n',
+        "# /// script\n# [tool]\n# daglab.assets.a = {}\n# ///\n",
+        "# /// script\n# tool = { daglab = { assets = { a = {} } } }\n# ///\n",
+        "# /// script\n#     [tool.daglab.assets.a]\n# ///\n",
+        "# /// script\n# [tool.daglab\n# ///\n",
+        "# /// script\n# [tool.daglab.assets.a]\n\n",
+        "# /// script\n#[tool.daglab.assets.a]\n# ///\n",
+    ],
+)
+def test_every_legal_spelling_of_a_header_is_found_and_broken_ones_too(header: str, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(header + NOTEBOOK.partition("# ///\n")[2].replace("# ///", "#"), "utf-8")
+    assert find_notebooks(tmp_path) == [tmp_path / "a.py"]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_notebook_that_is_not_utf_8_is_an_error_and_never_passed_over(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "latin.py"
+    path.write_bytes(TEXT.replace("import marimo", "# caf\xe9\nimport marimo", 1).encode(encoding))
+    assert find_notebooks(tmp_path) == [path]
+    assert find_notebooks(tmp_path, header_only=False) == []
+    with pytest.raises(NotebookError, match="not UTF-8"):
+        notebook_definitions(tmp_path)
+    [finding] = check_project(read_source_project(tmp_path)).findings
+    assert (finding.code, "not UTF-8" in finding.message) == ("DL200", True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from daglab.errors import HeaderError, NotebookError
 from daglab.notebook.cells import Notebook, read_notebook
+from daglab.notebook.cycles import cycle_findings
 from daglab.notebook.findings import Finding
 from daglab.notebook.header import Header, read_header
 from daglab.notebook.ignore import sort_out
@@ -62,9 +63,11 @@ def check_project(project: SourceProject, more: MoreChecks | None = None) -> Rep
         findings += more(path, project) if more else ()
         if (header := notebooks[-1].header) is not None:
             findings += dependency_findings(notebook, header, project)
-    headers = [checked.header for checked in notebooks if checked.header is not None]
+    read = [(checked.notebook, checked.header) for checked in notebooks if checked.header is not None]
+    headers = [header for _, header in read]
     findings += key_findings(headers)
     findings += input_findings(headers, project)
+    findings += cycle_findings(read)
     counted: list[Finding] = []
     ignored: list[Finding] = []
     for finding in sorted(set(findings)):

@@ -14,7 +14,7 @@ MEANINGS: dict[str, str] = {
     "DL101": "The header has a key that daglab doesn't know.",
     "DL102": "A value of the header has the wrong type or form.",
     "DL103": "Two variables of one notebook make the same asset.",
-    "DL104": "A variable has two roles, the notebook reads its own asset, or assets disagree about their one step.",
+    "DL104": "Parts of the header contradict each other: two roles, an asset that reads itself, two checks of one name.",
     "DL200": "The file cannot be read as a marimo notebook.",
     "DL201": "A variable that the header names is not defined by any cell.",
     "DL202": "The cell of an asset defines more than assets and cell-local names (`_x`).",
@@ -25,6 +25,7 @@ MEANINGS: dict[str, str] = {
     "DL301": "Nothing makes the asset that an input reads, and it is not declared `external`.",
     "DL302": "A package that the notebook's header requires is missing from the project's dependencies.",
     "DL303": "The project's dependencies lack `daglab[dagster]`, so that its wheel could not run.",
+    "DL304": "Assets depend on each other in a circle, through the inputs and deps of their notebooks.",
     "DL310": "The two halves of a pair are not in sync.",
     "DL311": 'The .ipynb half is missing, and `missing_ipynb` is "error".',
     "DL312": "The .ipynb half cannot be read.",
@@ -34,7 +35,7 @@ MEANINGS: dict[str, str] = {
 }
 
 # A notebook with one of these cannot run at all: ignoring the finding would only move the failure to production.
-_FATAL = ("MB", "DL1", "DL200", "DL201", "DL204", "DL320")
+_FATAL = ("MB", "DL1", "DL200", "DL201", "DL204", "DL304", "DL320")
 
 
 def can_be_ignored(code: str) -> bool:

@@ -100,6 +100,18 @@ class AssetGraph:
         own = {name for index in cells for name in self.cells.cells[index].defs}
         return (refs - own) & ({*self.header.assets, *self.header.inputs} - {variable})
 
+    def dependencies(self) -> dict[str, set[str]]:
+        """Variable of each asset -> the keys of what its cells read, of its ``deps``, and of its checks' inputs."""
+        header = self.header
+        found = {}
+        for variable, asset in header.assets.items():
+            read = (header.inputs[n].key if n in header.inputs else header.key(n) for n in self.needs(variable))
+            found[variable] = {*read, *asset.deps}
+        for variable, check in header.checks.items():
+            # Dagster lets a step read only what one of its outputs depends on.
+            found[check.asset] |= {header.inputs[name].key for name in self.needs(variable) & header.inputs.keys()}
+        return found
+
     def code_version(self, variable: str) -> str:
         """sha256 over the code that makes ``variable``: its ancestor cells, cut at inputs and other assets.
 

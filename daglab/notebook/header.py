@@ -10,6 +10,7 @@ from typing import Any
 from daglab.key_lines import line_of, toml_key_lines
 from daglab.notebook.findings import Finding, did_you_mean, refused
 from daglab.notebook.header_model import AssetHeader, CheckHeader, HeaderModel, InputHeader, PartitionsHeader, asset_key
+from daglab.notebook.header_rules import contradictions
 from daglab.notebook.script_block import read_block
 
 
@@ -100,7 +101,7 @@ def _validate(section: Any, lines: Mapping[tuple[str, ...], int], path: str) -> 
         model = HeaderModel.model_validate(section)
     except ValidationError as error:
         raise refused(sorted(_finding(e, lines, path) for e in error.errors())) from error
-    findings = [Finding(path, line_of(lines, place), code, *text) for place, code, *text in model.contradictions()]
+    findings = [Finding(path, line_of(lines, place), code, *text) for place, code, *text in contradictions(model)]
     if findings:
         raise refused(findings)
     return model

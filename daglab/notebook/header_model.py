@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -154,42 +153,6 @@ class HeaderModel(_Table):
             table = RetryHeader if place[2:] == ("retry",) else tables[place[0]]
             return list(table.model_fields)
         return list((PartitionsHeader if len(place) == 1 else TimePartitions).model_fields)
-
-    def contradictions(self) -> Iterator[tuple[tuple[str, ...], str, str, str]]:
-        """Faults between valid tables: (place, code, message, remedy)."""
-        roles: dict[str, str] = {}
-        for role, names in {"params": self.params, "inputs": self.inputs, "assets": self.assets}.items():
-            for name in names:
-                if name in roles:
-                    yield (
-                        (role, name),
-                        "DL104",
-                        f"{name!r} stands in both {roles[name]} and {role}",
-                        "a variable has one role",
-                    )
-                roles.setdefault(name, role)
-        keys: dict[str, str] = {}
-        for variable, asset in self.assets.items():
-            key = asset_key(variable, asset)
-            if key in keys:
-                message = f"the variables {keys[key]!r} and {variable!r} both make the asset {key!r}"
-                yield ("assets", variable, "key"), "DL103", message, "give one of them another key"
-            keys.setdefault(key, variable)
-        for variable, asset_input in self.inputs.items():
-            if asset_input.key in keys:
-                message = f"{variable!r} reads {asset_input.key!r}, which this notebook makes"
-                yield ("inputs", variable), "DL104", message, f"use the variable {keys[asset_input.key]!r}"
-        for setting in ("retry", "pool"):
-            named = [(v, value) for v, asset in self.assets.items() if (value := getattr(asset, setting)) is not None]
-            for variable, value in named[1:]:
-                if value != named[0][1]:
-                    message = f"{named[0][0]!r} and {variable!r} name different values of {setting}"
-                    yield ("assets", variable, setting), "DL104", message, "one step makes both: name one value"
-        for name, check in self.checks.items():
-            if check.asset not in self.assets:
-                known = ", ".join(self.assets) or "none"
-                message = f"check {name!r} is of {check.asset!r}, which is no asset's variable"
-                yield ("checks", name, "asset"), "DL102", message, f"assets: {known}"
 
 
 def asset_key(variable: str, asset: AssetHeader) -> str:

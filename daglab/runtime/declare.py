@@ -60,17 +60,8 @@ def outputs(loaded: LoadedNotebook, defaults: Defaults) -> dict[str, dg.AssetOut
 
 
 def dependencies(loaded: LoadedNotebook) -> dict[str, set[dg.AssetKey]]:
-    """Variable -> keys of what its cells read, of ``deps``, and of its checks' inputs."""
-    header = loaded.header
-    found = {}
-    for variable, asset in header.assets.items():
-        read = {header.inputs[n].key if n in header.inputs else header.key(n) for n in loaded.graph.needs(variable)}
-        found[variable] = {to_key(key) for key in (*read, *asset.deps)}
-    for variable, check in header.checks.items():
-        # Dagster lets a step read only what one of its outputs depends on.
-        read = {header.inputs[name].key for name in loaded.graph.needs(variable) & header.inputs.keys()}
-        found[check.asset] |= {to_key(key) for key in read}
-    return found
+    """Variable -> keys of what the asset depends on."""
+    return {name: {to_key(key) for key in keys} for name, keys in loaded.graph.dependencies().items()}
 
 
 def check_specs(loaded: LoadedNotebook) -> list[dg.AssetCheckSpec]:

@@ -14,7 +14,9 @@ from typing import Any
 import dagster as dg
 
 from daglab.errors import AssetValueError, NotebookError
+from daglab.notebook.cycles import cycle_findings
 from daglab.notebook.find import find_notebooks
+from daglab.notebook.project_rules import key_findings
 from daglab.runtime import declare
 from daglab.runtime.declare import Defaults
 from daglab.runtime.failures import refusal
@@ -59,12 +61,17 @@ def notebook_definitions(
     paths = [path for folder in _folders(notebooks) for path in find_notebooks(folder)]
     stems = Counter(_step_name(path.stem) for path in paths)
     assets = []
+    notebooks_read = []
     for path in paths:
         loaded = load(path)
         name = _step_name(path.stem)
         if stems[name] > 1:  # Dagster wants one name for one step
             name = _step_name(re.sub(r"\.py$", "", loaded.shown_path.replace("/", "__")))
         assets.append(_assets(loaded, name, defaults))
+        notebooks_read.append((loaded.notebook, loaded.header))
+    # Dagster finds these faults, too, but when all is merged, and without a file or a line.
+    for finding in (*key_findings(header for _, header in notebooks_read), *cycle_findings(notebooks_read)):
+        raise NotebookError(f"{finding.path}:{finding.line}: {finding.message}", remedy=finding.remedy)
     return dg.Definitions(assets=assets, executor=executor)
 
 
@@ -77,11 +84,15 @@ def default_executor() -> dg.ExecutorDefinition:
 
 
 def _assets(loaded: LoadedNotebook, name: str, defaults: Defaults) -> dg.AssetsDefinition:
+    try:
+        return _multi_asset(loaded, name, defaults)
+    except Exception as error:  # whatever a version of Dagster refuses, it can't say where
+        place = f"{loaded.notebook.path}:{loaded.header.line_of()}"
+        raise NotebookError(f"{place}: Dagster refuses the header: {error}", remedy="correct it") from error
+
+
+def _multi_asset(loaded: LoadedNotebook, name: str, defaults: Defaults) -> dg.AssetsDefinition:
     header = loaded.header
-    if not header.assets:
-        raise NotebookError(
-            f"{loaded.notebook.path}: the header declares no asset", remedy="add [tool.daglab.assets.NAME]"
-        )
     outs = declare.outputs(loaded, defaults)
     internal = declare.dependencies(loaded)
     own = {declare.to_key(header.key(variable)) for variable in header.assets}

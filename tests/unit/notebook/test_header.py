@@ -103,6 +103,16 @@ FAULTS = {
     "one key twice": ('automation = "eager"', 'key = "sales/orders"', 21, "DL103", "give one of them another key"),
     "two roles": ("raw_orders =", "orders =", 14, "DL104", "a variable has one role"),
     "reads itself": ('"raw/orders"', '"sales/orders"', 11, "DL104", "use the variable 'orders'"),
+    "param and check": ('"min_amount"', '"no_negative"', 23, "DL104", "both params and checks"),
+    "param and partition key": ('"min_amount"', '"partition_key"', 8, "DL104", "a partitioned run sets it itself"),
+    "depends on itself": ('kinds = ["polars"]', 'deps = ["sales/orders"]', 17, "DL104", "depends on itself"),
+    "one check name twice": (
+        "# [tool.daglab.partitions]",
+        '# [tool.daglab.checks.z]\n# asset = "orders"\n# name = "no_negative"\n# [tool.daglab.partitions]',
+        29,
+        "DL104",
+        "both called 'no_negative'",
+    ),
     "no TOML": ('kinds = ["polars"]', "kinds = [[", 17, "DL100", "not valid TOML"),
 }
 
@@ -142,6 +152,11 @@ def test_each_fault_is_said_with_its_line(old: str, new: str, line: int, code: s
     assert text in finding["message"] + finding["remedy"]
     assert abs(finding["line"] - line) <= (1 if code == "DL100" else 0)
     assert f"orders.py:{finding['line']}" in str(caught.value)
+
+
+def test_a_header_without_an_asset_is_refused() -> None:
+    with pytest.raises(HeaderError, match=r"orders.py:2: the header declares no asset \(add"):
+        read_header('# /// script\n# [tool.daglab]\n# group = "a"\n# ///\n', "orders.py")
 
 
 def test_all_faults_are_said_at_once() -> None:

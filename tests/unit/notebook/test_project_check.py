@@ -80,6 +80,18 @@ def test_an_input_that_nothing_makes(project: Path) -> None:
     assert path.read_text().split("\n")[finding.line - 1] == '# sales = "sales/ordres"'
 
 
+def test_notebooks_whose_assets_depend_on_each_other(project: Path) -> None:
+    path = write_notebook(project / "src/shop/b.py", inputs={"x": "c"}, key="b")
+    path.write_text(path.read_text().replace("orders = [1]", "orders = x"))
+    other = write_notebook(project / "src/shop/c.py", inputs={"y": "b"}, key="c")
+    assert found(project) == []  # two notebooks may read each other's assets; c doesn't use its input
+    other.write_text(other.read_text().replace("orders = [1]", "orders = y"))
+    [finding] = check(project).findings
+    assert (finding.code, finding.path) == ("DL304", "src/shop/b.py")
+    assert "b -> c -> b" in finding.message or "c -> b -> c" in finding.message
+    assert path.read_text().split("\n")[finding.line - 1] == "# [tool.daglab.assets.orders]"
+
+
 def test_a_dependency_without_value_must_be_made_too(project: Path) -> None:
     text = (project / "src/shop/a.py").read_text()
     key = '# key = "sales/orders"\n'

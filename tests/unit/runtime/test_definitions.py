@@ -183,6 +183,22 @@ def test_what_is_no_asset_notebook_is_refused(write_notebook: Any, tmp_path: Pat
         notebook_assets(write_notebook("[tool.daglab.asets.a]", "a = 1"))
 
 
+def test_faults_between_notebooks_have_a_file_and_a_line(write_notebook: Any, tmp_path: Path) -> None:
+    write_notebook('[tool.daglab.inputs]\ny = "b"\n[tool.daglab.assets.a]', "y = 1", "a = y", name="a.py")
+    write_notebook('[tool.daglab.inputs]\nx = "a"\n[tool.daglab.assets.b]', "x = 1", "b = x", name="b.py")
+    with pytest.raises(NotebookError, match=r"[ab]\.py:6: assets depend on each other in a circle"):
+        notebook_definitions(tmp_path)
+    write_notebook("[tool.daglab.assets.a]", "a = 1", name="b.py")
+    with pytest.raises(NotebookError, match=r"b\.py:4: the asset 'a' is made by .*a\.py too"):
+        notebook_definitions(tmp_path)
+
+
+def test_whatever_else_dagster_refuses_has_the_notebooks_name(write_notebook: Any, tmp_path: Path) -> None:
+    write_notebook("[tool.daglab.assets.a]", "a = 1")
+    with pytest.raises(NotebookError, match=r"nb\.py:4: Dagster refuses the header: .*nobody"):
+        notebook_definitions(tmp_path, owners=["nobody"])
+
+
 def test_the_executor_is_dagsters_multiprocess_with_a_preloaded_forkserver(monkeypatch: pytest.MonkeyPatch) -> None:
     import multiprocessing
 

@@ -14,7 +14,7 @@ MEANINGS: dict[str, str] = {
     "DL101": "The header has a key that daglab doesn't know.",
     "DL102": "A value of the header has the wrong type or form.",
     "DL103": "Two variables of one notebook make the same asset.",
-    "DL104": "Parts of the header contradict each other: two roles, an asset that reads itself, two checks of one name.",
+    "DL104": "Parts of the header contradict each other: two roles, an asset reading itself, two checks of one name.",
     "DL200": "The file cannot be read as a marimo notebook.",
     "DL201": "A variable that the header names is not defined by any cell.",
     "DL202": "The cell of an asset defines more than assets and cell-local names (`_x`).",

@@ -6,12 +6,22 @@ import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal, Optional, Union, get_args, get_origin
 
 from daglab.errors import NotebookError
 from daglab.notebook.cells import Cell, Notebook
 
 _SCALARS = {"int": int, "float": float, "str": str, "bool": bool, "date": date}
+
+_TYPES = "types: int, float, str, bool, date, Literal, Optional, list"
+
+
+class _UnfitError(Exception):
+    """Why an assignment is no param."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 @dataclass(frozen=True)
@@ -72,10 +82,12 @@ def _read(notebook: Notebook, names: Collection[str]) -> tuple[dict[str, Param],
             line = cell.code_line + value.lineno - 1
             try:
                 default = _literal(value)
-                params[name] = Param(name, _type(annotation, default), default, line)
-            except ValueError as error:
-                remedy = "types: int, float, str, bool, date, Literal, Optional, list; the default is a literal"
-                faults[name] = ParamFault(name, line, f"param {name!r}: {error}", remedy)
+                kind = _type(annotation, default)
+                if not _fits(default, kind):
+                    raise _UnfitError(f"the default {default!r} is not of its type", "change the default or the type")
+                params[name] = Param(name, kind, default, line)
+            except _UnfitError as error:
+                faults[name] = ParamFault(name, line, f"param {name!r}: {error}", error.remedy)
     for name in names:
         if name not in params and name not in faults:
             message = f"param {name!r} is not assigned in a cell of params"
@@ -105,11 +117,15 @@ def _assignments(cell: Cell) -> list[tuple[str, ast.expr | None, ast.expr]] | No
 
 
 def _literal(node: ast.expr) -> Any:
-    match node:
-        case ast.Call(func=ast.Name(id="date") | ast.Attribute(attr="date"), args=[*parts], keywords=[]):
-            return date(*(ast.literal_eval(part) for part in parts))
-        case _:
-            return ast.literal_eval(node)
+    try:
+        match node:
+            case ast.Call(func=ast.Name(id="date") | ast.Attribute(attr="date"), args=[*parts], keywords=[]):
+                return date(*(ast.literal_eval(part) for part in parts))
+            case _:
+                return ast.literal_eval(node)
+    except (ValueError, TypeError) as error:
+        message = f"{ast.unparse(node)} is not a literal"
+        raise _UnfitError(message, "write the value itself, such as 3, 'x', [1, 2] or date(2026, 1, 1)") from error
 
 
 def _type(annotation: ast.expr | None, default: Any) -> Any:
@@ -119,28 +135,50 @@ def _type(annotation: ast.expr | None, default: Any) -> Any:
         kinds = {type(item) for item in default}
         return list[kinds.pop()] if len(kinds) == 1 else list  # type: ignore[misc]
     if type(default) not in _SCALARS.values():
-        raise ValueError(f"the type of {default!r} is not supported without an annotation")
+        raise _UnfitError(f"the type of {default!r} is not supported without an annotation", _TYPES)
     return type(default)
 
 
 def _annotated(node: ast.expr) -> Any:
-    from typing import Literal, Optional
-
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name) if name in _SCALARS:
             return _SCALARS[name]
-        case ast.BinOp(op=ast.BitOr(), left=left, right=ast.Constant(value=None)):
-            return Optional[_annotated(left)]  # noqa: UP045 - a type made at run time
+        case (
+            ast.BinOp(op=ast.BitOr(), left=kind, right=ast.Constant(value=None))
+            | ast.BinOp(op=ast.BitOr(), left=ast.Constant(value=None), right=kind)
+        ):
+            return Optional[_annotated(kind)]  # noqa: UP045 - a type made at run time
         case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name), slice=inner):
             if name == "Literal":
-                return Literal[tuple(_literal(item) for item in _items(inner))]
+                return _choice([_literal(item) for item in _items(inner)])
             if name == "Optional":
                 return Optional[_annotated(inner)]  # noqa: UP045
             if name in ("list", "List"):
                 return list[_annotated(inner)]  # type: ignore[misc]
         case ast.Constant(value=str(text)):
-            return _annotated(ast.parse(text, mode="eval").body)
-    raise ValueError(f"the type {ast.unparse(node)} is not supported")
+            try:
+                return _annotated(ast.parse(text, mode="eval").body)
+            except SyntaxError as error:
+                raise _UnfitError(f"the type {text!r} is not Python", _TYPES) from error
+    raise _UnfitError(f"the type {ast.unparse(node)} is not supported", _TYPES)
+
+
+def _choice(values: list[Any]) -> Any:
+    """``Literal`` of one type: Dagster's configuration has one type for each value."""
+    if {type(value) for value in values} not in ({int}, {str}, {bool}):
+        raise _UnfitError("a Literal has values of one type", "int, str or bool")
+    return Literal[tuple(values)]
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether ``value`` is of a param's type; an int will do for a float, a bool is no int."""
+    if get_origin(kind) is Literal:
+        return any(value == choice and type(value) is type(choice) for choice in get_args(kind))
+    if get_origin(kind) is Union:
+        return any(_fits(value, option) for option in get_args(kind))
+    if get_origin(kind) is list:
+        return isinstance(value, list) and all(_fits(item, get_args(kind)[0]) for item in value)
+    return type(value) is kind or (kind is float and type(value) is int)
 
 
 def _items(node: ast.expr) -> Iterator[ast.expr]:

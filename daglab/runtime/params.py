@@ -18,10 +18,12 @@ def config_fields(params: Mapping[str, Param]) -> dict[str, dg.Field] | None:
 
     if not params:
         return None
-    fields: dict[str, Any] = {
-        name: (_config_type(param.type), _config_value(param.default)) for name, param in params.items()
-    }
-    return create_model("Params", __base__=dg.Config, **fields).to_fields_dict()
+    fields = {}
+    for name, param in params.items():
+        # One model each: no name of a param is taken by pydantic, as model_config is.
+        value: Any = (_config_type(param.type), _config_value(param.default))
+        fields[name] = create_model("Param", __base__=dg.Config, value=value).to_fields_dict()["value"]
+    return fields
 
 
 def param_values(params: Mapping[str, Param], config: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -51,10 +53,15 @@ def _config_type(kind: Any) -> Any:
     if get_origin(kind) is Literal:
         return kind if all(isinstance(value, str) for value in arguments) else type(arguments[0])
     if get_origin(kind) is Union:
-        return Union[tuple(_config_type(argument) for argument in arguments)]  # noqa: UP007 - made at run time
+        return Union[tuple(_inner_type(argument) for argument in arguments)]  # noqa: UP007 - made at run time
     if get_origin(kind) is list:
-        return list[_config_type(arguments[0])]  # type: ignore[misc]
+        return list[_inner_type(arguments[0])]  # type: ignore[misc]
     return kind
+
+
+def _inner_type(kind: Any) -> Any:
+    """Dagster enumerates a whole value alone; within another type the run checks the choice."""
+    return type(get_args(kind)[0]) if get_origin(kind) is Literal else _config_type(kind)
 
 
 def _config_value(value: Any) -> Any:

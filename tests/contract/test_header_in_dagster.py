@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -99,6 +100,42 @@ def in_dagster(path: Path) -> None:
 @pytest.mark.filterwarnings("ignore::dagster.BetaWarning", "ignore::dagster.PreviewWarning")
 def test_what_a_header_may_say_loads_in_dagster(header: str, tmp_path: Path) -> None:
     in_dagster(write(tmp_path, header))
+
+
+@pytest.mark.parametrize(
+    ("param", "given"),
+    [
+        ("p = 3", 4),
+        ("p: float = 3", 4.5),
+        ("p = 's'", "t"),
+        ("p = True", False),
+        ("p: date = date(2026, 1, 1)", "2026-02-01"),
+        ("p: int | None = None", 4),
+        ("p: Optional[date] = None", "2026-02-01"),
+        ("p: Literal['a', 'b'] = 'a'", "b"),
+        ("p: Literal[1, 2] = 1", 2),
+        ("p: Literal[True] = True", True),
+        ("p: Literal['a', 'b'] | None = None", "b"),
+        ("p: list[Literal['a', 'b']] = ['a']", ["b"]),
+        ("p: list[int] = []", [1]),
+        ("p: list[list[int]] = [[1]]", [[2]]),
+        ("p: list[int] | None = None", [1]),
+        ("p: list[int | None] = [None]", [1]),
+        ("p = []", [1, "a"]),
+        ("model_config = 1", 2),
+        ("käse = 1", 2),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::dagster.BetaWarning", "ignore::dagster.PreviewWarning")
+def test_every_type_of_params_loads_in_dagster_and_takes_a_value(param: str, given: Any, tmp_path: Path) -> None:
+    name = param.split("=")[0].split(":")[0].strip()
+    header = f'# /// script\n# [tool.daglab]\n# params = ["{name}"]\n# [tool.daglab.assets.a]\n# ///'
+    (tmp_path / "nb.py").write_text(render([ParsedCell(param), ParsedCell("a = 1")], header=header), "utf-8")
+    in_dagster(tmp_path / "nb.py")
+    assets = daglab.notebook_assets(tmp_path / "nb.py")
+    job = dg.Definitions([assets]).resolve_implicit_global_asset_job_def()
+    assert dg.validate_run_config(job, {"ops": {"nb_notebook": {"config": {name: given}}}})
+    assert dg.validate_run_config(job)
 
 
 @pytest.mark.parametrize("header", REFUSED)

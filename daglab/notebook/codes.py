@@ -18,7 +18,7 @@ MEANINGS: dict[str, str] = {
     "DL200": "The file cannot be read as a marimo notebook.",
     "DL201": "A variable that the header names is not defined by any cell.",
     "DL202": "The cell of an asset defines more than assets and cell-local names (`_x`).",
-    "DL203": "The cell of an input defines more than that input.",
+    "DL203": "The cell of an input, or of `partition_key`, defines more than that.",
     "DL204": "A param is not a literal in a cell of params, or its type is not supported.",
     "DL210": "An asset's value is changed outside the cell that makes it; a run of that alone would miss it.",
     "DL300": "Two notebooks make the same asset.",

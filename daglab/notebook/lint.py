@@ -80,6 +80,7 @@ def run_to_end(coroutine: Coroutine[Any, Any, _T]) -> _T:
 def _header_findings(graph: CellGraph, header: Header) -> Iterator[Finding]:
     yield from _undefined(graph, header)
     yield from _crowded(graph, header)
+    yield from _partition_key(graph, header)
     yield from _changed(graph, header)
     path = graph.notebook.path
     for fault in param_faults(graph.notebook, header.params):
@@ -120,6 +121,15 @@ def _crowded(graph: CellGraph, header: Header) -> Iterator[Finding]:
             more = sorted(compiled.defs - {inputs[0]})
             message = f"the cell of input {inputs[0]!r} also defines {_named(more)}"
             yield Finding(notebook.path, cell.code_line, "DL203", message, "an input stands alone in its cell")
+
+
+def _partition_key(graph: CellGraph, header: Header) -> Iterator[Finding]:
+    """The cell of a partitioned notebook's ``partition_key``, which a run replaces, with other names in it."""
+    for index in graph.definitions.get("partition_key", ()) if header.partitions else ():
+        if more := sorted(graph.cells[index].defs - {"partition_key"}):
+            message = f"the cell of 'partition_key' also defines {_named(more)}"
+            line = graph.notebook.cells[index].code_line
+            yield Finding(graph.notebook.path, line, "DL203", message, "it stands alone in its cell")
 
 
 def _changed(graph: CellGraph, header: Header) -> Iterator[Finding]:

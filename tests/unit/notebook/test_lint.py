@@ -116,6 +116,15 @@ def test_not_refused(more: list[str]) -> None:
     assert codes(*GOOD, *more) == []
 
 
+def test_the_partition_key_stands_alone_in_its_cell() -> None:
+    header = HEADER.removesuffix("# ///\n") + '# [tool.daglab.partitions]\n# static = ["eu"]\n# ///\n'
+    assert codes(*GOOD, "partition_key = 'eu'", header=header) == []
+    crowded = notebook(*GOOD, "partition_key = 'eu'\nother = 1", header=header)
+    [finding] = lint_notebook_sync(crowded)
+    assert (finding.code, finding.message) == ("DL203", "the cell of 'partition_key' also defines 'other'")
+    assert codes(*GOOD, "partition_key = 'eu'\nother = 1") == []
+
+
 def test_two_assets_in_one_cell_are_fine() -> None:
     assert codes(*GOOD[:3], "orders, totals = [1], 2", GOOD[5]) == []
 

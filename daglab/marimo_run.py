@@ -49,7 +49,8 @@ class CellEnd:
 
 
 class CellRunner:
-    """The compiled cells of one notebook; a context manager around marimo's script context.
+    """The compiled cells of one notebook; a context manager around marimo's script context, to be entered for each
+    stretch of cells. :meth:`close` ends what the cells left waiting.
 
     Nothing of the user's is run by making one. ``order`` holds the indices of all cells that may run, in marimo's
     order of execution; ``parents`` the cells that each cell needs.
@@ -74,6 +75,7 @@ class CellRunner:
         self.order = tuple(index[i] for i in self._app.execution_order if not graph.is_disabled(i))
         self.parents = {index[i]: frozenset(index[p] for p in graph.parents[i]) for i in ids}
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._context: Any = None
         self._outer_context: Any = None
 
     def _register(self, source: CellSource) -> Any:
@@ -97,19 +99,26 @@ class CellRunner:
         from marimo._messaging.types import NoopStream
         from marimo._output.formatters.formatters import register_formatters
         from marimo._runtime.context.script_context import initialize_script_context
+        from marimo._runtime.context.types import initialize_context
 
         self._outer_context = _leave_context()
-        initialize_script_context(app=self._app, stream=NoopStream(), filename=self.path)
-        register_formatters()
+        if self._context is None:
+            initialize_script_context(app=self._app, stream=NoopStream(), filename=self.path)
+            register_formatters()
+        else:
+            initialize_context(self._context)
         return self
 
     def __exit__(self, *exc: object) -> None:
         from marimo._runtime.context.types import initialize_context
 
-        _leave_context()
+        self._context = _leave_context()
         if self._outer_context is not None:
             initialize_context(self._outer_context)
             self._outer_context = None
+
+    def close(self) -> None:
+        """Cancel the cells' tasks and close the loop that they ran in."""
         if self._loop is not None:
             with _no_running_loop():
                 for task in asyncio.all_tasks(self._loop):

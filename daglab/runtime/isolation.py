@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -35,14 +35,43 @@ def alone() -> Iterator[None]:
             _owner = None
 
 
-@contextmanager
-def restored(main: ModuleType) -> Iterator[None]:
-    """Make ``main`` the process's ``__main__``, give DuckDB a fresh default connection, keep matplotlib off screens."""
-    with ExitStack() as stack:
-        stack.enter_context(_main(main))
-        stack.enter_context(_duckdb())
-        stack.enter_context(_matplotlib())
-        yield
+class Surroundings:
+    """What the process is for one notebook: ``main`` as its ``__main__``, a DuckDB connection of its own, no windows.
+
+    Entered for each stretch of cells and left before anything is handed to Dagster, which may never come back: a
+    generator that it drops stays alive for as long as someone holds the exception.
+    """
+
+    def __init__(self, main: ModuleType) -> None:
+        self._main = main
+        self._connection: Any = None
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Wait until no other notebook runs, and be in place until left; then the process is as before."""
+        with alone(), _main(self._main), self._duckdb(), _matplotlib():
+            yield
+
+    def close(self) -> None:
+        """Close the notebook's DuckDB connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def _duckdb(self) -> Iterator[None]:
+        """Tables of one run must not be seen by the next one, which would find them only in the same process."""
+        duckdb: Any = sys.modules.get("duckdb")
+        before = duckdb.default_connection() if duckdb else None
+        if duckdb:
+            duckdb.set_default_connection(self._connection or duckdb.connect(":memory:"))
+        try:
+            yield
+        finally:
+            duckdb = sys.modules.get("duckdb")
+            if duckdb:
+                self._connection = duckdb.default_connection()
+                duckdb.set_default_connection(before or duckdb.connect(":memory:"))
 
 
 @contextmanager
@@ -53,22 +82,6 @@ def _main(module: ModuleType) -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = before
-
-
-@contextmanager
-def _duckdb() -> Iterator[None]:
-    """Tables of one run must not be seen by the next one, which would find them only in the same process."""
-    duckdb: Any = sys.modules.get("duckdb")
-    before = duckdb.default_connection() if duckdb else None
-    if duckdb:
-        duckdb.set_default_connection(duckdb.connect(":memory:"))
-    try:
-        yield
-    finally:
-        duckdb = sys.modules.get("duckdb")
-        if duckdb:
-            duckdb.default_connection().close()
-            duckdb.set_default_connection(before or duckdb.connect(":memory:"))
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 import dagster as dg
@@ -17,7 +18,7 @@ from daglab.runtime.console import Console
 from daglab.runtime.declare import to_key
 from daglab.runtime.executed import CellRecord
 from daglab.runtime.inputs import check_type, load_value
-from daglab.runtime.isolation import alone, restored
+from daglab.runtime.isolation import Surroundings
 from daglab.runtime.loaded import LoadedNotebook
 from daglab.runtime.outputs import console_outputs, shown_outputs, text_output
 
@@ -30,8 +31,17 @@ def run_notebook(loaded: LoadedNotebook, params: dict[str, Any], context: dg.Ass
     Raises:
         dagster.Failure: a cell failed, was stopped, gave a value of another type, or an input is missing.
     """
-    with alone():
-        yield from _Step(loaded, params, context).events()
+    step = _Step(loaded, params, context)
+    events = step.events()
+    try:
+        while True:
+            with step.in_place():
+                event = next(events, None)
+            if event is None:
+                return
+            yield event  # Dagster stores the value now, and doesn't come back if that fails
+    finally:
+        step.close()
 
 
 class _Step:
@@ -53,36 +63,51 @@ class _Step:
         self.records = {cell.index: self._before(cell) for cell in loaded.notebook.cells}
         self.position = 0
         self.cell = loaded.notebook.cells[0]
-        self.values: dict[str, Any] = {}
+        self.runner, main = self._runner()
+        self.values: dict[str, Any] = main.__dict__
+        self.surroundings = Surroundings(main)
         self.kept: dict[str, int] = {}  # asset key -> hash of what is stored
         self.links: dict[str, dict[str, Any]] = {}
 
-    def events(self) -> Iterator[Event]:
+    def _runner(self) -> tuple[CellRunner, ModuleType]:
         try:
             runner = self.loaded.runner()
-            given = self._given()
+            return runner, runner.main_module(self._given())
         except (NotebookError, AssetValueError) as error:
             raise failures.refusal(str(error), {}) from error
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """To run cells in; nothing of it is left while Dagster stores a value."""
+        with self.surroundings.entered(), current.inside(self.context), self.runner:
+            yield
+
+    def close(self) -> None:
+        """Give up what the notebook still holds."""
+        self.runner.close()
+        self.surroundings.close()
+
+    def events(self) -> Iterator[Event]:
+        """What the cells make; to be resumed only :meth:`in_place`."""
         self._log_plan()
         console = Console(self._print)
-        module = runner.main_module(given)
-        self.values = module.__dict__
-        with ExitStack() as stack:
-            # The executed notebook is written last, also when a value's IO manager has failed.
-            stack.callback(self._keep_all)
-            stack.enter_context(current.inside(self.context))
-            stack.enter_context(restored(module))
-            stack.enter_context(runner)
-            for index in runner.order:
+        try:
+            for index in self.runner.order:
                 if index in self.plan.cells:
                     self.cell = self.loaded.notebook.cells[index]
-                    if self._cancelled(runner, index):
+                    if self._cancelled(index):
                         self.records[index] = CellRecord("cancelled")
                         continue
                     self._load_inputs(index)
-                    self._record(self._run(runner, console, index), console)
+                    self._record(self._run(console, index), console)
                     yield from self._ready()
             self._refuse_left()
+        except GeneratorExit:  # what is made so far was stored before the value was handed over
+            raise
+        except BaseException:
+            self._keep_all()
+            raise
+        self._keep_all()
 
     def _given(self) -> dict[str, Any]:
         """The values that the run brings before any cell has run."""
@@ -112,9 +137,9 @@ class _Step:
         text = f"runs {', '.join(run)}"
         self.context.log.info(f"{text}; leaves out {', '.join(left)}" if left else text)
 
-    def _cancelled(self, runner: CellRunner, index: int) -> bool:
+    def _cancelled(self, index: int) -> bool:
         """Whether a cell before it was stopped."""
-        return any(self.records[parent].state in ("stopped", "cancelled") for parent in runner.parents[index])
+        return any(self.records[parent].state in ("stopped", "cancelled") for parent in self.runner.parents[index])
 
     def _load_inputs(self, index: int) -> None:
         """Load what the cell reads and no cell before it has read."""
@@ -133,10 +158,10 @@ class _Step:
             for cell in self.loaded.graph.cells.definitions.get(name, ()):
                 self.records[cell] = CellRecord("given", [text_output(text)])
 
-    def _run(self, runner: CellRunner, console: Console, index: int) -> CellEnd:
+    def _run(self, console: Console, index: int) -> CellEnd:
         self.context.log.debug(f"{self.cell.label}: starts")
         with console.capture():
-            return runner.run(index, self.values)
+            return self.runner.run(index, self.values)
 
     def _print(self, line: str) -> None:
         if line.strip():
@@ -168,6 +193,7 @@ class _Step:
                     key, declared = header.key(name), header.assets[name]
                     if declared.type:
                         check_type(self.values[name], declared.type, f"the value of {name!r}")
+                    self._warn_of_class(name)
                     event: Event = dg.Output(self.values[name], output_name=name, metadata=self._keep(key))
                 else:
                     event = check_result(header, name, self.values[name])
@@ -175,6 +201,14 @@ class _Step:
                 raise failures.refusal(f"{self.cell.label}: {error}", self._keep_all()) from error
             self.left.remove(name)
             yield event
+
+    def _warn_of_class(self, name: str) -> None:
+        kind = type(self.values[name])
+        if kind.__module__ == "__main__":
+            self.context.log.warning(
+                f"{self.cell.label}: {name!r} is a {kind.__qualname__}, a class of the notebook: no other process "
+                "could load it, and it can't be pickled (put the class in a module)"
+            )
 
     def _refuse_left(self) -> None:
         if not self.left:

@@ -33,6 +33,7 @@ def run(*cells: CellSource, path: str = "/nowhere/nb.py", given: dict[str, Any] 
             ends = {index: runner.run(index, module.__dict__) for index in runner.order}
     finally:
         sys.modules["__main__"] = main
+        runner.close()
     return ends
 
 

@@ -81,7 +81,7 @@ def _unfit(path: Path, shown: str, project: SourceProject) -> Finding | None:
     if _UNFIT_NAME.search(shown) or ".." in Path(shown).parts:
         message = f"the name {shown!r} cannot be carried by a wheel"
         return Finding(shown.encode("unicode_escape").decode(), 1, "DL320", message, "rename the file")
-    if not path.resolve().is_relative_to(project.root.resolve()):
+    if not project.holds(path):
         return Finding(shown, 1, "DL320", f"{shown} leads outside the project", "copy the file instead of linking it")
     return None
 

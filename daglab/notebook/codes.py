@@ -31,7 +31,7 @@ MEANINGS: dict[str, str] = {
     "DL312": "The .ipynb half cannot be read.",
     "DL320": "A notebook lies outside the project, or its name cannot be carried by a wheel.",
     "DL321": "A notebook lies in none of the wheel's packages.",
-    "DL322": "A folder of the option `notebooks` is missing, or no notebook was found.",
+    "DL322": "A folder of the option `notebooks` is missing or has no notebook, or no notebook was found at all.",
 }
 
 # A notebook with one of these cannot run at all: ignoring the finding would only move the failure to production.

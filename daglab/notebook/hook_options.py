@@ -34,7 +34,7 @@ class HookOptions(BaseModel):
         default="generate", description="What to do when only the .py half of a pair is there."
     )
     outputs: Literal["strip", "keep"] = Field(
-        default="strip", description="Whether outputs of the .ipynb halves go into the wheel."
+        default="strip", description="Whether outputs of .ipynb files go into wheel and sdist."
     )
     ignore: list[str] = Field(default=[], description="Codes of findings to live with; see codes.md.")
 
@@ -63,7 +63,9 @@ def read_options(table: Mapping[str, Any], where: str = TABLE) -> HookOptions:
         name = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             raise BuildError(
-                f"[{where}] has no option {name!r}", remedy=did_you_mean(name, HookOptions.model_fields)
+                f"pyproject.toml: [{where}] has no option {name!r}", remedy=did_you_mean(name, HookOptions.model_fields)
             ) from None
         message = first["msg"].removeprefix("Value error, ")
-        raise BuildError(f"[{where}] {name}: {message[0].lower()}{message[1:]}", remedy="see docs/hook.md") from None
+        raise BuildError(
+            f"pyproject.toml: [{where}] {name}: {message[0].lower()}{message[1:]}", remedy="see docs/hook.md"
+        ) from None

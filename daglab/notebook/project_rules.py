@@ -15,19 +15,33 @@ from daglab.notebook.source_project import SourceProject
 
 def project_findings(project: SourceProject) -> Iterator[Finding]:
     """What is wrong with the project itself: its dependencies, the folders that its options name."""
-    place = (*TABLE.split("."), "notebooks")
-    for given in project.options.notebooks or ():
-        path = project.root / given
-        if not path.resolve().is_relative_to(project.root.resolve()):
-            message = f"the folder {given!r} lies outside the project"
-            yield Finding("pyproject.toml", project.line_of(*place), "DL320", message, "move the notebooks into it")
-        elif not path.exists():
-            message = f"the folder {given!r} does not exist"
-            yield Finding("pyproject.toml", project.line_of(*place), "DL322", message, "correct `notebooks`")
+    yield from _option_findings(project)
     if project.dependencies is not None and not has_runtime(project.dependencies):
         message = "the project's dependencies lack daglab[dagster], so that its wheel could not run the notebooks"
         line = project.line_of("project", "dependencies")
         yield Finding("pyproject.toml", line, "DL303", message, 'add "daglab[dagster]"')
+
+
+def _option_findings(project: SourceProject) -> Iterator[Finding]:
+    """Folders of the option ``notebooks`` that hold no notebook: the build would check nothing, and say nothing."""
+    if project.options.notebooks is None:
+        return
+    line = project.line_of(*TABLE.split("."), "notebooks")
+    if not project.options.notebooks:
+        remedy = "name a folder, or leave the option out: then every notebook of the project counts"
+        yield Finding("pyproject.toml", line, "DL322", "`notebooks` names no folder", remedy)
+    for given in project.options.notebooks:
+        path = project.root / given
+        if not project.holds(path):
+            message = f"the folder {given!r} lies outside the project"
+            yield Finding("pyproject.toml", line, "DL320", message, "move the notebooks into it")
+        elif not path.exists():
+            yield Finding(
+                "pyproject.toml", line, "DL322", f"the folder {given!r} does not exist", "correct `notebooks`"
+            )
+        elif not project.notebooks_in(given):
+            message = f"no notebook with a [tool.daglab] header is in {given!r}"
+            yield Finding("pyproject.toml", line, "DL322", message, "correct `notebooks`")
 
 
 def key_findings(headers: Iterable[Header]) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from daglab.errors import BuildError
 from daglab.key_lines import Place, line_of, toml_key_lines
-from daglab.notebook.find import find_notebooks
+from daglab.notebook.find import find_notebooks, has_header
 from daglab.notebook.hook_options import TABLE, HookOptions, read_options
 
 if sys.version_info >= (3, 11):
@@ -40,14 +40,26 @@ class SourceProject:
             return str(path)
 
     def notebooks(self) -> list[Path]:
-        """The notebooks with a ``[tool.daglab]`` header, sorted; what the option names and isn't there is left out."""
+        """The notebooks with a ``[tool.daglab]`` header, sorted.
+
+        What the option ``notebooks`` names and isn't there, or lies outside the project, is left out, and not searched.
+        """
         if self.options.notebooks is None:
             return find_notebooks(self.root)
-        found: set[Path] = set()
-        for given in self.options.notebooks:
-            path = self.root / given
-            found.update([path] if path.is_file() else find_notebooks(path))
-        return sorted(found)
+        return sorted({path for given in self.options.notebooks for path in self.notebooks_in(given)})
+
+    def notebooks_in(self, given: str) -> list[Path]:
+        """The notebooks with a header in a folder (or a file) that the option names."""
+        path = self.root / given
+        if not self.holds(path):
+            return []
+        if path.is_file():
+            return [path] if has_header(path.read_text("utf-8", "replace")) else []
+        return find_notebooks(path)
+
+    def holds(self, path: Path) -> bool:
+        """Whether a path lies in the project, and no link leads out of it."""
+        return path.resolve().is_relative_to(self.root.resolve())
 
 
 def read_source_project(root: Path) -> SourceProject:

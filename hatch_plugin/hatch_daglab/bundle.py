@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from daglab.notebook.check import CheckedNotebook, Report
 from daglab.notebook.hook_options import HookOptions
 from daglab.notebook.manifest import FILE_NAME, NotebookEntry, manifest_text, notebook_entry
-from hatch_daglab.halves import ipynb_text
+from hatch_daglab.halves import ipynb_text, jupyter_text
 from hatch_daglab.selection import Selection
 
 _DEFINITIONS = '''"""The Dagster definitions of {package}'s notebooks; made by daglab's build hook."""
@@ -38,14 +38,25 @@ class Bundle:
                 packages[package].append((checked, PurePosixPath(place[0])))
         for package, notebooks in packages.items():
             self._add_package(package, notebooks)
+        self._strip_others()
         return sorted(packages)
 
     def add_sdist(self, report: Report) -> None:
-        """The .ipynb halves that exist: outputs must not leave the project by the sdist either."""
+        """The .ipynb files that exist: outputs must not leave the project by the sdist either."""
         for checked in report.notebooks:
             place = self._selection.place(checked.path)
             if place is not None and checked.path.with_suffix(".ipynb").exists():
                 self._add_half(checked, place[0])
+        self._strip_others()
+
+    def _strip_others(self) -> None:
+        """Jupyter notebooks that are no half of a checked pair: their outputs stay out, too."""
+        if self._options.outputs == "keep":
+            return
+        added = set(self.files.values())
+        for path, relative in self._selection.jupyter_notebooks():
+            if relative not in added:
+                self._add(PurePosixPath(relative), jupyter_text(path, keep_outputs=False))
 
     def _add_half(self, checked: CheckedNotebook, relative: str) -> None:
         text = ipynb_text(checked.path, keep_outputs=self._options.outputs == "keep")

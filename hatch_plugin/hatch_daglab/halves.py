@@ -1,4 +1,4 @@
-"""The .ipynb half of a pair as a wheel carries it: without outputs, made from the .py where it is missing."""
+"""Jupyter notebooks as a wheel carries them: without outputs, a half made from the .py where it is missing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from daglab.errors import NotebookError
 from daglab.notebook.jupyter import parse_jupyter
 from daglab.pair import ipynb_for
 
@@ -19,7 +20,19 @@ def ipynb_text(py_path: Path, *, keep_outputs: bool) -> str:
     path = py_path.with_suffix(".ipynb")
     if not path.exists():
         return ipynb_for(py_path).decode("utf-8")
-    text = path.read_text(encoding="utf-8")
+    return jupyter_text(path, keep_outputs=keep_outputs)
+
+
+def jupyter_text(path: Path, *, keep_outputs: bool) -> str:
+    """The text of an .ipynb as an artifact carries it.
+
+    Raises:
+        NotebookError: it is no Jupyter notebook.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise NotebookError(f"{path} is not UTF-8", remedy="mend it, or exclude it from the build") from error
     parse_jupyter(text, str(path))  # refuses what is no notebook
     document: dict[str, Any] = json.loads(text)
     if not keep_outputs:

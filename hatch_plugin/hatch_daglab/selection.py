@@ -34,6 +34,12 @@ class Selection:
         file = self._files.get(path)
         return (Path(file.relative_path).as_posix(), _slashed(file)) if file else None
 
+    def jupyter_notebooks(self) -> list[tuple[Path, str]]:
+        """Each .ipynb that belongs into the artifact, with its path relative to the project, sorted."""
+        files = [(path, file) for path, file in self._files.items() if path.suffix.lower() == ".ipynb"]
+        kept = [(path, file) for path, file in files if not _is_stray(PurePosixPath(_slashed(file)))]
+        return sorted((path, Path(file.relative_path).as_posix()) for path, file in kept)
+
     def package_of(self, path: Path) -> str | None:
         """The importable package that a file is in, as ``shop`` or ``acme.shop``: the outermost that is no namespace.
 

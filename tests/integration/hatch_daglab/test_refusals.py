@@ -65,6 +65,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "DL312 half cannot be read": lambda root: (root / NUMBERS.replace(".py", ".ipynb")).mkdir(),
     "DL320 path that leaves the project": lambda root: configure(root, "external", 'notebooks = [".."]\nexternal'),
     "DL320 name that leaves the package": lambda root: write(root, notebook(assets="b"), "src/tiny/..\\..\\evil.py"),
+    "DL322 no folder": lambda root: configure(root, "external", "notebooks = []\nexternal"),
     "DL322 folder missing": lambda root: configure(root, "external", 'notebooks = ["src/tiny/nb"]\nexternal'),
 }
 

@@ -237,6 +237,28 @@ class TestHalves:
         configure(project, "external", 'outputs = "keep"\nexternal')
         assert json.loads(read(build(project, out), "tiny/notebooks/numbers.ipynb")) == HALF
 
+    @pytest.mark.parametrize("target", ["wheel", "sdist"])
+    def test_notebooks_of_no_pair_lose_their_outputs_too(self, project: Path, out: Path, target: str) -> None:
+        for name in ("lone.ipynb", "Shout.IPYNB"):
+            (project / "src/tiny" / name).write_text(json.dumps(HALF))
+        built = build(project, out, target)
+        assert built.status == 0, built.said
+        content = {}
+        if target == "wheel":
+            content = {name: built.wheel.read(name) for name in built.members}
+        else:
+            with tarfile.open(built.artifacts[0]) as archive:
+                for member in archive.getmembers():
+                    content[member.name] = getattr(archive.extractfile(member), "read", bytes)()
+        assert len([name for name in content if name.endswith(("tiny/lone.ipynb", "tiny/Shout.IPYNB"))]) == 2
+        assert not any(b"4711" in text for text in content.values())
+
+    def test_a_notebook_that_cannot_be_stripped_is_refused(self, project: Path, out: Path) -> None:
+        (project / "src/tiny/lone.ipynb").write_bytes(b"{\xff")
+        built = build(project, out)
+        assert (built.status, built.artifacts) == (1, [])
+        assert "lone.ipynb is not UTF-8 (mend it, or exclude it from the build)" in built.said
+
     def test_outputs_leave_by_no_sdist_either(self, project: Path, out: Path) -> None:
         [path] = build(project, out, "sdist").artifacts
         with tarfile.open(path) as archive:

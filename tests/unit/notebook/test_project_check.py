@@ -143,6 +143,27 @@ def test_folders_of_the_option(project: Path) -> None:
     assert len(check(project).notebooks) == 1
 
 
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [("[]", "names no folder"), ('["docs"]', "is in 'docs'"), ('["src/shop/a.py", "tool.py"]', "is in 'tool.py'")],
+)
+def test_an_option_that_leads_to_no_notebook(project: Path, option: str, says: str) -> None:
+    (project / "docs").mkdir()
+    (project / "tool.py").write_text("import marimo\napp = marimo.App()\n")
+    configure(project, "external", f"notebooks = {option}\nexternal")
+    [finding] = check(project).findings
+    assert (finding.code, finding.path, finding.line) == ("DL322", "pyproject.toml", 7)
+    assert says in finding.message
+
+
+def test_folders_outside_the_project_are_not_searched(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    write_notebook(outside / "x.py", key="x")
+    configure(project, "external", f'notebooks = ["src", "../{outside.name}", "../.."]\nexternal')
+    assert [n.notebook.path for n in check(project).notebooks] == ["src/shop/a.py"]
+    assert found(project) == [("DL320", "pyproject.toml")] * 2
+
+
 def test_notebooks_must_lie_in_the_project(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     outside = tmp_path_factory.mktemp("outside")
     write_notebook(outside / "x.py", key="x")
@@ -221,6 +242,7 @@ def test_wrong_options(project: Path, options: str, says: str) -> None:
     with pytest.raises(BuildError) as caught:
         read_source_project(project)
     assert says in str(caught.value)
+    assert str(caught.value).startswith("pyproject.toml: [tool.hatch.build.hooks.daglab]")
     assert caught.value.remedy
 
 

@@ -28,9 +28,13 @@ def changes(code: str, variable: str, type_name: str | None = None) -> Iterator[
         tree = ast.parse(code)
     except SyntaxError:
         return
-    finder = _Finder(variable, type_name, shown=tree.body[-1] if tree.body else None)
-    finder.visit(tree)
-    yield from sorted(finder.found)
+    shown = tree.body[-1] if tree.body else None
+    found = []
+    for name in (variable, *_aliases(tree, variable)):
+        finder = _Finder(name, type_name, shown)
+        finder.visit(tree)
+        found += finder.found if name == variable else [(n, _as(what, name, variable)) for n, what in finder.found]
+    yield from sorted(found)
 
 
 class _Finder(ast.NodeVisitor):
@@ -69,6 +73,12 @@ class _Finder(ast.NodeVisitor):
         self._target(node.target, "is assigned to")
         self.generic_visit(node)
 
+    def visit_With(self, node: ast.With) -> None:
+        for item in node.items:
+            if item.optional_vars is not None:
+                self._target(item.optional_vars, "is assigned to")
+        self.generic_visit(node)
+
     def visit_Delete(self, node: ast.Delete) -> None:
         for target in node.targets:
             if isinstance(target, ast.Name) and target.id == self._variable:
@@ -89,6 +99,10 @@ class _Finder(ast.NodeVisitor):
             )
             if flagged or self._in_place(node.func.attr, node):
                 self.found.append((node.lineno, f"{self._variable!r} is changed by .{node.func.attr}()"))
+        match node:
+            case ast.Call(func=ast.Name(id="setattr" | "delattr" as function), args=[changed, *_]):
+                if _root(changed) == self._variable:
+                    self.found.append((node.lineno, f"{self._variable!r} is changed by {function}()"))
         self.generic_visit(node)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -120,6 +134,35 @@ class _Finder(ast.NodeVisitor):
             return False
         stored = any(isinstance(n, ast.Name) and n.id == self._variable and not _loads(n) for n in inner)
         return stored or self._variable in _arguments(node.args)
+
+
+def _aliases(tree: ast.Module, variable: str) -> list[str]:
+    """Other names that the code gives the value, by ``=`` or ``:=``, in order.
+
+    A name that is also given another value is none, because which of the two a later line means can't be told; nor is
+    that of a part, ``b = orders[rows]``, which most libraries copy.
+    """
+    given: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                names = [target.id for target in targets if isinstance(target, ast.Name)]
+            case ast.NamedExpr(target=ast.Name(id=name), value=value):
+                names = [name]
+            case _:
+                continue
+        for name in names:
+            given.setdefault(name, []).append(value)
+    found = [variable]
+    for name, values in given.items():
+        if name not in found and all(isinstance(v, ast.Name) and v.id in found for v in values):
+            found.append(name)
+    return found[1:]
+
+
+def _as(what: str, alias: str, variable: str) -> str:
+    """What is done, told of the variable instead of its other name."""
+    return f"{variable!r}, as {alias!r}, {what.removeprefix(f'{alias!r} ')}"
 
 
 def _loads(name: ast.Name) -> bool:

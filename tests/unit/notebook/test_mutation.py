@@ -35,6 +35,14 @@ def lines(code: str, type_name: str | None = None) -> list[int]:
         "async def f():\n    orders.append(1)",
         "def f():\n    global orders\n    orders = []\n    orders.append(1)",
         "g = lambda x: orders.append(x)",
+        "b = orders\nb['x'] = 1",
+        "b = c = orders\nc.append(1)",
+        "if (b := orders):\n    b.append(1)",
+        "b = orders\nc = b\nc['x'] = 1",
+        "setattr(orders, 'x', 1)",
+        "delattr(orders, 'x')",
+        "with f() as orders.handle: pass",
+        "with f() as (a, orders['x']): pass",
     ],
 )
 def test_changed_in_place(code: str) -> None:
@@ -57,6 +65,15 @@ def test_changed_in_place(code: str) -> None:
         "def f():\n    orders = []\n    orders.append(1)",
         "g = lambda orders: orders.append(1)",
         "orders: list",
+        "b = orders.copy()\nb['x'] = 1",
+        "b = orders[orders['x'] > 0]\nb['y'] = 1",
+        "b = list(orders)\nb.append(1)",
+        "b = orders",
+        "b = orders\nb = 1",
+        "orders, b = 1, 2",
+        "setattr(other, 'x', orders)",
+        "setattr()",
+        "with f(orders) as g: pass",
         "orders.append(",
         "",
     ],
@@ -70,6 +87,12 @@ def test_a_declared_type_decides_what_a_method_does() -> None:
     assert lines("orders.sort()", "list") == [1]
     assert lines("x = orders.update(other)", "pandas.DataFrame") == [1]
     assert lines("x = orders.update(other)", "polars.DataFrame") == []
+
+
+def test_another_name_of_the_value_is_told() -> None:
+    assert list(changes("b = orders\nb['a'] = 1", "orders")) == [
+        (2, "'orders', as 'b', is assigned to (b['a'])"),
+    ]
 
 
 def test_each_place_with_its_line() -> None:

@@ -1,23 +1,35 @@
-"""What cells print: passed on to the real streams, kept for the executed notebook, handed out line by line."""
+"""What cells print: passed on to the real streams, kept for the executed notebook, handed out in batches of lines."""
 
 from __future__ import annotations
 
 import io
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, TextIO
 
 StreamName = Literal["stdout", "stderr"]
 KEPT_CHARACTERS = 1_000_000  # of one cell; the rest is in Dagster's own capture of the process's output
+BATCH_LINES = 50
+BATCH_SECONDS = 0.5
+TOLD_LINES = 5_000  # of one cell; each batch is a row in Dagster's event log
+TOLD_CHARACTERS = 500_000
 
 
 class Console:
-    """Collects what is printed between two calls of :meth:`take`; ``on_line`` gets each line as it is complete."""
+    """Collects what is printed between two calls of :meth:`take`.
 
-    def __init__(self, on_line: Callable[[str], None]) -> None:
-        self._on_line = on_line
+    ``on_lines`` gets complete lines: at once after half a second of silence, else some together.
+    """
+
+    def __init__(self, on_lines: Callable[[list[str]], None]) -> None:
+        self._on_lines = on_lines
+        self._batch: list[str] = []
+        self._told_at = float("-inf")
+        self._told = [0, 0]  # lines, characters
+        self._untold = 0
         self._lock = threading.RLock()
         self._pieces: list[tuple[StreamName, str]] = []
         self._kept = 0
@@ -44,6 +56,10 @@ class Console:
                 if self._open[stream]:
                     self._tell(self._open[stream])
                 self._open[stream] = ""
+            if self._untold:
+                self._batch.append(f"... {self._untold} more lines; the executed notebook has more of them")
+            self._hand_out()
+            self._told, self._untold = [0, 0], 0
             pieces, self._pieces = self._pieces, []
             dropped, self._kept = self._kept - KEPT_CHARACTERS, 0
         if dropped > 0:
@@ -57,11 +73,26 @@ class Console:
         return [(stream, "\n".join(map(_overwritten, text.split("\n")))) for stream, text in joined]
 
     def _tell(self, line: str) -> None:
+        line = _overwritten(line)
+        if not line.strip():
+            return
+        if self._told[0] >= TOLD_LINES or self._told[1] + len(line) > TOLD_CHARACTERS:
+            self._untold += 1
+            return
+        self._told = [self._told[0] + 1, self._told[1] + len(line)]
+        self._batch.append(line)
+        if len(self._batch) >= BATCH_LINES or time.monotonic() - self._told_at >= BATCH_SECONDS:
+            self._hand_out()
+
+    def _hand_out(self) -> None:
+        batch, self._batch = self._batch, []
         self._telling = True
         try:
-            self._on_line(_overwritten(line))
+            if batch:
+                self._on_lines(batch)
         finally:
             self._telling = False
+            self._told_at = time.monotonic()
 
     @contextmanager
     def capture(self) -> Iterator[None]:

@@ -41,7 +41,7 @@ def param_values(params: Mapping[str, Param], config: Mapping[str, Any] | None) 
             values[name] = TypeAdapter(param.type).validate_python(given.get(name, param.default))
         except ValidationError as error:
             reason = error.errors()[0]["msg"]
-            raise AssetValueError(f"param {name!r}: {reason}, not {given.get(name)!r}", remedy="correct it") from error
+            raise AssetValueError(f"param {name!r}: {reason}", remedy="correct it") from error
     return values
 
 

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import dagster as dg
+from dagster._core.errors import DagsterExecutionInterruptedError
 
 from daglab.errors import AssetValueError, NotebookError
 from daglab.marimo_run import CellEnd, CellRunner
@@ -17,6 +18,7 @@ from daglab.runtime.checks import check_result
 from daglab.runtime.console import Console
 from daglab.runtime.declare import to_key
 from daglab.runtime.executed import CellRecord
+from daglab.runtime.given import shown_params
 from daglab.runtime.inputs import check_type, load_value
 from daglab.runtime.isolation import Surroundings
 from daglab.runtime.loaded import LoadedNotebook
@@ -125,8 +127,8 @@ class _Step:
             return CellRecord("text")
         defined = self.loaded.defined_in(cell.index)
         if defined and defined <= self.params.keys():
-            lines = [f"{name} = {self.params[name]!r}" for name in sorted(defined)]
-            return CellRecord("given", [text_output("\n".join(lines))])
+            text = shown_params(self.context, self.loaded.graph.params, self.params, defined)
+            return CellRecord("given", [text_output(text)])
         partition = self.loaded.header.partitions is not None and defined == {"partition_key"}
         return CellRecord("given" if partition else "pruned")
 
@@ -163,9 +165,8 @@ class _Step:
         with console.capture():
             return self.runner.run(index, self.values)
 
-    def _print(self, line: str) -> None:
-        if line.strip():
-            self.context.log.info(f"{self.cell.label} | {line}")
+    def _print(self, lines: list[str]) -> None:
+        self.context.log.info("\n".join(f"{self.cell.label} | {line}" for line in lines))
 
     def _record(self, end: CellEnd, console: Console) -> None:
         """Keep what the cell showed; end the run if it failed."""
@@ -176,8 +177,8 @@ class _Step:
         self.context.log.info(f"{self.cell.label}: {state} in {end.seconds:.3f} s")
         if end.error is None:
             return
-        if not isinstance(end.error, (Exception, SystemExit)):
-            raise end.error  # an interruption: Dagster's to handle
+        if isinstance(end.error, (KeyboardInterrupt, DagsterExecutionInterruptedError)):
+            raise end.error  # Dagster's to handle
         failure = failures.cell_failure(self.loaded.notebook, self.cell, end.error, self._keep_all())
         raise failure from end.error
 

@@ -122,7 +122,7 @@ a = 1
 """
     path = write_notebook("[tool.daglab.assets.a]", ("talk", code))
     runs(path)
-    said = [line for line in runs.log() if line.startswith("cell 'talk'")]
+    said = [line for entry in runs.log() for line in entry.split("\n") if line.startswith("cell 'talk'")]
     assert said[:6] == [
         f"cell 'talk'{text}" for text in (": starts", " | one", " | two", " | 20%", " | warned", " | open")
     ]
@@ -134,3 +134,57 @@ a = 1
         ("stdout", "open"),
     ]
     assert "one\ntwo\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import asyncio\n_task = asyncio.ensure_future(asyncio.sleep(9))\n_task.cancel()\na = await _task",
+        "class Own(BaseException): pass\n\na = 1\nraise Own('boom')",
+        "from polars.exceptions import PanicException\na = 1\nraise PanicException('boom')",
+        "class Mute(Exception):\n    def __str__(self):\n        raise ValueError\n\na = 1\nraise Mute",
+    ],
+)
+def test_whatever_a_cell_raises_is_its_failure(runs: Any, write_notebook: Any, code: str) -> None:
+    runs(write_notebook("[tool.daglab.assets.a]", ("breaks", code)), ok=False)
+    failure = runs.failure().user_failure_data
+    assert failure.description.startswith("cell 'breaks' failed at nb.py:")
+    assert "notebook" in failure.metadata
+    assert runs.states("a")["breaks"] == "failed"
+
+
+def test_thousands_of_lines_are_few_events(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook("[tool.daglab.assets.a]", ("talk", "a = 1\nfor _i in range(6000): print('line', _i)"))
+    runs(path)
+    said = [entry for entry in runs.log() if entry.startswith("cell 'talk' |")]
+    assert len(said) < 150
+    lines = "\n".join(said).split("\n")
+    assert lines[0] == "cell 'talk' | line 0"
+    assert lines[-1].startswith("cell 'talk' | ... 1000 more lines")
+    assert "line 5999" in str(runs.executed("a")["cells"][1]["outputs"])
+
+
+def test_a_value_from_the_environment_is_not_shown(
+    runs: Any, write_notebook: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_KEY", "CANARY-123")
+    header = '[tool.daglab]\nparams = ["key", "n"]\n[tool.daglab.assets.a]'
+    path = write_notebook(header, "key: str = ''", "n: int = 1", "a = (len(key), n)")
+    config = {"key": {"env": "API_KEY"}, "n": 3}
+    result = runs(path, run_config={"ops": {"nb_notebook": {"config": config}}})
+    assert runs.value(path, key="a") == (10, 3)
+    document = str(runs.executed("a"))
+    assert "key = <from the environment variable API_KEY>" in document
+    assert "n = 3" in document
+    everything = document + str(runs.log()) + str(runs.metadata("a")) + str(result.all_events)
+    assert "CANARY-123" not in everything
+
+
+def test_the_partition_key_stands_alone(write_notebook: Any) -> None:
+    from daglab.errors import NotebookError
+    from daglab.runtime.definitions import notebook_assets
+
+    header = '[tool.daglab.partitions]\nstatic = ["x"]\n[tool.daglab.assets.a]'
+    path = write_notebook(header, "partition_key = 'q'\nother = 5", "a = (partition_key, other)")
+    with pytest.raises(NotebookError, match="'partition_key' defines other as well"):
+        notebook_assets(path)

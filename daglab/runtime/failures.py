@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from daglab.notebook.cells import Cell, Notebook
-from daglab.runtime.outputs import traceback_text
+from daglab.runtime.outputs import said, traceback_text
 
 
 def line_of(error: BaseException, path: str) -> int | None:
@@ -30,7 +30,7 @@ def cell_failure(
     place = f"{Path(notebook.path).name}:{line}"
     text = traceback_text(error)
     return dg.Failure(
-        description=f"{cell.label} failed at {place}: {type(error).__name__}: {error}\n\n{text}",
+        description=f"{cell.label} failed at {place}: {type(error).__name__}: {said(error)}\n\n{text}",
         metadata={
             "cell": cell.label,
             "line": dg.MetadataValue.text(place),

@@ -15,6 +15,7 @@ from daglab.runtime.isolation import close_figures, open_figures
 
 Output = dict[str, Any]
 _TEXT_LIMIT = 20_000
+_HTML_LIMIT = 2_000_000  # characters; the executed notebook is stored for each asset
 _PLAIN = (str, bytes, int, float, complex, bool, list, tuple, dict, set, frozenset)
 
 
@@ -49,9 +50,17 @@ def error_output(error: BaseException) -> Output:
     return {
         "output_type": "error",
         "ename": type(error).__name__,
-        "evalue": str(error),
+        "evalue": said(error),
         "traceback": traceback_text(error).splitlines(),
     }
+
+
+def said(error: BaseException) -> str:
+    """The error's text; of one that can't tell it, that."""
+    try:
+        return str(error)
+    except Exception as second:
+        return f"<its text can't be made: {type(second).__name__}>"
 
 
 def traceback_text(error: BaseException) -> str:
@@ -94,6 +103,8 @@ def _data(mime: str, data: Any) -> Any:
         return body
     if isinstance(data, bytes):
         return base64.b64encode(data).decode()
+    if mime == "text/html" and isinstance(data, str) and len(data) > _HTML_LIMIT:
+        return f"<p><em>{len(data):,} characters of HTML are not kept; the limit is {_HTML_LIMIT:,}</em></p>"
     if isinstance(data, str) and (mime == "application/json" or mime.endswith("+json")):
         return json.loads(data)
     return data

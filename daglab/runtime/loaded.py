@@ -79,14 +79,15 @@ def load(path: Path) -> LoadedNotebook:
                     f"{path}:{line}: no cell defines {name!r}, which the header names under {role}",
                     remedy="define the variable, or correct the header",
                 )
-    for name in header.inputs:
+    given = {**dict.fromkeys(header.inputs, "input"), **({"partition_key": "key"} if header.partitions else {})}
+    for name, role in given.items():
         for index in graph.cells.definitions.get(name, ()):
             if others := graph.cells.cells[index].defs - {name}:
                 # The cell would run, replace the stored value by its own and hide the dependency.
                 raise NotebookError(
-                    f"{path}:{notebook.cells[index].code_line}: the cell of the input {name!r} defines "
+                    f"{path}:{notebook.cells[index].code_line}: the cell of the {role} {name!r} defines "
                     f"{', '.join(sorted(others))} as well",
-                    remedy="an input stands alone in its cell",
+                    remedy="what a run replaces stands alone in its cell",
                 )
     return LoadedNotebook(notebook, header, graph)
 

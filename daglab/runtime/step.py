@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +15,7 @@ from daglab.errors import AssetValueError, NotebookError
 from daglab.marimo_run import CellEnd, CellRunner
 from daglab.notebook.cells import Cell
 from daglab.runtime import current, executed, failures
+from daglab.runtime.blocking import blocked_by, ordered
 from daglab.runtime.checks import check_result
 from daglab.runtime.console import Console
 from daglab.runtime.declare import to_key
@@ -63,6 +65,8 @@ class _Step:
         self.plan = loaded.plan(self.left)
         self.store = executed.executed_store(context.instance)
         self.records = {cell.index: self._before(cell) for cell in loaded.notebook.cells}
+        self.blocked: dict[str, str] = {}  # what isn't made -> the failed check that it waits for
+        self.waiting: frozenset[int] = frozenset()
         self.position = 0
         self.cell = loaded.notebook.cells[0]
         self.runner, main = self._runner()
@@ -94,8 +98,8 @@ class _Step:
         self._log_plan()
         console = Console(self._print)
         try:
-            for index in self.runner.order:
-                if index in self.plan.cells:
+            for index in ordered(self.loaded, self.runner.order, self.runner.parents, self.checks):
+                if index in self.plan.cells and index not in self.waiting:
                     self.cell = self.loaded.notebook.cells[index]
                     if self._cancelled(index):
                         self.records[index] = CellRecord("cancelled")
@@ -201,7 +205,21 @@ class _Step:
             except AssetValueError as error:
                 raise failures.refusal(f"{self.cell.label}: {error}", self._keep_all()) from error
             self.left.remove(name)
+            if isinstance(event, dg.AssetCheckResult) and not event.passed:
+                self._block(name, event)
             yield event
+
+    def _block(self, name: str, result: dg.AssetCheckResult) -> None:
+        """Leave out what waits for a blocking check that has failed."""
+        check = self.loaded.header.checks[name]
+        if not check.blocking or result.severity is not dg.AssetCheckSeverity.ERROR:
+            return
+        for variable in blocked_by(self.loaded, check.asset, self.left, self.runner.parents):
+            self.blocked.setdefault(variable, name)
+        needed = self.loaded.plan([variable for variable in self.left if variable not in self.blocked]).cells
+        self.waiting = frozenset(i for i in self.plan.cells if self.records[i].state == "waiting") - needed
+        for index in self.waiting:
+            self.records[index] = CellRecord("cancelled")
 
     def _warn_of_class(self, name: str) -> None:
         kind = type(self.values[name])
@@ -214,7 +232,19 @@ class _Step:
     def _refuse_left(self) -> None:
         if not self.left:
             return
+        if self.blocked:
+            said = ", ".join(f"{name!r} (for {check!r})" for name, check in self.blocked.items())
+            raise failures.refusal(
+                f"a blocking check failed, so what waits for it is not made: {said}", self._keep_all()
+            )
         notebook = self.loaded.notebook
+        for index in self.loaded.plan(self.left).cells - set(self.runner.order):
+            cell = notebook.cells[index]
+            if cell.options.get("disabled"):
+                names = ", ".join(map(repr, self.left))
+                place = f"{Path(notebook.path).name}:{cell.code_line}"
+                message = f"{cell.label} ({place}) is disabled, which leaves {names} without a value"
+                raise failures.refusal(message, self._keep_all())
         for index in self.loaded.plan(self.left).cells:
             if self.records[index].state == "stopped":
                 raise failures.stop_failure(notebook, notebook.cells[index], self.left, self._keep_all())

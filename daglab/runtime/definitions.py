@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import multiprocessing
 import re
@@ -58,15 +59,17 @@ def notebook_definitions(
         HeaderError: a header is wrong.
     """
     defaults = Defaults(group, owners or (), tags or {})
-    paths = [path for folder in _folders(notebooks) for path in find_notebooks(folder)]
-    stems = Counter(_step_name(path.stem) for path in paths)
+    paths = [(folder, path) for folder in _folders(notebooks) for path in find_notebooks(folder)]
+    stems = Counter(path.stem for _, path in paths)
     assets = []
     notebooks_read = []
-    for path in paths:
+    for folder, path in paths:
         loaded = load(path)
-        name = _step_name(path.stem)
+        name = path.stem
         if stems[name] > 1:  # Dagster wants one name for one step
-            name = _step_name(re.sub(r"\.py$", "", loaded.shown_path.replace("/", "__")))
+            shown = loaded.shown_path
+            name = (shown if "/" in shown else path.relative_to(folder).as_posix()).removesuffix(".py")
+        name = _step_name(name)
         assets.append(_assets(loaded, name, defaults))
         notebooks_read.append((loaded.notebook, loaded.header))
     # Dagster finds these faults, too, but when all is merged, and without a file or a line.
@@ -122,8 +125,15 @@ def _multi_asset(loaded: LoadedNotebook, name: str, defaults: Defaults) -> dg.As
     return assets
 
 
-def _step_name(stem: str) -> str:
-    return re.sub(r"\W", "_", stem, flags=re.ASCII) + "_notebook"
+def _step_name(path: str) -> str:
+    """The step's name, made of the file's own path or stem alone, so that no other notebook changes it.
+
+    Where Dagster's characters don't suffice, a hash tells ``a b.py`` from ``a_b.py``.
+    """
+    name = path.replace("/", "__")
+    plain = re.sub(r"\W", "_", name, flags=re.ASCII)
+    replaced = plain != name or "__" in path
+    return f"{plain}_{hashlib.sha256(path.encode()).hexdigest()[:6]}_notebook" if replaced else f"{plain}_notebook"
 
 
 def _folders(notebooks: ModuleType | str | Path) -> Iterator[Path]:

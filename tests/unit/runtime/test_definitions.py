@@ -71,7 +71,7 @@ def test_every_argument_arrives(write_notebook: Any, tmp_path: Path) -> None:
     assert (other.group_name, other.code_version, other.kinds) == ("sales", "7", {"marimo"})
     assert [dep.asset_key for dep in other.deps] == [orders]
     assert other.automation_condition == dg.AutomationCondition.eager()
-    assert assets.op.name == "my_orders_notebook"
+    assert assets.op.name == "my_orders_7988cd_notebook"
     assert assets.op.pool == "warehouse"
     policy = assets.op.retry_policy
     assert policy is not None
@@ -145,6 +145,26 @@ def test_a_folder_becomes_definitions_with_defaults(write_notebook: Any, tmp_pat
         "pkg__us__orders_notebook",
     ]
     assert made.executor is executor
+
+
+def test_steps_have_names_of_their_own_that_other_notebooks_do_not_change(write_notebook: Any, tmp_path: Path) -> None:
+    def names() -> dict[str, str]:
+        made = notebook_definitions(tmp_path)
+        dg.Definitions.validate_loadable(made)
+        return {a.key.to_user_string(): a.op.name for a in made.assets or () if isinstance(a, dg.AssetsDefinition)}
+
+    def add(*files: str) -> None:
+        for file in files:
+            key = f"k{len(list(tmp_path.rglob('*.py')))}"
+            write_notebook(f'[tool.daglab.assets.a]\nkey = "{key}"', "a = 1", name=file)
+
+    add("a_b.py", "orders.py")
+    before = names()
+    assert sorted(before.values()) == ["a_b_notebook", "orders_notebook"]
+    add("a b.py", "a-b.py", "üñ.py", "éà.py", "x/same.py", "y/same.py", "x__y/same.py", "x/y/same.py")
+    after = names()
+    assert len(set(after.values())) == 10
+    assert before.items() <= after.items()
 
 
 def test_a_package_is_found_by_its_name_or_itself(

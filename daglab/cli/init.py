@@ -14,6 +14,8 @@ BootstrapOption = Annotated[Path, typer.Option("--bootstrap", metavar="DIR", hel
 TitleOption = Annotated[str, typer.Option("--title", help="What the project is called in its texts.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Use a folder that has files; those that exist are kept.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Tell what would be made, and make nothing.")]
+# Installed first: the package lies in src/, where Dagster would not find it.
+_NEXT = ("pip install -e . hatch", "daglab check", "hatch build", "dagster dev -m shop.definitions")
 
 
 class FolderNotEmptyError(DaglabError):
@@ -41,9 +43,8 @@ def init(
     lines = [f"{'would make' if dry_run else 'made'} {bootstrap / path}" for path in made]
     output.result(document, [*lines, *(f"kept {bootstrap / path}, which was there" for path in kept)])
     if not dry_run:
-        output.note(
-            f"Next:\n  cd {_quoted(bootstrap)}\n  daglab check\n  hatch build\n  dagster dev -m shop.definitions"
-        )
+        commands = [f"cd {_quoted(bootstrap)}", *_NEXT]
+        output.note("\n".join(("Next:", *(f"  {command}" for command in commands))))
 
 
 def make_project(

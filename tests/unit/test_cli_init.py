@@ -32,6 +32,7 @@ def test_the_next_commands_can_be_pasted(tmp_path: Path, capsys: pytest.CaptureF
     said = capsys.readouterr()
     assert f"cd '{tmp_path}/a b'" in said.err
     assert "made" in said.out
+    assert said.err.index("pip install -e .") < said.err.index("dagster dev -m shop.definitions")
 
 
 def test_dry_run_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

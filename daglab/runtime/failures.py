@@ -11,23 +11,28 @@ from daglab.notebook.cells import Cell, Notebook
 from daglab.runtime.outputs import said, traceback_text
 
 
-def line_of(error: BaseException, path: str) -> int | None:
-    """The 1-based line of the notebook's file where the error arose: of the innermost frame in it."""
-    line = None
+def place_of(error: BaseException, notebook: Notebook, cell: Cell) -> str:
+    """``orders.py:31``, where ``cell`` failed; with the line of another cell's function if the error arose there."""
+    name = Path(notebook.path).name
+    here = range(cell.code_line, cell.code_line + cell.code.count("\n") + 1)
+    own, inner = None, None
     traceback = error.__traceback__
     while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename == path:
-            line = traceback.tb_lineno
+        if traceback.tb_frame.f_code.co_filename == notebook.path:
+            inner = traceback
+            own = traceback.tb_lineno if traceback.tb_lineno in here else own
         traceback = traceback.tb_next
-    return line
+    place = f"{name}:{own or cell.code_line}"
+    if inner is None or inner.tb_lineno in here:
+        return place
+    return f"{place} (in {inner.tb_frame.f_code.co_name}(), {name}:{inner.tb_lineno})"
 
 
 def cell_failure(
     notebook: Notebook, cell: Cell, error: BaseException, links: dict[str, dg.MetadataValue[Any]]
 ) -> dg.Failure:
     """A cell raised an exception."""
-    line = line_of(error, notebook.path) or cell.code_line
-    place = f"{Path(notebook.path).name}:{line}"
+    place = place_of(error, notebook, cell)
     text = traceback_text(error)
     return dg.Failure(
         description=f"{cell.label} failed at {place}: {type(error).__name__}: {said(error)}\n\n{text}",

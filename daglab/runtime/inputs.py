@@ -42,10 +42,17 @@ def load_value(
     manager_key = definition.get_io_manager_key_for_asset_key(key)
     try:
         value = _from_step(context, key, definition, manager_key, python_type, partitions)
-    except (FileNotFoundError, KeyError) as error:
-        of = f" (partition {', '.join(partitions)})" if partitions else ""
+    except (dg.Failure, dg.RetryRequested):
+        raise
+    except Exception as error:
+        of = f" ({_said_partitions(partitions)})" if partitions else ""
+        if _is_missing(context, key, error):
+            raise AssetValueError(
+                f"the asset {name!r}{of} has no stored value: {error}", remedy=f"materialize {name!r} first"
+            ) from error
         raise AssetValueError(
-            f"the asset {name!r}{of} has no stored value: {error}", remedy=f"materialize {name!r} first"
+            f"the stored value of {name!r}{of} can't be loaded: {type(error).__name__}: {error}",
+            remedy="see the traceback below",
         ) from error
     if type_name and len(partitions) <= 1:
         check_type(value, type_name, f"the stored value of {name!r}")
@@ -81,6 +88,22 @@ def resolve_type(type_name: str) -> type:
     if not isinstance(found, type):
         raise AssetValueError(f"{type_name!r} is not a class", remedy="a dotted name such as polars.DataFrame")
     return found
+
+
+def _said_partitions(partitions: Sequence[str]) -> str:
+    if len(partitions) == 1:
+        return f"partition {partitions[0]}"
+    more = ", ..." if len(partitions) > 3 else ""
+    return f"{len(partitions)} partitions: {', '.join(partitions[:3])}{more}"
+
+
+def _is_missing(context: dg.AssetExecutionContext, key: dg.AssetKey, error: Exception) -> bool:
+    """Whether nothing is stored: a KeyError may as well be a fault in the IO manager or in what it reads."""
+    if isinstance(error, KeyError):
+        asked = error.args[0] if error.args else None
+        in_memory = isinstance(asked, tuple) and key.path[-1] in asked
+        return in_memory or context.instance.get_latest_materialization_event(key) is None
+    return isinstance(error, FileNotFoundError)
 
 
 def _partitions(context: dg.AssetExecutionContext, key: dg.AssetKey) -> Sequence[str]:

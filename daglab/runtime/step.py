@@ -157,7 +157,9 @@ class _Step:
             try:
                 value = load_value(self.context, to_key(key), type_name=type_name)
             except AssetValueError as error:
-                raise failures.refusal(f"{self.cell.label} reads {name!r}: {error}", {}, retry=True) from error
+                message = f"{self.cell.label} reads {name!r}: {error}"
+                self.records[index] = CellRecord("failed", [text_output(message)])
+                raise failures.refusal(message, self._keep_all(), retry=True) from error
             self.values[name] = value
             text = f"{name}: the stored value of {key}, {type(value).__module__}.{type(value).__qualname__}"
             self.context.log.info(text)

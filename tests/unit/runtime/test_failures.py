@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import dagster as dg
 import nbformat
 import pytest
 
@@ -18,16 +19,18 @@ def test_a_failing_cell_is_named_with_its_line_and_only_the_users_frames(runs: A
         ("breaks", "# a comment\nprint('before')\nb = [\n    half(a)\n    for _ in range(1)\n]"),
     )
     runs(path, ok=False)
-    line = path.read_text().split("\n").index("    return x / 0") + 1
+    lines = path.read_text().split("\n")
+    own = next(number for number, text in enumerate(lines, 1) if "half(a)" in text)
+    place = f"nb.py:{own} (in half(), nb.py:{lines.index('    return x / 0') + 1})"
     data = runs.failure()
     description, metadata = data.user_failure_data.description, data.user_failure_data.metadata
-    assert description.startswith(f"cell 'breaks' failed at nb.py:{line}: ZeroDivisionError: division by zero")
+    assert description.startswith(f"cell 'breaks' failed at {place}: ZeroDivisionError: division by zero")
     frames = [text for text in description.splitlines() if text.startswith("  File ")]
     assert len(frames) >= 2
     assert all(str(path) in frame for frame in frames)
     assert "half(a)" in description
     assert metadata["cell"].value == "cell 'breaks'"
-    assert metadata["line"].value == f"nb.py:{line}"
+    assert metadata["line"].value == place
     assert metadata["notebook"].value.endswith("b.ipynb")
     assert data.error.cause.message.startswith("ZeroDivisionError")
     assert "daglab" not in "".join(data.error.cause.stack).replace(str(path), "")
@@ -188,3 +191,38 @@ def test_the_partition_key_stands_alone(write_notebook: Any) -> None:
     path = write_notebook(header, "partition_key = 'q'\nother = 5", "a = (partition_key, other)")
     with pytest.raises(NotebookError, match="'partition_key' defines other as well"):
         notebook_assets(path)
+
+
+def test_a_fault_of_the_io_manager_is_not_taken_for_a_missing_value(runs: Any, write_notebook: Any) -> None:
+    class Broken(dg.IOManager):
+        def handle_output(self, context: Any, obj: Any) -> None:
+            return None
+
+        def load_input(self, context: Any) -> None:
+            raise KeyError("column 'x'")
+
+    @dg.asset
+    def up() -> int:
+        return 1
+
+    path = write_notebook('[tool.daglab.inputs]\nu = "up"\n[tool.daglab.assets.a]', "u = 0", ("use", "a = u"))
+    runs(up, path, resources={"io_manager": Broken()}, ok=False)
+    failure = runs.failure().user_failure_data
+    assert failure.description.startswith("cell 'use' reads 'u': the stored value of 'up' can't be loaded: KeyError")
+    assert "notebook" in failure.metadata
+    assert runs.states("a")["use"] == "failed"
+
+
+def test_many_missing_partitions_are_counted(runs: Any, write_notebook: Any) -> None:
+    keys = [f"p{number}" for number in range(40)]
+
+    class Empty(dg.InMemoryIOManager):
+        def load_input(self, context: Any) -> None:
+            raise FileNotFoundError("nothing")
+
+    up = dg.AssetSpec("up", partitions_def=dg.StaticPartitionsDefinition(keys))
+    path = write_notebook('[tool.daglab.inputs]\nu = "up"\n[tool.daglab.assets.a]', "u = 0", "a = u")
+    runs(up, path, resources={"io_manager": Empty()}, ok=False)
+    description = runs.failure().user_failure_data.description
+    assert "(40 partitions: p0, p1, p2, ...) has no stored value" in description
+    assert "p39" not in description

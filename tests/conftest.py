@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["pytest_jupyter.jupyter_server"]
-
 ROOT = Path(__file__).resolve().parents[1]
 
 # A shell starts background jobs with SIGINT ignored, and children would inherit that.

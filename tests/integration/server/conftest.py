@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import httpx
 import pytest
+from pytest_jupyter.jupyter_server import *  # noqa: F403 # here and not as a plugin: it has fixtures that act on all tests
 
 from daglab.processes import LOOPBACK, Child, free_port, spawn
 
@@ -104,6 +105,6 @@ def start(tmp_path: Path) -> Iterator[Callable[..., RunningJupyter]]:
 
 
 @pytest.fixture
-def jp_server_config(jp_server_config: dict[str, Any]) -> dict[str, Any]:
-    """For servers in this process: pytest-jupyter's fixture, with the extension."""
-    return {**jp_server_config, "ServerApp": {"jpserver_extensions": {"daglab.server": True}}}
+def jp_server_config() -> dict[str, Any]:
+    """For servers in this process: the extension alone is enabled."""
+    return {"ServerApp": {"jpserver_extensions": {"daglab.server": True}}}

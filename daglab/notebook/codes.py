@@ -20,6 +20,7 @@ MEANINGS: dict[str, str] = {
     "DL202": "The cell of an asset defines more than assets and cell-local names (`_x`).",
     "DL203": "The cell of an input, or of `partition_key`, defines more than that.",
     "DL204": "A param is not a literal in a cell of params, or its type is not supported.",
+    "DL205": "A cell loads an asset that neither the inputs nor the deps of the header name; a run refuses that.",
     "DL210": "An asset's value is changed outside the cell that makes it; a run of that alone would miss it.",
     "DL300": "Two notebooks make the same asset.",
     "DL301": "Nothing makes the asset that an input reads, and it is not declared `external`.",

@@ -14,6 +14,7 @@ from daglab.notebook.findings import Finding, did_you_mean
 from daglab.notebook.graph import CellGraph, cell_graph
 from daglab.notebook.header import Header, read_header
 from daglab.notebook.ignore import sort_out
+from daglab.notebook.loads import loaded_keys
 from daglab.notebook.mutation import changes
 from daglab.notebook.params import param_faults
 from daglab.notebook.spans import leading_lines
@@ -82,6 +83,7 @@ def _header_findings(graph: CellGraph, header: Header) -> Iterator[Finding]:
     yield from _crowded(graph, header)
     yield from _partition_key(graph, header)
     yield from _changed(graph, header)
+    yield from _undeclared(graph, header)
     path = graph.notebook.path
     for fault in param_faults(graph.notebook, header.params):
         yield Finding(path, fault.line or header.line_of("params"), "DL204", fault.message, fault.remedy)
@@ -141,6 +143,23 @@ def _changed(graph: CellGraph, header: Header) -> Iterator[Finding]:
                 continue
             for line, what in changes(cell.code, variable, asset.type):
                 yield _change(graph.notebook, cell, line, what, own)
+
+
+def _undeclared(graph: CellGraph, header: Header) -> Iterator[Finding]:
+    """Assets that a cell of a run loads, and that the header doesn't say it depends on: the run refuses them.
+
+    Cells that no asset and no check needs are never run: there anything may be loaded.
+    """
+    known = {given.key for given in header.inputs.values()} | {header.key(variable) for variable in header.assets}
+    known |= {key for asset in header.assets.values() for key in asset.deps}
+    for index in sorted(graph.ancestors([*header.assets, *header.checks])):
+        cell = graph.notebook.cells[index]
+        for line, key in loaded_keys(cell.code):
+            if key not in known:
+                message = f"{key!r} is loaded, but neither inputs nor deps of the header name it"
+                remedy = did_you_mean(key, known)
+                remedy = remedy if remedy.startswith("did") else f'add it: [tool.daglab.inputs] NAME = "{key}"'
+                yield Finding(graph.notebook.path, cell.code_line + line - 1, "DL205", message, remedy)
 
 
 def _change(notebook: Notebook, cell: Cell, line: int, what: str, own: tuple[int, ...]) -> Finding:

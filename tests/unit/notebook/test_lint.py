@@ -86,6 +86,9 @@ def test_the_setup_cell_depends_on_nothing() -> None:
         (replaced("limit: int = 3", "limit: int = 1 + x"), "DL204", "param 'limit'"),
         (replaced("limit: int = 3", "limit: bytes = 3"), "DL204", "bytes"),
         (replaced("limit: int = 3", "limit: int = 3\nprint(limit)"), "DL204", "not assigned in a cell of params"),
+        (replaced("totals = sum", "daglab.load_asset('z') = sum"), "MB001", ""),
+        (replaced("'raw/orders'", "'raw/order'"), "DL205", "'raw/order' is loaded, but neither inputs nor deps"),
+        (replaced("_few = raw", "_few = daglab.load_asset('x') and raw"), "DL205", "'x' is loaded"),
         ((*GOOD, "orders.append(1)"), "DL210", "'orders' is changed by .append() outside cell 4"),
         ((*GOOD, "orders[0] = 1"), "DL210", "'orders' is assigned to (orders[0])"),
         ((*GOOD, "del orders[0]"), "DL210", "'orders' is deleted from (orders[0])"),
@@ -107,6 +110,8 @@ def test_refused(cells: list[str], code: str, says: str) -> None:
     [
         ["_copy = list(orders)\n_copy.append(1)"],
         ["sorted(orders)"],
+        ["daglab.load_asset('anything')"],  # no asset needs the cell: it never runs
+        ["other.load_asset('x'), daglab.load_asset(key)"],
         ["def f(orders):\n    orders.append(1)"],
         ["import marimo as mo", "mo.md('# Orders')"],
         [""],
@@ -123,6 +128,12 @@ def test_the_partition_key_stands_alone_in_its_cell() -> None:
     [finding] = lint_notebook_sync(crowded)
     assert (finding.code, finding.message) == ("DL203", "the cell of 'partition_key' also defines 'other'")
     assert codes(*GOOD, "partition_key = 'eu'\nother = 1") == []
+
+
+def test_what_the_header_names_may_be_loaded() -> None:
+    header = HEADER.replace('# key = "sales/orders"', '# key = "sales/orders"\n# deps = ["raw/dates"]')
+    cells = replaced("_few = raw", "_few = daglab.load_asset('raw/dates') and daglab.load_asset('raw/orders')")
+    assert codes(*cells, header=header) == []
 
 
 def test_two_assets_in_one_cell_are_fine() -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal, TextIO
 
 StreamName = Literal["stdout", "stderr"]
 KEPT_CHARACTERS = 1_000_000  # of one cell; the rest is in Dagster's own capture of the process's output
-BATCH_LINES = 50
+BATCH_LINES = 250
 BATCH_SECONDS = 0.5
 TOLD_LINES = 5_000  # of one cell; each batch is a row in Dagster's event log
 TOLD_CHARACTERS = 500_000

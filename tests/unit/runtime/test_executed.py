@@ -124,3 +124,10 @@ def test_a_log_that_prints_does_not_feed_itself() -> None:
     console = Console(loud)
     console.write("stdout", "once\n")
     assert console.take() == [("stdout", "once\n")]
+
+
+def test_very_long_html_is_left_out(runs: Any, write_notebook: Any) -> None:
+    runs(write_notebook("[tool.daglab.assets.a]", ("show", "a = 1\nmo.Html('x' * 3_000_000)")))
+    document = str(runs.executed("a"))
+    assert len(document) < 10_000
+    assert "3,000,000 characters of HTML are not kept" in document

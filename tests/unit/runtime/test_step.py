@@ -176,7 +176,8 @@ def test_partitions_reach_the_notebook_and_its_inputs(runs: Any, write_notebook:
     path = write_notebook(
         DAILY,
         "raw = None",
-        "import daglab\npartition_key = daglab.partition_key('2026-01-01')",
+        "import daglab",
+        "partition_key = daglab.partition_key('2026-01-01')",
         "a = (partition_key, raw)",
         "b = a[0]",
     )

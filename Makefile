@@ -53,6 +53,7 @@ test-all: install front chromium ## everything in full, the nightly tests and th
 
 floors:
 	@$(BIN)/coverage combine --quiet
+	@rm -f .coverage.* # what a killed child left half-written
 	@$(BIN)/coverage report --fail-under=$(FLOOR_OVERALL)
 	@for part in $(FLOORS); do \
 	  printf '%s: ' $$part; \

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any, Literal
 
+from daglab.errors import NotebookError
+
 CellKind = Literal["cell", "setup", "function", "class", "unparsable"]
 SETUP_NAME = "setup"
 DEFAULT_NAME = "_"
@@ -147,7 +149,11 @@ def node_kind(node: ast.stmt) -> Literal["setup", "cell", "app", "guard"] | None
 
 
 def render(cells: Sequence[ParsedCell], *, header: str = "", app_options: Mapping[str, Any] | None = None) -> str:
-    """The text that marimo itself would save for these cells."""
+    """The text that marimo itself would save for these cells.
+
+    Raises:
+        NotebookError: marimo can't write them (functions of one name that call each other, for one).
+    """
     from marimo._ast.codegen import generate_filecontents_from_ir
     from marimo._schemas import serialization as ir
 
@@ -164,7 +170,12 @@ def render(cells: Sequence[ParsedCell], *, header: str = "", app_options: Mappin
         cells=[kinds[c.kind](code=c.code, name=c.name, options=dict(c.options)) for c in cells],
         filename="notebook.py",
     )
-    return generate_filecontents_from_ir(notebook)
+    try:
+        return generate_filecontents_from_ir(notebook)
+    except ValueError as error:
+        raise NotebookError(
+            f"marimo cannot write these cells: {error}", remedy="look for functions that are defined twice"
+        ) from error
 
 
 def compile_graph(cells: Sequence[ParsedCell]) -> list[CompiledCell]:

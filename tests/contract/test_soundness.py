@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from daglab import marimo_api
+from daglab.errors import NotebookError
 from daglab.marimo_api import ParsedCell
 from daglab.notebook.cells import parse_notebook
 from daglab.notebook.graph import cell_graph
@@ -41,9 +42,18 @@ def test_sound_is_what_marimo_finds_nothing_in(cells: list[str], setup: bool) ->
     parsed = [ParsedCell(code) for code in cells]
     if setup and cells:
         parsed[0] = ParsedCell(cells[0], "setup", "setup")
-    text = marimo_api.render(parsed)
+    try:
+        text = marimo_api.render(parsed)
+    except NotebookError:
+        reject()  # there is no such file
     ours, theirs = answers(text)
     assert ours is (theirs == []), (theirs, text)
+
+
+def test_cells_that_marimo_cannot_write_are_refused() -> None:
+    cells = [ParsedCell(f"def {name}(x):\n    return {other}") for name, other in ("ab", "ab", "ba")]
+    with pytest.raises(NotebookError, match="marimo cannot write these cells"):
+        marimo_api.render(cells)
 
 
 @pytest.mark.parametrize(

@@ -90,16 +90,18 @@ def write(folder: Path, header: str) -> Path:
     return folder / "nb.py"
 
 
-def in_dagster(path: Path) -> None:
+def in_dagster(path: Path) -> dg.AssetsDefinition:
     """Everything that a code location does with its definitions when it is loaded."""
+    assets = daglab.notebook_assets(path)
     resources = {"warehouse_1": dg.FilesystemIOManager()}
-    dg.Definitions.validate_loadable(dg.Definitions([daglab.notebook_assets(path)], resources=resources))
+    dg.Definitions.validate_loadable(dg.Definitions([assets], resources=resources))
+    return assets
 
 
 @pytest.mark.parametrize("header", ACCEPTED)
 @pytest.mark.filterwarnings("ignore::dagster.BetaWarning", "ignore::dagster.PreviewWarning")
 def test_what_a_header_may_say_loads_in_dagster(header: str, tmp_path: Path) -> None:
-    in_dagster(write(tmp_path, header))
+    assert in_dagster(write(tmp_path, header)).keys
 
 
 @pytest.mark.parametrize(

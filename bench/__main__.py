@@ -75,7 +75,7 @@ def main() -> int:
         print(f"{name} ...", file=sys.stderr, flush=True)
         rows[name] = importlib.import_module(f"bench.{name}").run()
     everything = [row for found in rows.values() for row in found]
-    Console(soft_wrap=True).print(table(everything))
+    Console(width=None if sys.stdout.isatty() else 140).print(table(everything))
     results = FOLDER / "results"
     results.mkdir(exist_ok=True)
     document = {

@@ -51,6 +51,9 @@ print(time.perf_counter() - began)
 """
 
 
+QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+
+
 def run() -> list[Row]:
     """Steps in one process with a real instance, plain and notebook in turns; dagstermill in its own environment."""
     with tempfile.TemporaryDirectory(prefix="daglab-bench-") as folder:
@@ -88,7 +91,7 @@ def _steps(folder: Path, rounds: int = 15) -> tuple[float, float]:
         with dg.DagsterInstance.local_temp(str(home)) as instance:
             for number in range(rounds + 2):  # the first two warm up
                 for name, asset in assets.items():
-                    seconds = step_seconds(dg.materialize([asset], instance=instance))
+                    seconds = step_seconds(dg.materialize([asset], instance=instance, run_config=QUIET))
                     if number >= 2:
                         times[name].append(seconds)
     finally:

@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from daglab.errors import NotebookError
-from daglab.notebook.convert import CellType
+from daglab.notebook.convert import JupyterSource
 from daglab.notebook.json_text import JsonStyle, RawJson, elements, members, style_of, with_members
 
 
 @dataclass(frozen=True)
 class JupyterCell:
-    """A cell as it stands: ``text`` is its JSON, ``value`` that JSON read."""
+    """A cell as it stands: ``content`` is what a pair's halves share, ``text`` its JSON, ``value`` that JSON read."""
 
     index: int
-    cell_type: CellType
-    source: str
+    content: JupyterSource
     value: Mapping[str, Any]
     text: str
 
@@ -45,8 +44,7 @@ class JupyterNotebook:
 class NewJupyterCell:
     """A cell of the notebook that is to be; ``origin`` is the index of the old notebook's cell that it continues."""
 
-    cell_type: CellType
-    source: str
+    content: JupyterSource
     origin: int | None = None
 
 
@@ -68,7 +66,7 @@ def parse_jupyter(text: str, path: str = "notebook.ipynb") -> JupyterNotebook:
     start = len(body) - len(body.lstrip()) + len(text) - len(body)
     top = members(text, start)
     cells = tuple(
-        JupyterCell(i, e.value["cell_type"], _source(e.value), e.value, text[e.start : e.end])
+        JupyterCell(i, _content(e.value), e.value, text[e.start : e.end])
         for i, e in enumerate(elements(text, top["cells"].start))
     )
     style = style_of(body)
@@ -82,7 +80,7 @@ def new_jupyter(cells: Sequence[NewJupyterCell], daglab: Mapping[str, Any] | Non
     metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     metadata["language_info"] = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"}
     document = {
-        "cells": [_new_value(cell, place, ids, minor=5) for place, cell in enumerate(cells)],
+        "cells": [_new_value(cell.content, place, ids, minor=5) for place, cell in enumerate(cells)],
         "metadata": metadata,
         "nbformat": 4,
         "nbformat_minor": 5,
@@ -112,12 +110,8 @@ def rewrite_jupyter(
 
 def _same_cells(notebook: JupyterNotebook, cells: Sequence[NewJupyterCell]) -> bool:
     return len(cells) == len(notebook.cells) and all(
-        new.origin == old.index and _same(old, new) for old, new in zip(notebook.cells, cells, strict=True)
+        new.origin == old.index and old.content == new.content for old, new in zip(notebook.cells, cells, strict=True)
     )
-
-
-def _same(old: JupyterCell, new: NewJupyterCell) -> bool:
-    return (old.cell_type, old.source) == (new.cell_type, new.source)
 
 
 def _cells_text(notebook: JupyterNotebook, cells: Sequence[NewJupyterCell]) -> str:
@@ -129,42 +123,53 @@ def _cells_text(notebook: JupyterNotebook, cells: Sequence[NewJupyterCell]) -> s
     parts = []
     for place, cell in enumerate(cells):
         if cell.origin is None:
-            parts.append(style.dump(_new_value(cell, place, ids, minor=notebook.minor), 2))
+            parts.append(style.dump(_new_value(cell.content, place, ids, minor=notebook.minor), 2))
         else:
             old = notebook.cells[cell.origin]
-            parts.append(old.text if _same(old, cell) else _changed(old, cell, style))
+            parts.append(old.text if old.content == cell.content else _changed(old, cell.content, style))
     between = "," + (style.gap(2) or (" " if style.spaced else ""))
     return "[" + style.gap(2) + between.join(parts) + style.gap(1) + "]"
 
 
-def _changed(old: JupyterCell, new: NewJupyterCell, style: JsonStyle) -> str:
-    as_text = isinstance(old.value["source"], str)
-    changes: dict[str, Any] = {"source": new.source if as_text else _lines(new.source)}
-    if new.cell_type == "code":
-        changes |= {"outputs": [], "execution_count": RawJson("null")}
-    else:
-        changes |= {"outputs": None, "execution_count": None}
-    if new.cell_type != old.cell_type:
+def _changed(old: JupyterCell, new: JupyterSource, style: JsonStyle) -> str:
+    text, before = old.text, old.content
+    if new.tags != before.tags:
+        text = _with_tags(text, new.tags, style)
+    changes: dict[str, Any] = {}
+    if new.source != before.source:
+        changes["source"] = new.source if isinstance(old.value["source"], str) else _lines(new.source)
+    if new.cell_type != before.cell_type:
         changes = {"cell_type": new.cell_type, **changes}
         if new.cell_type == "code":
             changes["attachments"] = None
-    return with_members(old.text, changes, style, 3)
+    if changes:
+        code = new.cell_type == "code"
+        changes |= {"outputs": [] if code else None, "execution_count": RawJson("null") if code else None}
+    return with_members(text, changes, style, 3)
 
 
-def _new_value(cell: NewJupyterCell, place: int, ids: set[str], *, minor: int) -> dict[str, Any]:
+def _with_tags(text: str, tags: Sequence[str], style: JsonStyle) -> str:
+    place = members(text, 0).get("metadata")
+    if place is None:
+        return with_members(text, {"metadata": {"tags": list(tags)}}, style, 3)
+    metadata = with_members(text[place.start : place.end], {"tags": list(tags) or None}, style, 4)
+    return text[: place.start] + metadata + text[place.end :]
+
+
+def _new_value(cell: JupyterSource, place: int, ids: set[str], *, minor: int) -> dict[str, Any]:
     value: dict[str, Any] = {"cell_type": cell.cell_type}
     if cell.cell_type == "code":
         value["execution_count"] = None
     if minor >= 5:
         value["id"] = _new_id(cell, place, ids)
-    value["metadata"] = {}
+    value["metadata"] = {"tags": list(cell.tags)} if cell.tags else {}
     if cell.cell_type == "code":
         value["outputs"] = []
     value["source"] = _lines(cell.source)
     return value
 
 
-def _new_id(cell: NewJupyterCell, place: int, ids: set[str]) -> str:
+def _new_id(cell: JupyterSource, place: int, ids: set[str]) -> str:
     """An id from content and place, so that equal notebooks are equal bytes."""
     salt = 0
     while True:
@@ -180,9 +185,12 @@ def _lines(source: str) -> list[str]:
     return source.splitlines(keepends=True)
 
 
-def _source(value: Mapping[str, Any]) -> str:
-    source = value["source"]
-    return source if isinstance(source, str) else "".join(source)
+def _content(value: Mapping[str, Any]) -> JupyterSource:
+    source, metadata = value["source"], value.get("metadata")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    known = isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)
+    text = source if isinstance(source, str) else "".join(source)
+    return JupyterSource(value["cell_type"], text, tags=tuple(cast("list[str]", tags)) if known else ())
 
 
 def _check(document: Any, path: str) -> None:

@@ -86,7 +86,7 @@ def _unedited(py: files.FileContent, ipynb: files.FileContent) -> bool:
     base = read_base(jupyter.metadata.get("daglab")) if jupyter else None
     if jupyter is None or base is None or base.file != file_digest(text):
         return False
-    return [line.ipynb for line in base.lines] == [ipynb_digest(c.cell_type, c.source) for c in jupyter.cells]
+    return [line.ipynb for line in base.lines] == [ipynb_digest(c.content) for c in jupyter.cells]
 
 
 def plan(pair: Pair, *, prefer: Side | None = None, create: bool = False) -> Plan:
@@ -159,13 +159,12 @@ def _plan(
         if not (create or memory or has_header(notebook.text)):
             return replace(blank, reason="the .ipynb is missing, and the .py has no [tool.daglab] header")
         half = replace(blank, state="half", reason="the .ipynb is missing")
-        sources = [to_ipynb(cell.code) for cell in notebook.cells]
-        cells = [NewJupyterCell(source.cell_type, source.source) for source in sources]
+        cells = [NewJupyterCell(to_ipynb(cell.code).bare) for cell in notebook.cells]
         return _composed(half, notebook, list(range(len(cells))), None, cells)
     if notebook is None:
         if not (create or base):
             return replace(blank, reason="the .py is missing, and the .ipynb has no metadata of daglab")
-        text, order = regenerate(base, [JupyterSource(c.cell_type, c.source) for c in jupyter.cells])
+        text, order = regenerate(base, [cell.content for cell in jupyter.cells])
         made = parse_notebook(text, blank.pair.py)
         half = replace(blank, state="half", reason="the .py is missing", py_text=text)
         return _composed(half, made, order, jupyter, [unchanged_cell(cell) for cell in jupyter.cells])
@@ -182,10 +181,10 @@ def _merged(
 ) -> Plan:
     converted = [to_ipynb(cell.code) for cell in notebook.cells]
     py = [
-        PyMark(py_digest(cell), ipynb_digest(c.cell_type, c.source), cell.kind == "setup")
+        PyMark(py_digest(cell), ipynb_digest(c), cell.kind == "setup")
         for cell, c in zip(notebook.cells, converted, strict=True)
     ]
-    ipynb = [ipynb_digest(cell.cell_type, cell.source) for cell in jupyter.cells]
+    ipynb = [ipynb_digest(cell.content) for cell in jupyter.cells]
     py_match, ipynb_match = _matches(base, memory, notebook, jupyter, py, ipynb, converted)
     lines = base.lines if base else None
     merged = merge(lines, py, ipynb, py_match=py_match, ipynb_match=ipynb_match, prefer=prefer)
@@ -238,11 +237,11 @@ def _matches(
     converted: Sequence[JupyterSource],
 ) -> tuple[list[int | None], list[int | None]]:
     """For each cell of both halves the line of the base that it continues (without a base: the .ipynb's cell)."""
-    ipynb_marks = [Mark(d, cell.source) for d, cell in zip(ipynb, jupyter.cells, strict=True)]
+    ipynb_marks = [Mark(d, cell.content.source) for d, cell in zip(ipynb, jupyter.cells, strict=True)]
     if base is None:
         marks = [Mark(mark.converted, cell.source) for mark, cell in zip(py, converted, strict=True)]
         return align(ipynb_marks, marks), []
-    codes = {d: to_py(JupyterSource(c.cell_type, c.source)) for d, c in zip(ipynb, jupyter.cells, strict=True)}
+    codes = {d: to_py(c.content) for d, c in zip(ipynb, jupyter.cells, strict=True)}
     sources = {mark.digest: cell.source for mark, cell in zip(py, converted, strict=True)}
     if memory is not None and (remembered := read_base(memory.base)) is not None:
         codes |= {line.ipynb: code for line, code in zip(remembered.lines, memory.py, strict=False)}
@@ -264,7 +263,11 @@ def _shown(conflict: Conflict, notebook: Notebook, jupyter: JupyterNotebook) -> 
     ipynb = jupyter.cells[conflict.ipynb] if conflict.ipynb is not None else None
     label = py.label if py else f"cell {ipynb.index + 1} of the .ipynb" if ipynb else "a cell"
     return CellConflict(
-        label, conflict.reason, py.code_line if py else None, py.code if py else None, ipynb.source if ipynb else None
+        label,
+        conflict.reason,
+        py.code_line if py else None,
+        py.code if py else None,
+        ipynb.content.source if ipynb else None,
     )
 
 

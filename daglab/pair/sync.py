@@ -152,7 +152,7 @@ def unpair(path: Path, *, delete_half: bool = False) -> tuple[Path, ...]:
 
 
 def _without_base(jupyter: JupyterNotebook, said: dict[str, Any] | None) -> str:
-    cells = [NewJupyterCell(cell.cell_type, cell.source, cell.index) for cell in jupyter.cells]
+    cells = [NewJupyterCell(cell.content, cell.index) for cell in jupyter.cells]
     return rewrite_jupyter(jupyter, cells, said)
 
 

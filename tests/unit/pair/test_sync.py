@@ -122,8 +122,8 @@ def test_cells_inserted_in_jupyter_come_into_the_py(pair: Files) -> None:
     pair.edit_ipynb(lambda cells: cells.append(new_cell("## End", "markdown", "end")))
     sync(pair.py)
     codes = [cell.code for cell in parse_notebook(pair.py.read_text("utf-8")).cells]
-    assert codes[1] == "extra = 1"
-    assert codes[-1] == 'mo.md(r"""\n## End\n""")'
+    assert codes[1] == '# daglab: tags ["mine"]\nextra = 1'
+    assert codes[-1] == '# daglab: tags ["mine"]\nmo.md(r"""\n## End\n""")'
     assert pair.cells[1]["metadata"] == {"tags": ["mine"]}
     assert "# a comment between cells" in pair.py.read_text("utf-8")
     assert sync(pair.py).written == ()
@@ -499,3 +499,31 @@ def test_the_base_alone_tells_that_nothing_was_edited(pair: Files) -> None:
     pair.py.write_text(PY, "utf-8")
     pair.edit_ipynb(set_source(2, "total = max(orders)"))
     assert pair_status(pair.py).state == "ipynb-ahead"
+
+
+def test_tags_go_both_ways_and_stand_in_the_py(pair: Files) -> None:
+    def tag(index: int, *tags: str) -> Any:
+        return lambda cells: cells[index]["metadata"].update(tags=list(tags))
+
+    pair.edit_ipynb(run_all)
+    pair.edit_ipynb(tag(1, "parameters"))
+    pair.edit_ipynb(tag(0, "title", "größe"))
+    assert pair_status(pair.py).state == "ipynb-ahead"
+    sync(pair.py)
+    text = pair.py.read_text("utf-8")
+    assert '    # daglab: tags ["parameters"]\n    import marimo as mo\n' in text
+    assert '    # daglab: tags ["title", "größe"]\n    mo.md("""\n' in text
+    assert pair.cells[1]["outputs"] == [OUTPUT]
+    assert sync(pair.py).written == ()
+    pair.edit_py('["parameters"]', '["parameters", "slow"]')
+    pair.edit_py('    # daglab: tags ["title", "größe"]\n', "")
+    sync(pair.py)
+    assert [cell["metadata"] for cell in pair.cells[:2]] == [{}, {"tags": ["parameters", "slow"]}]
+    assert pair.cells[1]["outputs"] == [OUTPUT]
+    pair.ipynb.unlink()
+    shutil.rmtree(pair.py.parent / ".daglab")
+    create_pair(pair.py)
+    assert pair.cells[1]["metadata"] == {"tags": ["parameters", "slow"]}
+    assert pair.py.read_text("utf-8") == text.replace('["parameters"]', '["parameters", "slow"]').replace(
+        '    # daglab: tags ["title", "größe"]\n', ""
+    )

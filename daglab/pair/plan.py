@@ -12,11 +12,13 @@ from daglab.notebook.cells import Notebook, parse_notebook
 from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
 from daglab.notebook.edit import rewrite
 from daglab.notebook.find import has_header
+from daglab.notebook.findings import Finding
 from daglab.notebook.jupyter import (
     JupyterNotebook,
     NewJupyterCell,
     parse_jupyter,
 )
+from daglab.notebook.lint import marimo_findings
 from daglab.pair import conflicts, local_state
 from daglab.pair.align import Mark, align
 from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_base
@@ -51,7 +53,8 @@ NO_WISHES = Wishes()
 class Plan:
     """The pair's state and, where it can be synced, the texts that both files are to have.
 
-    ``deletes`` are the halves in which a cell goes, ``memory`` what local state keeps once they are written.
+    ``deletes`` are the halves in which a cell goes, ``memory`` what local state keeps once they are written,
+    ``refused`` what marimo will not run of the notebook as the .py is to be, ``None`` while nobody looked.
     """
 
     pair: Pair
@@ -63,6 +66,7 @@ class Plan:
     py_text: str | None = None
     ipynb_text: str | None = None
     deletes: tuple[Side, ...] = ()
+    refused: tuple[Finding, ...] | None = None
     memory: dict[str, Any] = field(default_factory=dict)
 
 
@@ -105,8 +109,10 @@ def plan_for(pair: Pair, py: files.FileContent, ipynb: files.FileContent, wishes
         PairError: a decision is about something that is no conflict.
     """
     both = py.data is not None and ipynb.data is not None
-    if both and not wishes.resolve and local_state.unchanged(pair, py.digest, ipynb.digest):
-        return Plan(pair, "in-sync", py, ipynb)
+    if both and not wishes.resolve:
+        refused = local_state.unchanged(pair, py.digest, ipynb.digest)
+        if refused is not None:
+            return Plan(pair, "in-sync", py, ipynb, refused=refused)
     blank = Plan(pair, "unpaired", py, ipynb)
     try:
         notebook = _read_py(py)
@@ -220,7 +226,8 @@ def _composed(
     cells: Sequence[NewJupyterCell],
 ) -> Plan:
     made = compose_ipynb(planned.pair.ipynb, notebook, order, jupyter, cells)
-    return replace(planned, py_text=notebook.text, ipynb_text=made.text, memory=made.memory)
+    refused = tuple(marimo_findings(notebook))
+    return replace(planned, py_text=notebook.text, ipynb_text=made.text, memory=made.memory, refused=refused)
 
 
 def _matches(

@@ -97,7 +97,7 @@ def _belongs(py: Path, ipynb: Path, names: set[str]) -> bool:
     try:
         if py.name in names:
             data = py.read_bytes()
-            marimo = b"marimo" in data and b"App(" in data
+            marimo = is_marimo(data)
             if ipynb.name in names:
                 # A broken .py counts as well: the .ipynb knows that it is half of a pair.
                 return marimo or has_metadata(ipynb.read_bytes())
@@ -105,6 +105,11 @@ def _belongs(py: Path, ipynb: Path, names: set[str]) -> bool:
         return has_metadata(ipynb.read_bytes())
     except OSError:
         return True  # its status will say why it can't be read
+
+
+def is_marimo(data: bytes) -> bool:
+    """Whether a .py looks like a marimo notebook, a broken one included."""
+    return b"marimo" in data and b"App(" in data
 
 
 def has_metadata(data: bytes) -> bool:

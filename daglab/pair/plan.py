@@ -21,7 +21,7 @@ from daglab.pair import local_state
 from daglab.pair.align import Mark, align
 from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_base
 from daglab.pair.compose import compose_ipynb, ipynb_cell, py_cell, unchanged_cell
-from daglab.pair.locate import Pair
+from daglab.pair.locate import Pair, has_metadata, is_marimo
 from daglab.pair.merge import Conflict, PyMark, Side, Slot, merge, setup_first
 from daglab.pair.regenerate import regenerate
 
@@ -118,7 +118,9 @@ def plan_for(
         jupyter = _read_ipynb(ipynb)
         return _plan(blank, notebook, jupyter, prefer=prefer, create=create)
     except NotebookError as error:
-        paired = py.data is not None and ipynb.data is not None
+        both = py.data is not None and ipynb.data is not None
+        # A module and a notebook that happen to have one stem are no pair.
+        paired = both and (is_marimo(py.data or b"") or has_metadata(ipynb.data or b""))
         return replace(blank, state="invalid" if paired or create else "unpaired", reason=str(error))
 
 

@@ -499,3 +499,12 @@ def test_the_base_alone_tells_that_nothing_was_edited(pair: Files) -> None:
     pair.py.write_text(PY, "utf-8")
     pair.edit_ipynb(set_source(2, "total = max(orders)"))
     assert pair_status(pair.py).state == "ipynb-ahead"
+
+
+def test_a_module_and_a_notebook_of_one_stem_are_no_pair(folder: Path) -> None:
+    (folder / "plain.py").write_text("x = 1\n")
+    (folder / "plain.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    assert pair_status(folder / "plain.py").state == "unpaired"
+    assert sync(folder / "plain.ipynb").written == ()
+    (folder / "plain.py").write_text("import marimo\n\napp = marimo.App(\n")
+    assert pair_status(folder / "plain.py").state == "invalid"

@@ -94,7 +94,11 @@ def sync(
     pairs = _pairs(paths)
     results, failed = _each(pairs, lambda p: bring_together(p, prefer=prefer, dry_run=dry_run), out, "syncing")
     document = {"pairs": [result.to_json() for result in results] + [_failure(p, error) for p, error in failed]}
-    out.result(document, _diffs(results) if dry_run else _synced(results))
+    pairs_only = [result for result in results if result.before.state != "unpaired"]
+    out.result(document, _diffs(pairs_only) if dry_run else _synced(pairs_only))
+    for result in results:
+        if result.before.state == "unpaired":
+            out.note(_line(result.before))
     for _, error in failed:
         out.note(f"error: {error}", "red")
     if not results and not failed:

@@ -127,14 +127,24 @@ def plan_for(
 def _read_py(file: files.FileContent) -> Notebook | None:
     if file.data is None:
         return None
-    text = _decode(file)
-    if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines()):
-        raise NotebookError(f"{file.path} has git's conflict markers in it", remedy="resolve the git conflict first")
-    return parse_notebook(text, file.path)
+    return parse_notebook(_merged_by_git(file), file.path)
 
 
 def _read_ipynb(file: files.FileContent) -> JupyterNotebook | None:
-    return None if file.data is None else parse_jupyter(_decode(file), str(file.path))
+    return None if file.data is None else parse_jupyter(_merged_by_git(file), str(file.path))
+
+
+def _merged_by_git(file: files.FileContent) -> str:
+    """A file's text, unless git has left a conflict in it: all three markers, since a notebook may speak of one."""
+    text, at = _decode(file), 0
+    if "<<<<<<< " in text:
+        for marker in ("\n<<<<<<< ", "\n=======", "\n>>>>>>> "):
+            at = f"\n{text}".find(marker, at)
+            if at < 0:
+                return text
+        remedy = "resolve the conflict, or take one side: git checkout --ours (or --theirs) FILE; then daglab sync"
+        raise NotebookError(f"{file.path} has git's conflict markers in it", remedy=remedy)
+    return text
 
 
 def _decode(file: files.FileContent) -> str:

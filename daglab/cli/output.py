@@ -38,6 +38,13 @@ class Output:
             for line in lines:
                 typer.echo(printable(line) if not colours(sys.stdout) else line)
 
+    def event(self, value: Any, lines: Iterable[str]) -> None:
+        """One result of many to come: ``value`` as one line of JSON where ``--json`` was given, else ``lines``."""
+        if self.json:
+            typer.echo(json.dumps(value, ensure_ascii=False, default=str))
+        else:
+            self.result(value, lines)
+
     def note(self, text: str, style: str | None = None) -> None:
         """A message for the person at the terminal."""
         if not self.quiet:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import signal
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -16,6 +18,7 @@ from daglab.errors import ConfigError, DaglabError, ExitCode, PairError
 
 if TYPE_CHECKING:
     from daglab.pair import Pair, PairStatus, SyncResult
+    from daglab.pair.watch import WatchEvent
 
 Files = Annotated[list[Path], typer.Argument(help="Notebooks, .py or .ipynb.")]
 Places = Annotated[
@@ -69,28 +72,64 @@ def sync(
         Literal["py", "ipynb"] | None, typer.Option(help="Decide all conflicts for this half; backups are kept.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would change; write nothing.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on syncing as files change, until Ctrl-C.")] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> ExitCode:
     """Bring the edits of each half of a pair to the other; exit 8 when both edited one cell differently.
 
     With --json: {"pairs": [{"py", "ipynb", "state", "reason", "conflicts", "synced", "written", "backups",
-    "dry_run"}]}, where state is the one before; what fails has {"py", "ipynb", "error"}.
+    "dry_run"}]}, where state is the one before; what fails has {"py", "ipynb", "error"}. With --watch one such pair
+    a line, as it happens, with "event": synced, conflict, invalid, error, or resolved when one of these is over.
     """
     from daglab.pair import sync as bring_together
 
+    if watch and dry_run:
+        raise typer.BadParameter("--watch writes, --dry-run doesn't: give one of them")
     if not dry_run:
         _refuse_read_only(paths or [Path()])
     out = Output(as_json, quiet)
+    if watch:
+        _watch(paths or [Path()], prefer, out)
     pairs = _pairs(paths)
     results, failed = _each(pairs, lambda p: bring_together(p, prefer=prefer, dry_run=dry_run), out, "syncing")
     document = {"pairs": [result.to_json() for result in results] + [_failure(p, error) for p, error in failed]}
-    out.result(document, _diffs(results) if dry_run else _synced(results))
+    pairs_only = [result for result in results if result.before.state != "unpaired"]
+    out.result(document, _diffs(pairs_only) if dry_run else _synced(pairs_only))
+    for result in results:
+        if result.before.state == "unpaired":
+            out.note(_line(result.before))
     for _, error in failed:
         out.note(f"error: {error}", "red")
     if not results and not failed:
         out.note("no pairs here (daglab pair NOTEBOOK makes one)")
     return _sync_code(results, [error for _, error in failed])
+
+
+def _watch(paths: Sequence[Path], prefer: Literal["py", "ipynb"] | None, out: Output) -> NoReturn:
+    """Sync and tell until a signal ends it: SIGINT at once, SIGTERM after the sync that is being done."""
+    from daglab.pair.watch import watch
+
+    stop = threading.Event()
+    # Raised within watchfiles, the exception of daglab's own handler would become a KeyboardInterrupt.
+    before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    out.note(f"watching {', '.join(map(str, paths))}; Ctrl-C ends it")
+    try:
+        for event in watch(paths, stop=stop, prefer=prefer):
+            out.event(event.to_json(), _told(event))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    signal.raise_signal(signal.SIGTERM)
+    raise AssertionError("SIGTERM is handled by raising")
+
+
+def _told(event: WatchEvent) -> Iterator[str]:
+    if event.result is None:
+        yield f"error       {event.pair.py}  {event.error}"
+        return
+    if event.resolved:
+        yield f"resolved    {event.pair.py}"
+    yield from _synced([event.result])
 
 
 def status(

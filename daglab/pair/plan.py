@@ -24,7 +24,7 @@ from daglab.pair.align import Mark, align
 from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_base
 from daglab.pair.compose import compose_ipynb, ipynb_cell, py_cell, unchanged_cell
 from daglab.pair.conflicts import CellConflict
-from daglab.pair.locate import Pair
+from daglab.pair.locate import Pair, has_metadata, is_marimo
 from daglab.pair.merge import PyMark, Side, Slot, merge, setup_first
 from daglab.pair.regenerate import regenerate
 
@@ -119,20 +119,32 @@ def plan_for(pair: Pair, py: files.FileContent, ipynb: files.FileContent, wishes
         jupyter = _read_ipynb(ipynb)
         return _plan(blank, notebook, jupyter, wishes)
     except NotebookError as error:
-        return replace(blank, state="invalid" if both or wishes.create else "unpaired", reason=str(error))
+        # A module and a notebook that happen to have one stem are no pair.
+        paired = both and (is_marimo(py.data or b"") or has_metadata(ipynb.data or b""))
+        return replace(blank, state="invalid" if paired or wishes.create else "unpaired", reason=str(error))
 
 
 def _read_py(file: files.FileContent) -> Notebook | None:
     if file.data is None:
         return None
-    text = _decode(file)
-    if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines()):
-        raise NotebookError(f"{file.path} has git's conflict markers in it", remedy="resolve the git conflict first")
-    return parse_notebook(text, file.path)
+    return parse_notebook(_merged_by_git(file), file.path)
 
 
 def _read_ipynb(file: files.FileContent) -> JupyterNotebook | None:
-    return None if file.data is None else parse_jupyter(_decode(file), str(file.path))
+    return None if file.data is None else parse_jupyter(_merged_by_git(file), str(file.path))
+
+
+def _merged_by_git(file: files.FileContent) -> str:
+    """A file's text, unless git has left a conflict in it: all three markers, since a notebook may speak of one."""
+    text, at = _decode(file), 0
+    if "<<<<<<< " in text:
+        for marker in ("\n<<<<<<< ", "\n=======", "\n>>>>>>> "):
+            at = f"\n{text}".find(marker, at)
+            if at < 0:
+                return text
+        remedy = "resolve the conflict, or take one side: git checkout --ours (or --theirs) FILE; then daglab sync"
+        raise NotebookError(f"{file.path} has git's conflict markers in it", remedy=remedy)
+    return text
 
 
 def _decode(file: files.FileContent) -> str:

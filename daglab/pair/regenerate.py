@@ -27,7 +27,7 @@ def kept_of(notebook: Notebook, order: Sequence[int], sources: Sequence[JupyterS
     ``order`` is for each line of the base the .py cell, ``sources`` its Jupyter cell.
     """
     newline = notebook.newline
-    canonical = [block.replace("\n", newline) for block in canonical_blocks(notebook, notebook.parsed_cells())]
+    canonical = [block.replace("\n", newline) for block in canonical_blocks(notebook.parsed_cells())]
     gaps = ["", *(span.text for span in notebook.spans if span.kind == "gap")]
     cells = {}
     for line, index in enumerate(order):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,7 +13,7 @@ from daglab import marimo_api
 from daglab.errors import NotebookError
 from daglab.marimo_api import CellKind, ParsedCell
 from daglab.notebook.cells import Cell, Notebook, parse_notebook
-from daglab.notebook.spans import lines_of, split
+from daglab.notebook.spans import indented, lines_of, split
 
 _BETWEEN = "\n\n"  # marimo keeps two blank lines between cells
 
@@ -178,12 +177,12 @@ def _trimmed(code: str) -> str:
 def _verbatim(block: str, code: str) -> str:
     """marimo's block with ``code`` in it as it is; marimo itself prints markdown cells anew."""
     node = ast.parse(block).body[0]
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or not block.startswith("@app.cell"):
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.With)) or block.startswith("@app.function"):
         return block
     lines = lines_of(block)
     first = min(statement.lineno for statement in node.body)
     signature = next(i for i in range(node.lineno - 1, first) if lines[i].rstrip().endswith(":"))
     last = node.body[-1]
     end = lines[last.lineno - 1 :] if isinstance(last, ast.Return) else []
-    body = textwrap.indent(code.replace("\r\n", "\n").replace("\r", "\n").strip("\n"), "    ")
+    body = indented(code.replace("\r\n", "\n").replace("\r", "\n").strip("\n"))
     return "".join([*lines[: signature + 1], body + "\n", *end])

@@ -117,6 +117,26 @@ def test_code_that_does_not_parse_is_kept(code: str) -> None:
     assert parse_notebook(new).cells[2].code == "mo.md('one line')"
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "if y:\n    \n    y = 1",
+        's = """\na\n  \nb\n    \n"""',
+        'mo.md(\n    """\na\n     \n"""\n)',
+        'mo.md(\n    f"""\n    {y}\n    \n    b\n    """\n)',
+        "def f():\n    \n    return 1",
+        "class A:\n    \n    a = 1\n\nA()",
+    ],
+)
+def test_lines_of_blanks_are_kept(code: str) -> None:
+    notebook = parse_notebook(edit(ODD, c1=NewCell(code, origin=1)))
+    assert notebook.cells[1].code == code
+    moved = rewrite(notebook, [keep(notebook.cells[1]), NewCell("mo = y = 1")])
+    assert parse_notebook(moved).cells[0].code == code
+    setup = new_notebook([NewCell(code, "setup", "setup"), NewCell("x = 1")])
+    assert parse_notebook(setup).cells[0].code == code
+
+
 def test_a_function_alone_is_written_as_marimo_does() -> None:
     new = new_notebook([NewCell("def area(r):\n    return 3 * r"), NewCell("area(2)")])
     assert "@app.function\ndef area(r):" in new

@@ -93,6 +93,30 @@ def _same(old: Cell, new: NewCell) -> bool:
     return (old.code, old.name, dict(old.options)) == (new.code, new.name, dict(new.options))
 
 
+def _stands(block: str, old: str, new: str) -> bool:
+    """Whether an unedited cell's block may stay; ``old`` and ``new`` are marimo's own, before and after the edit."""
+    if old == new:
+        return True
+    now, before, after = interface(block), interface(old), interface(new)
+    if now is None or before is None or after is None:
+        return False
+    return all(c == a or b == a for c, b, a in zip(now, before, after, strict=True))
+
+
+def interface(block: str) -> tuple[tuple[str, ...], ...] | None:
+    """A cell's decorators, the names that it takes and what it returns; ``None`` for a block that is no function."""
+    try:
+        node = ast.parse(block).body[0]
+    except (SyntaxError, ValueError, IndexError):
+        return None
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return None
+    decorators = [ast.unparse(decorator).partition("(")[0] for decorator in node.decorator_list]
+    last = node.body[-1]
+    returned = [ast.unparse(last)] if isinstance(last, ast.Return) else []
+    return tuple(decorators), tuple(argument.arg for argument in node.args.args), tuple(returned)
+
+
 def canonical_blocks(notebook: Notebook, cells: Sequence[ParsedCell]) -> list[str]:
     """marimo's own text of each cell, among these others.
 

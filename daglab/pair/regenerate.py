@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,7 +11,7 @@ from daglab import marimo_api
 from daglab.errors import NotebookError
 from daglab.notebook.cells import Cell, Notebook, parse_notebook
 from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
-from daglab.notebook.edit import NewCell, canonical_blocks, new_notebook, rewrite
+from daglab.notebook.edit import NewCell, canonical_blocks, interface, new_notebook, rewrite
 from daglab.notebook.spans import Span, split
 from daglab.pair.align import Mark, align
 from daglab.pair.base import Base, ipynb_digest
@@ -127,21 +126,8 @@ def _with_kept(text: str, entries: Sequence[Mapping[str, Any]], foot: Span, *, u
     places = [k for k, span in enumerate(spans) if span.kind == "cell"]
     for k, entry in zip(places, entries, strict=True):
         block, gap = entry.get("block"), entry.get("gap")
-        if isinstance(block, str) and (unchecked or _interface(block) == _interface(spans[k].text)):
+        if isinstance(block, str) and (unchecked or interface(block) == interface(spans[k].text)):
             spans[k] = Span("cell", block, spans[k].line)
         if isinstance(gap, str) and spans[k - 1].kind == "gap":
             spans[k - 1] = Span("gap", gap, spans[k - 1].line)
     return "".join(span.text for span in spans)
-
-
-def _interface(block: str) -> tuple[str, ...] | None:
-    """The names that a cell's block takes and returns; ``None`` where it has no such."""
-    try:
-        node = ast.parse(block).body[0]
-    except (SyntaxError, ValueError, IndexError):
-        return None
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return None
-    last = node.body[-1]
-    returned = ast.unparse(last) if isinstance(last, ast.Return) else ""
-    return (*(argument.arg for argument in node.args.args), returned)

@@ -67,6 +67,27 @@ def test_signatures_and_returns_follow_the_edit() -> None:
     assert "def first():\n    x  =  1   # odd layout stays\n    return\n" in new
 
 
+def test_a_signature_that_is_right_already_stays() -> None:
+    text = """\
+import marimo
+
+app = marimo.App()
+
+@app.cell
+def __():
+    class A:
+        pass
+    return A,
+
+@app.cell
+def __(A):
+    a = A()
+    return a,
+"""
+    new = edit(text, c0=NewCell("class A:\n    pass\n\nb = A()", origin=0))
+    assert new.endswith(text[text.index("\n@app.cell\ndef __(A)") :])
+
+
 def test_crlf_stays_crlf() -> None:
     new = edit(ODD.replace("\n", "\r\n"), c1=NewCell("y = x + 2\ny", origin=1))
     assert new == ODD.replace("y = x + 1\n", "y = x + 2\n    y\n").replace("\n", "\r\n")

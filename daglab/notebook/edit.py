@@ -70,7 +70,7 @@ def rewrite(notebook: Notebook, cells: Sequence[NewCell]) -> str:
     blocks = []
     for index, cell in enumerate(cells):
         origin = notebook.cells[cell.origin] if cell.origin is not None else None
-        if origin is not None and _same(origin, cell) and old[origin.index] == new[index]:
+        if origin is not None and _same(origin, cell) and _stands(origin.text, old[origin.index], new[index]):
             blocks.append(origin.text)
         else:
             blocks.append(new[index].replace("\n", notebook.newline))

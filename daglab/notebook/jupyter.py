@@ -12,6 +12,8 @@ from daglab.errors import NotebookError
 from daglab.notebook.convert import JupyterSource
 from daglab.notebook.json_text import JsonStyle, RawJson, elements, members, style_of, with_members
 
+_STALE = {"stale": True}  # a cell's metadata.daglab
+
 
 @dataclass(frozen=True)
 class JupyterCell:
@@ -42,10 +44,14 @@ class JupyterNotebook:
 
 @dataclass(frozen=True)
 class NewJupyterCell:
-    """A cell of the notebook that is to be; ``origin`` is the index of the old notebook's cell that it continues."""
+    """A cell of the notebook that is to be; ``origin`` is the index of the old notebook's cell that it continues.
+
+    With ``keep_outputs``, outputs stay though the source has changed; see :func:`rewrite_jupyter`.
+    """
 
     content: JupyterSource
     origin: int | None = None
+    keep_outputs: bool = False
 
 
 def parse_jupyter(text: str, path: str = "notebook.ipynb") -> JupyterNotebook:
@@ -93,8 +99,9 @@ def rewrite_jupyter(
 ) -> str:
     """The notebook's text with ``cells`` for its cells and ``daglab`` for ``metadata.daglab`` (``None`` removes it).
 
-    A cell that continues an old one with equal source and type keeps every byte. One with another source keeps all
-    but its outputs, which are not its outputs any more.
+    A cell that continues an old one with equal source, type and tags keeps every byte. One with another source keeps
+    all but its outputs, which are not its outputs any more; or they stay as well, without an execution count and with
+    ``"stale": true`` in the cell's ``metadata.daglab``, until a run in Jupyter counts it again.
     """
     text, style = notebook.text, notebook.style
     start = text.index("{")
@@ -110,7 +117,8 @@ def rewrite_jupyter(
 
 def _same_cells(notebook: JupyterNotebook, cells: Sequence[NewJupyterCell]) -> bool:
     return len(cells) == len(notebook.cells) and all(
-        new.origin == old.index and old.content == new.content for old, new in zip(notebook.cells, cells, strict=True)
+        new.origin == old.index and old.content == new.content and not _ran_again(old)
+        for old, new in zip(notebook.cells, cells, strict=True)
     )
 
 
@@ -126,15 +134,25 @@ def _cells_text(notebook: JupyterNotebook, cells: Sequence[NewJupyterCell]) -> s
             parts.append(style.dump(_new_value(cell.content, place, ids, minor=notebook.minor), 2))
         else:
             old = notebook.cells[cell.origin]
-            parts.append(old.text if old.content == cell.content else _changed(old, cell.content, style))
+            same = old.content == cell.content and not _ran_again(old)
+            parts.append(old.text if same else _changed(old, cell, style))
     between = "," + (style.gap(2) or (" " if style.spaced else ""))
     return "[" + style.gap(2) + between.join(parts) + style.gap(1) + "]"
 
 
-def _changed(old: JupyterCell, new: JupyterSource, style: JsonStyle) -> str:
-    text, before = old.text, old.content
-    if new.tags != before.tags:
-        text = _with_tags(text, new.tags, style)
+def _ran_again(cell: JupyterCell) -> bool:
+    """Whether its outputs, once stale, are its own again."""
+    return _is_stale(cell) and cell.value.get("execution_count") is not None
+
+
+def _is_stale(cell: JupyterCell) -> bool:
+    metadata = cell.value.get("metadata")
+    return isinstance(metadata, dict) and metadata.get("daglab") == _STALE
+
+
+def _changed(old: JupyterCell, cell: NewJupyterCell, style: JsonStyle) -> str:
+    text, before, new = old.text, old.content, cell.content
+    of_metadata: dict[str, Any] = {"tags": list(new.tags) or None} if new.tags != before.tags else {}
     changes: dict[str, Any] = {}
     if new.source != before.source:
         changes["source"] = new.source if isinstance(old.value["source"], str) else _lines(new.source)
@@ -142,18 +160,24 @@ def _changed(old: JupyterCell, new: JupyterSource, style: JsonStyle) -> str:
         changes = {"cell_type": new.cell_type, **changes}
         if new.cell_type == "code":
             changes["attachments"] = None
+    code = new.cell_type == "code"
+    keeps = code and cell.keep_outputs and bool(old.value.get("outputs"))
     if changes:
-        code = new.cell_type == "code"
-        changes |= {"outputs": [] if code else None, "execution_count": RawJson("null") if code else None}
-    return with_members(text, changes, style, 3)
+        changes["execution_count"] = RawJson("null") if code else None
+        changes |= {} if keeps else {"outputs": [] if code else None}
+    if _is_stale(old) or (changes and keeps):
+        of_metadata["daglab"] = _STALE if changes and keeps else None
+    return with_members(_with_metadata(text, of_metadata, style), changes, style, 3)
 
 
-def _with_tags(text: str, tags: Sequence[str], style: JsonStyle) -> str:
+def _with_metadata(text: str, changes: dict[str, Any], style: JsonStyle) -> str:
+    """The cell's JSON with its metadata changed; a member that is ``None`` goes."""
     place = members(text, 0).get("metadata")
+    old = text[place.start : place.end] if place else "{}"
+    new = with_members(old, changes, style, 4)
     if place is None:
-        return with_members(text, {"metadata": {"tags": list(tags)}}, style, 3)
-    metadata = with_members(text[place.start : place.end], {"tags": list(tags) or None}, style, 4)
-    return text[: place.start] + metadata + text[place.end :]
+        return text if new == old else with_members(text, {"metadata": RawJson(new)}, style, 3)
+    return text[: place.start] + new + text[place.end :]
 
 
 def _new_value(cell: JupyterSource, place: int, ids: set[str], *, minor: int) -> dict[str, Any]:

@@ -43,11 +43,13 @@ def py_cell(slot: Slot, notebook: Notebook, jupyter: JupyterNotebook, converted:
     return NewCell(code, name, "setup" if old.kind == "setup" else "cell", old.options, origin=old.index)
 
 
-def ipynb_cell(slot: Slot, jupyter: JupyterNotebook, converted: Sequence[JupyterSource]) -> NewJupyterCell:
+def ipynb_cell(
+    slot: Slot, jupyter: JupyterNotebook, converted: Sequence[JupyterSource], *, keep_outputs: bool
+) -> NewJupyterCell:
     """The .ipynb's cell for a slot; ``converted`` are the .py cells as Jupyter cells."""
     if slot.take == "py" or slot.ipynb is None:
         assert slot.py is not None
-        return NewJupyterCell(converted[slot.py].bare, origin=slot.ipynb)
+        return NewJupyterCell(converted[slot.py].bare, slot.ipynb, keep_outputs=keep_outputs)
     return unchanged_cell(jupyter.cells[slot.ipynb])
 
 

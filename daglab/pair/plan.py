@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -17,34 +17,34 @@ from daglab.notebook.jupyter import (
     NewJupyterCell,
     parse_jupyter,
 )
-from daglab.pair import local_state
+from daglab.pair import conflicts, local_state
 from daglab.pair.align import Mark, align
 from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_base
 from daglab.pair.compose import compose_ipynb, ipynb_cell, py_cell, unchanged_cell
+from daglab.pair.conflicts import CellConflict
 from daglab.pair.locate import Pair
-from daglab.pair.merge import Conflict, PyMark, Side, Slot, merge, setup_first
+from daglab.pair.merge import PyMark, Side, Slot, merge, setup_first
 from daglab.pair.regenerate import regenerate
 
 PairState = Literal["in-sync", "py-ahead", "ipynb-ahead", "both-ahead", "conflict", "half", "unpaired", "invalid"]
 
 
-REASONS = {
-    "both-edited": "edited differently in both halves",
-    "deleted-edited": "deleted in one half, edited in the other",
-    "both-moved": "moved to different places in both halves",
-    "never-synced": "differs, and the halves were never synced",
-}
-
-
 @dataclass(frozen=True)
-class CellConflict:
-    """A cell on which the halves disagree: its label and both versions, ``None`` where it isn't there."""
+class Wishes:
+    """What the caller wants of a sync.
 
-    label: str
-    reason: str
-    line: int | None
-    py: str | None
-    ipynb: str | None
+    ``prefer`` decides all conflicts for one half, ``resolve`` single ones by :attr:`CellConflict.cell`. With
+    ``create``, a lone notebook that says nothing of a pair becomes one. ``keep_outputs`` leaves the outputs of cells
+    whose source changes, marked stale.
+    """
+
+    prefer: Side | None = None
+    resolve: Mapping[str, Side] = field(default_factory=dict)
+    create: bool = False
+    keep_outputs: bool = False
+
+
+NO_WISHES = Wishes()
 
 
 @dataclass(frozen=True)
@@ -89,37 +89,31 @@ def _unedited(py: files.FileContent, ipynb: files.FileContent) -> bool:
     return [line.ipynb for line in base.lines] == [ipynb_digest(c.content) for c in jupyter.cells]
 
 
-def plan(pair: Pair, *, prefer: Side | None = None, create: bool = False) -> Plan:
+def plan(pair: Pair, wishes: Wishes = NO_WISHES) -> Plan:
     """Read both halves and decide; see :func:`plan_for`.
 
     Raises:
-        PairError: a file can't be read.
+        PairError: a file can't be read; see :func:`plan_for`.
     """
-    return plan_for(pair, files.read(pair.py), files.read(pair.ipynb), prefer=prefer, create=create)
+    return plan_for(pair, files.read(pair.py), files.read(pair.ipynb), wishes)
 
 
-def plan_for(
-    pair: Pair,
-    py: files.FileContent,
-    ipynb: files.FileContent,
-    *,
-    prefer: Side | None = None,
-    create: bool = False,
-) -> Plan:
+def plan_for(pair: Pair, py: files.FileContent, ipynb: files.FileContent, wishes: Wishes = NO_WISHES) -> Plan:
     """Decide what is to be done with what the files hold.
 
-    With ``create``, a lone notebook that says nothing of a pair becomes one.
+    Raises:
+        PairError: a decision is about something that is no conflict.
     """
-    if py.data is not None and ipynb.data is not None and local_state.unchanged(pair, py.digest, ipynb.digest):
+    both = py.data is not None and ipynb.data is not None
+    if both and not wishes.resolve and local_state.unchanged(pair, py.digest, ipynb.digest):
         return Plan(pair, "in-sync", py, ipynb)
     blank = Plan(pair, "unpaired", py, ipynb)
     try:
         notebook = _read_py(py)
         jupyter = _read_ipynb(ipynb)
-        return _plan(blank, notebook, jupyter, prefer=prefer, create=create)
+        return _plan(blank, notebook, jupyter, wishes)
     except NotebookError as error:
-        paired = py.data is not None and ipynb.data is not None
-        return replace(blank, state="invalid" if paired or create else "unpaired", reason=str(error))
+        return replace(blank, state="invalid" if both or wishes.create else "unpaired", reason=str(error))
 
 
 def _read_py(file: files.FileContent) -> Notebook | None:
@@ -144,31 +138,29 @@ def _decode(file: files.FileContent) -> str:
         raise NotebookError(f"{file.path} is not UTF-8: {at}", remedy="save it as UTF-8") from error
 
 
-def _plan(
-    blank: Plan, notebook: Notebook | None, jupyter: JupyterNotebook | None, *, prefer: Side | None, create: bool
-) -> Plan:
+def _plan(blank: Plan, notebook: Notebook | None, jupyter: JupyterNotebook | None, wishes: Wishes) -> Plan:
     memory = local_state.load(blank.pair)
     said = jupyter.metadata.get("daglab") if jupyter else None
     base = read_base(said) or (read_base(memory.base) if memory else None)
-    if isinstance(said, dict) and said.get("paired") is False and not create:
+    if isinstance(said, dict) and said.get("paired") is False and not wishes.create:
         return replace(blank, reason="it was unpaired")
     if notebook is None and jupyter is None:
         return replace(blank, reason="neither half is there")
     if jupyter is None:
         assert notebook is not None
-        if not (create or memory or has_header(notebook.text)):
+        if not (wishes.create or memory or has_header(notebook.text)):
             return replace(blank, reason="the .ipynb is missing, and the .py has no [tool.daglab] header")
         half = replace(blank, state="half", reason="the .ipynb is missing")
         cells = [NewJupyterCell(to_ipynb(cell.code).bare) for cell in notebook.cells]
         return _composed(half, notebook, list(range(len(cells))), None, cells)
     if notebook is None:
-        if not (create or base):
+        if not (wishes.create or base):
             return replace(blank, reason="the .py is missing, and the .ipynb has no metadata of daglab")
         text, order = regenerate(base, [cell.content for cell in jupyter.cells])
         made = parse_notebook(text, blank.pair.py)
         half = replace(blank, state="half", reason="the .py is missing", py_text=text)
         return _composed(half, made, order, jupyter, [unchanged_cell(cell) for cell in jupyter.cells])
-    return _merged(blank, notebook, jupyter, base, memory, prefer)
+    return _merged(blank, notebook, jupyter, base, memory, wishes)
 
 
 def _merged(
@@ -177,7 +169,7 @@ def _merged(
     jupyter: JupyterNotebook,
     base: Base | None,
     memory: local_state.LocalState | None,
-    prefer: Side | None,
+    wishes: Wishes,
 ) -> Plan:
     converted = [to_ipynb(cell.code) for cell in notebook.cells]
     py = [
@@ -187,16 +179,20 @@ def _merged(
     ipynb = [ipynb_digest(cell.content) for cell in jupyter.cells]
     py_match, ipynb_match = _matches(base, memory, notebook, jupyter, py, ipynb, converted)
     lines = base.lines if base else None
-    merged = merge(lines, py, ipynb, py_match=py_match, ipynb_match=ipynb_match, prefer=prefer)
+    merged = merge(lines, py, ipynb, py_match=py_match, ipynb_match=ipynb_match)
+    disagreed = merged.conflicts
+    if disagreed or wishes.resolve:
+        choices = conflicts.choices(disagreed, notebook, wishes.resolve, wishes.prefer)
+        merged = merge(lines, py, ipynb, py_match=py_match, ipynb_match=ipynb_match, choices=choices)
     if merged.conflicts:
-        conflicts = tuple(_shown(c, notebook, jupyter) for c in merged.conflicts)
-        return replace(blank, state="conflict", reason=_summary(conflicts), conflicts=conflicts)
+        shown = conflicts.shown(merged.conflicts, notebook, jupyter)
+        return replace(blank, state="conflict", reason=conflicts.summary(shown), conflicts=shown)
     in_py = setup_first(merged.slots, py)
     py_text, made = notebook.text, notebook
     if _changes(in_py, "py", len(py)):
         py_text = rewrite(notebook, [py_cell(slot, notebook, jupyter, converted) for slot in in_py])
         made = parse_notebook(py_text, blank.pair.py)
-    cells = [ipynb_cell(slot, jupyter, converted) for slot in merged.slots]
+    cells = [ipynb_cell(slot, jupyter, converted, keep_outputs=wishes.keep_outputs) for slot in merged.slots]
     py_ahead = _changes(merged.slots, "ipynb", len(ipynb))
     state: PairState = "py-ahead" if py_ahead else "in-sync"
     if made is not notebook:
@@ -206,8 +202,8 @@ def _merged(
         deletes.add("py")
     if merged.deleted_ipynb:
         deletes.add("ipynb")
-    if prefer and merge(lines, py, ipynb, py_match=py_match, ipynb_match=ipynb_match).conflicts:
-        deletes.add("ipynb" if prefer == "py" else "py")
+    if disagreed:
+        deletes |= {"py", "ipynb"}
     planned = replace(blank, state=state, py_text=py_text, deletes=tuple(sorted(deletes)))
     planned = _composed(planned, made, [in_py.index(slot) for slot in merged.slots], jupyter, cells)
     recorded = base is not None and [line.ipynb for line in base.lines] == ipynb
@@ -256,21 +252,3 @@ def _changes(slots: Sequence[Slot], side: Side, count: int) -> bool:
     """Whether a half of now ``count`` cells is to have other cells, or another order of them."""
     places = [slot.py if side == "py" else slot.ipynb for slot in slots]
     return places != list(range(count)) or any(slot.take not in ("both", side) for slot in slots)
-
-
-def _shown(conflict: Conflict, notebook: Notebook, jupyter: JupyterNotebook) -> CellConflict:
-    py = notebook.cells[conflict.py] if conflict.py is not None else None
-    ipynb = jupyter.cells[conflict.ipynb] if conflict.ipynb is not None else None
-    label = py.label if py else f"cell {ipynb.index + 1} of the .ipynb" if ipynb else "a cell"
-    return CellConflict(
-        label,
-        conflict.reason,
-        py.code_line if py else None,
-        py.code if py else None,
-        ipynb.content.source if ipynb else None,
-    )
-
-
-def _summary(conflicts: Sequence[CellConflict]) -> str:
-    first = f"{conflicts[0].label}: {REASONS[conflicts[0].reason]}"
-    return first + (f", and {len(conflicts) - 1} more" if len(conflicts) > 1 else "")

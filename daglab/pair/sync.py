@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ from daglab import files
 from daglab.errors import NotebookError, PairError
 from daglab.notebook.jupyter import JupyterNotebook, NewJupyterCell, parse_jupyter, rewrite_jupyter
 from daglab.pair import local_state
+from daglab.pair.conflicts import CellConflict
 from daglab.pair.locate import Pair, pair_of
 from daglab.pair.merge import Side
-from daglab.pair.plan import CellConflict, PairState, Plan, plan, plan_for, state_of
+from daglab.pair.plan import PairState, Plan, Wishes, plan, plan_for, state_of
 
 
 @dataclass(frozen=True)
@@ -69,16 +71,26 @@ def pair_status(path: Path | Pair) -> PairStatus:
     return _status(state_of(_pair(path)))
 
 
-def sync(path: Path | Pair, *, prefer: Side | None = None, dry_run: bool = False) -> SyncResult:
+def sync(
+    path: Path | Pair,
+    *,
+    prefer: Side | None = None,
+    resolve: Mapping[str, Side] | None = None,
+    keep_outputs: bool = False,
+    dry_run: bool = False,
+) -> SyncResult:
     """Bring each half's edits to the other; a conflict leaves both files as they are.
 
-    ``prefer`` decides conflicts for one half; what that replaces is backed up. The missing half of a pair is made.
+    ``resolve`` decides single conflicts by :attr:`CellConflict.cell`, ``prefer`` all others for one half; what that
+    replaces is backed up. The missing half of a pair is made. ``keep_outputs`` leaves the outputs of cells whose source
+    changes, with a mark that they are stale.
 
     Raises:
-        PairError: a file can't be read or written.
+        PairError: a file can't be read or written; ``resolve`` names something that is no conflict.
         FileMovedError: a file was edited meanwhile; run it again, nothing of that edit is lost.
     """
-    return _run(_pair(path), prefer=prefer, dry_run=dry_run, create=False)
+    wishes = Wishes(prefer, resolve or {}, keep_outputs=keep_outputs)
+    return _run(_pair(path), wishes, dry_run=dry_run)
 
 
 def create_pair(path: Path, *, dry_run: bool = False) -> SyncResult:
@@ -91,7 +103,7 @@ def create_pair(path: Path, *, dry_run: bool = False) -> SyncResult:
     pair = _pair(path)
     if not path.exists():
         raise PairError(f"{path} does not exist")
-    result = _run(pair, prefer=None, dry_run=dry_run, create=True)
+    result = _run(pair, Wishes(create=True), dry_run=dry_run)
     if result.before.state == "invalid":
         raise NotebookError(result.before.reason)
     return result
@@ -108,7 +120,7 @@ def ipynb_for(py: Path) -> bytes:
     if content.data is None:
         raise PairError(f"{py} does not exist")
     alone = Pair(py, py.with_suffix(".ipynb"), py.parent)
-    planned = plan_for(alone, content, files.FileContent(alone.ipynb, None), create=True)
+    planned = plan_for(alone, content, files.FileContent(alone.ipynb, None), Wishes(create=True))
     if planned.ipynb_text is None:
         raise NotebookError(planned.reason)
     return planned.ipynb_text.encode()
@@ -165,11 +177,11 @@ def _status(planned: Plan) -> PairStatus:
     return PairStatus(pair.py, pair.ipynb, planned.state, planned.reason, planned.conflicts)
 
 
-def _run(pair: Pair, *, prefer: Side | None, dry_run: bool, create: bool) -> SyncResult:
+def _run(pair: Pair, wishes: Wishes, *, dry_run: bool) -> SyncResult:
     if dry_run:
-        return _result(plan(pair, prefer=prefer, create=create), dry_run=True)
+        return _result(plan(pair, wishes), dry_run=True)
     with files.locked(pair.lock_file):
-        planned = plan(pair, prefer=prefer, create=create)
+        planned = plan(pair, wishes)
         backups = _write(planned)
     return _result(planned, backups=backups)
 

@@ -105,8 +105,80 @@ def test_a_conflict_decided_for_one_half_backs_up_the_other(pair: Files, prefer:
     result = sync(pair.py, prefer=prefer)
     assert f"{kept}(orders)" in pair.sources[2]
     assert f"{kept}(orders)" in pair.py.read_text("utf-8")
-    (backup,) = result.backups
-    assert f"{lost}(orders)" in backup.read_text("utf-8")
+    assert any(f"{lost}(orders)" in backup.read_text("utf-8") for backup in result.backups)
+
+
+def test_conflicts_are_decided_cell_by_cell(pair: Files) -> None:
+    pair.edit_py("[1, 2, 3]", "[4]")
+    pair.edit_py("sum(orders)", "max(orders)")
+    pair.edit_py("print(total)", "print('py')")
+    pair.edit_ipynb(set_source(1, "import marimo as mo\n\norders = [5]"))
+    pair.edit_ipynb(set_source(2, "total = min(orders)"))
+    pair.edit_ipynb(set_source(3, "print('ipynb')"))
+    assert [conflict.cell for conflict in pair_status(pair.py).conflicts] == ["load", "3", "4"]
+    before = pair.both()
+    result = sync(pair.py, resolve={"load": "ipynb", "3": "py"})
+    assert (result.before.state, [c.cell for c in result.before.conflicts]) == ("conflict", ["4"])
+    assert pair.both() == before
+    with pytest.raises(PairError, match="'laod'") as caught:
+        sync(pair.py, resolve={"laod": "py"})
+    assert "did you mean 'load'" in caught.value.remedy
+    sync(pair.py, resolve={"load": "ipynb", "3": "py", "4": "ipynb"})
+    assert pair.sources[1:] == ["import marimo as mo\n\norders = [5]", "total = max(orders)", "print('ipynb')"]
+    assert [cell.code for cell in parse_notebook(pair.py.read_text("utf-8")).cells][1:] == pair.sources[1:]
+    assert sync(pair.py).written == ()
+    with pytest.raises(PairError, match="no conflict is called '4'"):
+        sync(pair.py, resolve={"4": "py"})
+
+
+def test_the_rest_may_be_decided_for_one_half(pair: Files) -> None:
+    pair.edit_py("sum(orders)", "max(orders)")
+    pair.edit_py("@app.cell\ndef _(total):\n    print(total)\n    return\n", "")
+    pair.edit_ipynb(set_source(2, "total = min(orders)"))
+    pair.edit_ipynb(set_source(3, "print('ipynb')"))
+    assert [conflict.cell for conflict in pair_status(pair.py).conflicts] == ["3", "ipynb:4"]
+    sync(pair.py, prefer="py", resolve={"ipynb:4": "ipynb"})
+    assert pair.sources[2:] == ["total = max(orders)", "print('ipynb')"]
+
+
+def test_the_order_is_one_decision(pair: Files) -> None:
+    pair.edit_ipynb(lambda cells: cells.insert(0, cells.pop()))
+    text = pair.py.read_text("utf-8")
+    first, rest = text.index("@app.cell(hide"), text.index("@app.cell\ndef load")
+    end = text.index("# a comment between")
+    pair.py.write_text(text[:first] + text[rest:end] + text[first:rest] + text[end:], "utf-8")
+    (conflict,) = pair_status(pair.py).conflicts
+    assert (conflict.cell, conflict.reason) == ("order", "both-moved")
+    assert conflict.ipynb is not None
+    assert conflict.ipynb.startswith("print(total)\n")
+    sync(pair.py, resolve={"order": "ipynb"})
+    assert pair.sources[:2] == ["print(total)", "# Orders"]
+    assert sync(pair.py).written == ()
+
+
+def test_outputs_of_edited_cells_may_stay_marked_stale(pair: Files) -> None:
+    pair.edit_ipynb(run_all)
+    pair.edit_ipynb(lambda cells: cells[2]["metadata"].update(collapsed=True))
+    pair.edit_py("sum(orders)", "max(orders)")
+    sync(pair.py, keep_outputs=True)
+    assert pair.cells[2]["outputs"] == [OUTPUT]
+    assert pair.cells[2]["execution_count"] is None
+    assert pair.cells[2]["metadata"] == {"collapsed": True, "daglab": {"stale": True}}
+    assert sync(pair.py).written == ()
+    pair.edit_ipynb(lambda cells: cells[2].update(execution_count=7))
+    sync(pair.py)
+    assert pair.cells[2]["metadata"] == {"collapsed": True}
+    assert pair.cells[2]["outputs"] == [OUTPUT]
+    assert sync(pair.py).written == ()
+    pair.edit_py("max(orders)", "sum(orders)")
+    sync(pair.py, keep_outputs=True)
+    pair.edit_py("sum(orders)", "max(orders)")
+    sync(pair.py)
+    assert pair.cells[2] == pair.cells[2] | {
+        "outputs": [],
+        "execution_count": None,
+        "metadata": {"collapsed": True},
+    }
 
 
 def test_the_same_edit_of_both_halves_is_in_sync(pair: Files) -> None:

@@ -124,17 +124,17 @@ def canonical_blocks(notebook: Notebook, cells: Sequence[ParsedCell]) -> list[st
         NotebookError: marimo would write another number of cells.
     """
     plain = tuple((c.code, c.name, c.kind, repr(dict(c.options))) for c in cells)
-    blocks = _rendered(plain, repr(dict(notebook.app_options)))
+    blocks = _rendered(plain)
     if len(blocks) != len(cells):
         raise NotebookError(f"{notebook.path}: marimo writes {len(blocks)} cells for {len(cells)}")
     return list(blocks)
 
 
 @lru_cache(maxsize=32)  # a sync asks for the same cells before and after it writes, and the next one again
-def _rendered(cells: tuple[tuple[str, str, CellKind, str], ...], app_options: str) -> tuple[str, ...]:
+def _rendered(cells: tuple[tuple[str, str, CellKind, str], ...]) -> tuple[str, ...]:
     parsed = [ParsedCell(code, name, kind, ast.literal_eval(options)) for code, name, kind, options in cells]
-    text = marimo_api.render(parsed, app_options=ast.literal_eval(app_options))
-    blocks = [span.text for span in split(text) if span.kind == "cell"]
+    # Without the app's options: marimo writes those with quotes in them so that they can't be read again.
+    blocks = [span.text for span in split(marimo_api.render(parsed)) if span.kind == "cell"]
     if parsed and parsed[0].kind == "setup" and len(blocks) == len(parsed) - 1:  # marimo drops a blank one
         blocks.insert(0, "with app.setup:\n    pass\n")
     return tuple(block.rstrip("\n") + "\n" for block in blocks)
@@ -200,7 +200,10 @@ def _trimmed(code: str) -> str:
 
 def _verbatim(block: str, code: str) -> str:
     """marimo's block with ``code`` in it as it is; marimo itself prints markdown cells anew."""
-    node = ast.parse(block).body[0]
+    try:
+        node = ast.parse(block).body[0]
+    except (SyntaxError, ValueError):  # a NUL, which no Python source may hold
+        return block
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.With)) or block.startswith("@app.function"):
         return block
     lines = lines_of(block)

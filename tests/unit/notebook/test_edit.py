@@ -88,6 +88,16 @@ def __(A):
     assert new.endswith(text[text.index("\n@app.cell\ndef __(A)") :])
 
 
+def test_app_options_with_quotes_stay() -> None:
+    text = ODD.replace("marimo.App()", """marimo.App(\n    app_title='a "b"',  # why\n)""")
+    assert edit(text, c1=NewCell("y = x + 2", origin=1)) == text.replace("y = x + 1", "y = x + 2")
+
+
+def test_a_nul_is_refused() -> None:
+    with pytest.raises(NotebookError, match="cell 2 cannot be written"):
+        edit(ODD, c1=NewCell("x = '\0'", origin=1))
+
+
 def test_crlf_stays_crlf() -> None:
     new = edit(ODD.replace("\n", "\r\n"), c1=NewCell("y = x + 2\ny", origin=1))
     assert new == ODD.replace("y = x + 1\n", "y = x + 2\n    y\n").replace("\n", "\r\n")

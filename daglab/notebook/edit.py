@@ -123,11 +123,17 @@ def canonical_blocks(notebook: Notebook, cells: Sequence[ParsedCell]) -> list[st
     Raises:
         NotebookError: marimo would write another number of cells.
     """
-    plain = tuple((c.code, c.name, c.kind, repr(dict(c.options))) for c in cells)
+    plain = tuple(_plain(cell) for cell in cells)
     blocks = _rendered(plain)
     if len(blocks) != len(cells):
         raise NotebookError(f"{notebook.path}: marimo writes {len(blocks)} cells for {len(cells)}")
     return list(blocks)
+
+
+def _plain(cell: ParsedCell) -> tuple[str, str, CellKind, str]:
+    """What marimo's text of a cell follows from; it tells functions, classes and code that doesn't parse by itself."""
+    name = marimo_api.DEFAULT_NAME if cell.kind in ("function", "class") else cell.name
+    return cell.code, name, "setup" if cell.kind == "setup" else "cell", repr(dict(cell.options))
 
 
 @lru_cache(maxsize=32)  # a sync asks for the same cells before and after it writes, and the next one again
@@ -191,6 +197,15 @@ def _misread(notebook: Notebook, text: str, cells: Sequence[NewCell]) -> list[in
     if len(read.cells) != len(cells):
         raise NotebookError(f"{notebook.path}: {len(cells)} cells would be read as {len(read.cells)}")
     return [i for i, (a, b) in enumerate(zip(read.cells, cells, strict=True)) if _trimmed(a.code) != _trimmed(b.code)]
+
+
+def reads_as(text: str, cells: Sequence[NewCell]) -> bool:
+    """Whether ``text`` is a notebook of cells with the code of ``cells``."""
+    try:
+        read = parse_notebook(text).cells
+    except NotebookError:
+        return False
+    return [_trimmed(cell.code) for cell in read] == [_trimmed(cell.code) for cell in cells]
 
 
 def _trimmed(code: str) -> str:

@@ -79,6 +79,25 @@ def parse_jupyter(text: str, path: str = "notebook.ipynb") -> JupyterNotebook:
     return JupyterNotebook(path, text, cells, json_value["metadata"], json_value.get("nbformat_minor", 0), style)
 
 
+def readable(text: str) -> list[str]:
+    """An .ipynb as lines for people: of each cell its type, its tags and what it has put out, then its source.
+
+    A text that is no notebook is given line by line.
+    """
+    try:
+        notebook = parse_jupyter(text)
+    except NotebookError:
+        return text.splitlines()
+    lines = []
+    for cell in notebook.cells:
+        content, outputs = cell.content, cell.value.get("outputs")
+        about = [content.cell_type, *(f"#{tag}" for tag in content.tags)]
+        if isinstance(outputs, list) and outputs:
+            about.append(f"({len(outputs)} output{'s' if len(outputs) > 1 else ''})")
+        lines += [f"%% {' '.join(about)}", *content.source.splitlines()]
+    return lines
+
+
 def new_jupyter(cells: Sequence[NewJupyterCell], daglab: Mapping[str, Any] | None = None) -> str:
     """The text of a new notebook of nbformat 4.5 for the Python kernel; equal cells give equal bytes."""
     ids: set[str] = set()

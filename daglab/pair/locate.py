@@ -75,9 +75,20 @@ def find_pairs(folder: Path) -> list[Pair]:
     return found
 
 
+def is_pair(pair: Pair) -> bool:
+    """Whether :func:`find_pairs` would find the pair, by what its files hold."""
+    names = {path.name for path in (pair.py, pair.ipynb) if path.exists()}
+    return bool(names) and _belongs(pair.py, pair.ipynb, names)
+
+
+def is_skipped(name: str) -> bool:
+    """Whether pairs are not looked for in a folder of this name: it is hidden, or a tool's own."""
+    return name.startswith(".") or name in _SKIPPED
+
+
 def _folders(folder: Path) -> Iterator[tuple[Path, set[str]]]:
     for root, folders, files in os.walk(folder):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED)
+        folders[:] = sorted(f for f in folders if not is_skipped(f))
         yield Path(root), {f for f in files if not f.startswith(".")}
 
 
@@ -86,7 +97,7 @@ def _belongs(py: Path, ipynb: Path, names: set[str]) -> bool:
     try:
         if py.name in names:
             data = py.read_bytes()
-            marimo = b"marimo" in data and b"App(" in data
+            marimo = is_marimo(data)
             if ipynb.name in names:
                 # A broken .py counts as well: the .ipynb knows that it is half of a pair.
                 return marimo or has_metadata(ipynb.read_bytes())
@@ -94,6 +105,11 @@ def _belongs(py: Path, ipynb: Path, names: set[str]) -> bool:
         return has_metadata(ipynb.read_bytes())
     except OSError:
         return True  # its status will say why it can't be read
+
+
+def is_marimo(data: bytes) -> bool:
+    """Whether a .py looks like a marimo notebook, a broken one included."""
+    return b"marimo" in data and b"App(" in data
 
 
 def has_metadata(data: bytes) -> bool:

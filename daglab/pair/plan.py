@@ -12,17 +12,19 @@ from daglab.notebook.cells import Notebook, parse_notebook
 from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
 from daglab.notebook.edit import rewrite
 from daglab.notebook.find import has_header
+from daglab.notebook.findings import Finding
 from daglab.notebook.jupyter import (
     JupyterNotebook,
     NewJupyterCell,
     parse_jupyter,
 )
+from daglab.notebook.lint import marimo_findings
 from daglab.pair import conflicts, local_state
 from daglab.pair.align import Mark, align
 from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_base
 from daglab.pair.compose import compose_ipynb, ipynb_cell, py_cell, unchanged_cell
 from daglab.pair.conflicts import CellConflict
-from daglab.pair.locate import Pair
+from daglab.pair.locate import Pair, has_metadata, is_marimo
 from daglab.pair.merge import PyMark, Side, Slot, merge, setup_first
 from daglab.pair.regenerate import regenerate
 
@@ -51,7 +53,8 @@ NO_WISHES = Wishes()
 class Plan:
     """The pair's state and, where it can be synced, the texts that both files are to have.
 
-    ``deletes`` are the halves in which a cell goes, ``memory`` what local state keeps once they are written.
+    ``deletes`` are the halves in which a cell goes, ``memory`` what local state keeps once they are written,
+    ``refused`` what marimo will not run of the notebook as the .py is to be, ``None`` while nobody looked.
     """
 
     pair: Pair
@@ -63,6 +66,7 @@ class Plan:
     py_text: str | None = None
     ipynb_text: str | None = None
     deletes: tuple[Side, ...] = ()
+    refused: tuple[Finding, ...] | None = None
     memory: dict[str, Any] = field(default_factory=dict)
 
 
@@ -105,28 +109,42 @@ def plan_for(pair: Pair, py: files.FileContent, ipynb: files.FileContent, wishes
         PairError: a decision is about something that is no conflict.
     """
     both = py.data is not None and ipynb.data is not None
-    if both and not wishes.resolve and local_state.unchanged(pair, py.digest, ipynb.digest):
-        return Plan(pair, "in-sync", py, ipynb)
+    if both and not wishes.resolve:
+        refused = local_state.unchanged(pair, py.digest, ipynb.digest)
+        if refused is not None:
+            return Plan(pair, "in-sync", py, ipynb, refused=refused)
     blank = Plan(pair, "unpaired", py, ipynb)
     try:
         notebook = _read_py(py)
         jupyter = _read_ipynb(ipynb)
         return _plan(blank, notebook, jupyter, wishes)
     except NotebookError as error:
-        return replace(blank, state="invalid" if both or wishes.create else "unpaired", reason=str(error))
+        # A module and a notebook that happen to have one stem are no pair.
+        paired = both and (is_marimo(py.data or b"") or has_metadata(ipynb.data or b""))
+        return replace(blank, state="invalid" if paired or wishes.create else "unpaired", reason=str(error))
 
 
 def _read_py(file: files.FileContent) -> Notebook | None:
     if file.data is None:
         return None
-    text = _decode(file)
-    if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines()):
-        raise NotebookError(f"{file.path} has git's conflict markers in it", remedy="resolve the git conflict first")
-    return parse_notebook(text, file.path)
+    return parse_notebook(_merged_by_git(file), file.path)
 
 
 def _read_ipynb(file: files.FileContent) -> JupyterNotebook | None:
-    return None if file.data is None else parse_jupyter(_decode(file), str(file.path))
+    return None if file.data is None else parse_jupyter(_merged_by_git(file), str(file.path))
+
+
+def _merged_by_git(file: files.FileContent) -> str:
+    """A file's text, unless git has left a conflict in it: all three markers, since a notebook may speak of one."""
+    text, at = _decode(file), 0
+    if "<<<<<<< " in text:
+        for marker in ("\n<<<<<<< ", "\n=======", "\n>>>>>>> "):
+            at = f"\n{text}".find(marker, at)
+            if at < 0:
+                return text
+        remedy = "resolve the conflict, or take one side: git checkout --ours (or --theirs) FILE; then daglab sync"
+        raise NotebookError(f"{file.path} has git's conflict markers in it", remedy=remedy)
+    return text
 
 
 def _decode(file: files.FileContent) -> str:
@@ -220,7 +238,8 @@ def _composed(
     cells: Sequence[NewJupyterCell],
 ) -> Plan:
     made = compose_ipynb(planned.pair.ipynb, notebook, order, jupyter, cells)
-    return replace(planned, py_text=notebook.text, ipynb_text=made.text, memory=made.memory)
+    refused = tuple(marimo_findings(notebook))
+    return replace(planned, py_text=notebook.text, ipynb_text=made.text, memory=made.memory, refused=refused)
 
 
 def _matches(

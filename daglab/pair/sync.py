@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from daglab import files
 from daglab.errors import NotebookError, PairError
+from daglab.notebook.cells import parse_notebook
+from daglab.notebook.findings import Finding
 from daglab.notebook.jupyter import JupyterNotebook, NewJupyterCell, parse_jupyter, rewrite_jupyter
+from daglab.notebook.lint import marimo_findings
 from daglab.pair import local_state
 from daglab.pair.conflicts import CellConflict
 from daglab.pair.locate import Pair, pair_of
@@ -19,13 +23,17 @@ from daglab.pair.plan import PairState, Plan, Wishes, plan, plan_for, state_of
 
 @dataclass(frozen=True)
 class PairStatus:
-    """A pair's state, with its reason where it isn't in sync; conflicts with both versions of each cell."""
+    """A pair's state, with its reason where it isn't in sync; conflicts with both versions of each cell.
+
+    ``refused`` is what marimo will not run of the notebook, and where; a pair is a pair all the same.
+    """
 
     py: Path
     ipynb: Path
     state: PairState
     reason: str = ""
     conflicts: tuple[CellConflict, ...] = ()
+    refused: tuple[Finding, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The status as JSON values."""
@@ -62,13 +70,20 @@ class SyncResult:
         }
 
 
-def pair_status(path: Path | Pair) -> PairStatus:
+def pair_status(path: Path | Pair, *, refused: bool = False) -> PairStatus:
     """The state of the pair that ``path`` is half of; nothing is written.
+
+    With ``refused``, what marimo will not run is looked for also where the state can be told without.
 
     Raises:
         PairError: ``path`` is no notebook's name, or a file can't be read.
     """
-    return _status(state_of(_pair(path)))
+    planned = state_of(_pair(path))
+    if refused and planned.refused is None and planned.py_file.data is not None:
+        with contextlib.suppress(NotebookError):  # the state says so
+            notebook = parse_notebook(planned.py_file.data.decode("utf-8", "replace"), planned.pair.py)
+            planned = replace(planned, refused=tuple(marimo_findings(notebook)))
+    return _status(planned)
 
 
 def sync(
@@ -174,7 +189,7 @@ def _pair(path: Path | Pair) -> Pair:
 
 def _status(planned: Plan) -> PairStatus:
     pair = planned.pair
-    return PairStatus(pair.py, pair.ipynb, planned.state, planned.reason, planned.conflicts)
+    return PairStatus(pair.py, pair.ipynb, planned.state, planned.reason, planned.conflicts, planned.refused or ())
 
 
 def _run(pair: Pair, wishes: Wishes, *, dry_run: bool) -> SyncResult:
@@ -200,7 +215,8 @@ def _write(planned: Plan) -> tuple[Path, ...]:
     files.sweep(ipynb.path)
     py = files.replace(py, planned.py_text.encode())
     ipynb = files.replace(ipynb, planned.ipynb_text.encode())
-    local_state.save(planned.pair, py_digest=py.digest, ipynb_digest=ipynb.digest, **planned.memory)
+    refused = planned.refused or ()
+    local_state.save(planned.pair, py_digest=py.digest, ipynb_digest=ipynb.digest, refused=refused, **planned.memory)
     return tuple(backups)
 
 

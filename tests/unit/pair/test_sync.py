@@ -14,6 +14,7 @@ from daglab.notebook.cells import parse_notebook
 from daglab.pair import create_pair, find_pairs, ipynb_for, pair_of, pair_status, sync, unpair
 from tests.unit.pair.conftest import PY, Files
 
+CONFLICT = "<<<<<<< HEAD\n    print(1)\n=======\n    print(2)\n>>>>>>> theirs"
 OUTPUT = {"output_type": "stream", "name": "stdout", "text": ["6\n"]}
 
 
@@ -412,7 +413,9 @@ def test_a_file_edited_during_a_sync_is_left_alone(pair: Files, monkeypatch: pyt
         (".py", b"", "not a marimo notebook"),
         (".py", b"x = 1\n", "not a marimo notebook"),
         (".py", b"\xff", "not UTF-8"),
-        (".py", PY.replace("    print(total)", "<<<<<<< ours\n    print(total)").encode(), "conflict markers"),
+        (".py", PY.replace("    print(total)", CONFLICT).encode(), "conflict markers"),
+        (".py", PY.replace("    print(total)", CONFLICT).replace("\n", "\r\n").encode(), "conflict markers"),
+        (".ipynb", f"{{\n{CONFLICT}\n}}".encode(), "conflict markers"),
     ],
 )
 def test_a_half_that_cannot_be_read_makes_the_pair_invalid(pair: Files, half: str, data: bytes, reason: str) -> None:
@@ -599,3 +602,21 @@ def test_tags_go_both_ways_and_stand_in_the_py(pair: Files) -> None:
     assert pair.py.read_text("utf-8") == text.replace('["parameters"]', '["parameters", "slow"]').replace(
         '    # daglab: tags ["title", "größe"]\n', ""
     )
+
+
+def test_a_module_and_a_notebook_of_one_stem_are_no_pair(folder: Path) -> None:
+    (folder / "plain.py").write_text("x = 1\n")
+    (folder / "plain.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    assert pair_status(folder / "plain.py").state == "unpaired"
+    assert sync(folder / "plain.ipynb").written == ()
+    (folder / "plain.py").write_text("import marimo\n\napp = marimo.App(\n")
+    assert pair_status(folder / "plain.py").state == "invalid"
+
+
+@pytest.mark.parametrize("lines", ["<<<<<<< HEAD", "=======\n<<<<<<< HEAD\n>>>>>>> theirs", ">>>>>>> theirs\n======="])
+def test_a_notebook_may_speak_of_conflict_markers(pair: Files, lines: str) -> None:
+    pair.edit_py("    total = sum(orders)", f'    total = """How git says it:\n{lines}\n"""')
+    assert sync(pair.py).synced
+    assert f"\n{lines}\n" in pair.sources[2]
+    assert f"\n{lines}\n" in pair.py.read_text("utf-8")
+    assert pair_status(pair.py).state == "in-sync"

@@ -57,7 +57,6 @@ def save(
     texts = json.dumps({"base": base, "ipynb": list(ipynb), "py": list(py)})
     data = f"{json.dumps(_stamp(py_digest, ipynb_digest))}\n{texts}\n".encode()
     with contextlib.suppress(PairError, OSError):
-        pair.state_file.parent.mkdir(parents=True, exist_ok=True)
         ignore = pair.root / ".daglab" / ".gitignore"
         if not ignore.exists():
             files.replace(files.read(ignore), b"*\n")

@@ -4,7 +4,6 @@ import os
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -95,9 +94,10 @@ def test_what_cannot_be_read_or_written_says_so(tmp_path: Path) -> None:
     with pytest.raises(PairError, match="cannot write"):
         files.replace(missing, b"new")
     (tmp_path / "plain").write_bytes(b"")
-    content = files.FileContent(tmp_path / "a.py", b"text")
+    (tmp_path / "a.py").write_bytes(b"text")
     with pytest.raises(PairError, match="cannot back up"):
-        files.back_up(content, tmp_path / "plain" / "backups")
+        files.replace(files.read(tmp_path / "a.py"), b"new", backups=tmp_path / "plain" / "backups")
+    assert (tmp_path / "a.py").read_bytes() == b"text"
     with pytest.raises(PairError, match="cannot lock"), files.locked(tmp_path / "plain" / "x.lock"):
         pass
 
@@ -125,21 +125,6 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, call: str) -> Non
     assert [p.name for p in tmp_path.iterdir()] == ["a.py"]
 
 
-def test_backups_are_named_by_time_and_digest_and_thinned_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    content = files.FileContent(tmp_path / "a.py", b"text")
-    folder = tmp_path / "backups"
-    first = files.back_up(content, folder)
-    assert first.read_bytes() == b"text"
-    assert first.name.endswith("-a.py")
-    old = time.time() - 31 * 86_400
-    os.utime(first, (old, old))
-    second = files.back_up(files.FileContent(tmp_path / "a.py", b"other"), folder)
-    assert list(folder.iterdir()) == [second]
-    monkeypatch.setattr(files, "BACKUP_BYTES", 8)
-    third = files.back_up(files.FileContent(tmp_path / "a.py", b"a text of size"), folder)
-    assert list(folder.iterdir()) == [third]
-
-
 def test_a_lock_is_held_against_other_processes(tmp_path: Path) -> None:
     lock = tmp_path / "locks" / "x.lock"
     program = (
@@ -158,11 +143,3 @@ def test_a_lock_is_held_against_other_processes(tmp_path: Path) -> None:
         child.communicate()
     with files.locked(lock, seconds=1):
         pass
-
-
-def test_what_a_killed_write_left_is_swept_away(tmp_path: Path) -> None:
-    for name in (".a.py.1a2b3c4d.daglab", ".b.py.1a2b3c4d.daglab", "a.py"):
-        (tmp_path / name).write_bytes(b"")
-    files.sweep(tmp_path / "a.py")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".b.py.1a2b3c4d.daglab", "a.py"]
-    files.sweep(tmp_path / "no" / "a.py")

@@ -72,22 +72,19 @@ def replace(old: FileContent, data: bytes, *, backups: Path | None = None) -> Fi
     if old.data is None:
         _create(old.path, target, data)
         return FileContent(old.path, data)
-    with _backed_up(old, target, backups) as backup, _refusing("write", old.path):
+    with _backed_up(old, target, backups) as backup, _refusing("write", old.path, was_there=True):
+        mode = stat.S_IMODE(target.stat().st_mode)
+        part = durable.write_part(target, data, mode=mode)
         try:
-            mode = stat.S_IMODE(target.stat().st_mode)
-            part = durable.write_part(target, data, mode=mode)
-            try:
-                if backup is not None:
-                    durable.fsync_folder(backup.parent)  # after the new file's flush, since that does most of its work
-                _check_same(old, old.path)
-                beside = part.with_name(part.name.removesuffix(durable.PART) + _BESIDE)
-                os.replace(part, beside)
-            except BaseException:
-                durable.drop(part)
-                raise
-            _swap(old, target, beside, data, mode, backups)
-        except FileNotFoundError as error:
-            raise _moved(old.path) from error
+            if backup is not None:
+                durable.fsync_folder(backup.parent)  # after the new file's flush, since that does most of its work
+            _check_same(old, old.path)
+            beside = part.with_name(part.name.removesuffix(durable.PART) + _BESIDE)
+            os.replace(part, beside)
+        except BaseException:
+            durable.drop(part)
+            raise
+        _swap(old, target, beside, data, mode, backups)
     return FileContent(old.path, data, backup)
 
 
@@ -102,8 +99,12 @@ def replace_lightly(path: Path, data: bytes) -> None:
     durable.make_folder(path.parent)
     # Always the same name, so that killed ones don't pile up.
     part = path.with_name(f".{path.name}{durable.PART}")
-    durable.write(part, data, os.O_TRUNC, durable=False)
-    os.replace(part, path)
+    try:
+        durable.write(part, data, os.O_TRUNC, durable=False)
+        os.replace(part, path)
+    except BaseException:
+        durable.drop(part)
+        raise
 
 
 def remove(old: FileContent, *, backups: Path | None = None) -> Path | None:
@@ -118,7 +119,7 @@ def remove(old: FileContent, *, backups: Path | None = None) -> Path | None:
     _check_same(old, old.path)
     if old.data is None:
         return None
-    with _backed_up(old, _target(old.path), backups) as backup, _refusing("delete", old.path):
+    with _backed_up(old, _target(old.path), backups) as backup, _refusing("delete", old.path, was_there=True):
         if backup is not None:
             durable.fsync_folder(backup.parent)
         beside = durable.beside(old.path, _BESIDE)
@@ -126,8 +127,6 @@ def remove(old: FileContent, *, backups: Path | None = None) -> Path | None:
             os.replace(old.path, beside)
             _check_same(old, beside)
             durable.fsync_folder(beside.parent)
-        except FileNotFoundError as error:
-            raise _moved(old.path) from error
         except BaseException:
             with contextlib.suppress(OSError, PairError):
                 _put_back(beside, old.path, backups)
@@ -189,11 +188,10 @@ def _create(path: Path, target: Path, data: bytes) -> None:
         part = durable.write_part(target, data)
         try:
             durable.place(part, target)
-        except BaseException as error:
+        except FileExistsError as error:
+            raise _moved(path) from error
+        finally:
             durable.drop(part)
-            if isinstance(error, FileExistsError):
-                raise _moved(path) from error
-            raise
         durable.fsync_folder(target.parent)
 
 
@@ -225,7 +223,7 @@ def _swap_back(beside: Path, target: Path, data: bytes, backups: Path | None) ->
         renames.exchange(beside, target)
     if _holds(beside, data):
         os.unlink(beside)
-    elif backups is not None:
+    else:
         _clear(beside, target, backups)
 
 
@@ -234,17 +232,17 @@ def _put_back(beside: Path, path: Path, backups: Path | None) -> None:
     try:
         durable.place(beside, path)
     except FileExistsError:
-        if backups is not None:
-            _clear(beside, path, backups)
+        _clear(beside, path, backups)
 
 
-def _clear(beside: Path, target: Path, backups: Path) -> None:
-    """Unlink a file beside ``target``, with what a user may have saved in it in the backups first."""
+def _clear(beside: Path, target: Path, backups: Path | None) -> None:
+    """Unlink a file beside ``target``; what a user may have saved in it goes to the backups, or stays without any."""
     status = beside.lstat()
     ours = beside.name.endswith(durable.PART) or stat.S_ISLNK(status.st_mode)
-    if not ours and status.st_nlink == 1:  # else it has its name in the backups already
+    if not ours and status.st_nlink == 1:  # else it has another name already, as in the backups
         data = read(beside).data
-        assert data is not None
+        if data is None or backups is None:
+            return
         kept.keep(beside, data, backups, name=target.name)
         durable.fsync_folder(backups)
     os.unlink(beside)
@@ -259,7 +257,7 @@ def _backed_up(old: FileContent, target: Path, folder: Path | None) -> Iterator[
     if folder is None:
         yield None
         return
-    with _refusing("back up", old.path):
+    with _refusing("back up", old.path, was_there=True):
         assert old.data is not None
         backup = kept.keep(target, old.data, folder, name=old.path.name)
     try:
@@ -292,9 +290,11 @@ def _moved(path: Path) -> FileMovedError:
 
 
 @contextlib.contextmanager
-def _refusing(what: str, path: Path) -> Iterator[None]:
+def _refusing(what: str, path: Path, *, was_there: bool = False) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if was_there and isinstance(error, FileNotFoundError):
+            raise _moved(path) from error
         message = f"cannot {what} {path}: {error.strerror or error}"
         raise PairError(message, remedy="check its folder, its mode, the disk") from error

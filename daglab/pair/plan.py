@@ -21,7 +21,7 @@ from daglab.pair import local_state
 from daglab.pair.align import Mark, align
 from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_base
 from daglab.pair.compose import compose_ipynb, ipynb_cell, py_cell, unchanged_cell
-from daglab.pair.locate import Pair
+from daglab.pair.locate import Pair, other_case
 from daglab.pair.merge import Conflict, PyMark, Side, Slot, merge, setup_first
 from daglab.pair.regenerate import regenerate
 
@@ -154,6 +154,10 @@ def _plan(
         return replace(blank, reason="it was unpaired")
     if notebook is None and jupyter is None:
         return replace(blank, reason="neither half is there")
+    if (notebook is None or jupyter is None) and (other := other_case(blank.pair)):
+        lone = blank.pair.ipynb.name if notebook is None else blank.pair.py.name
+        reason = f"{lone} and {other} differ in upper and lower case (give both the same name, or move one away)"
+        return replace(blank, state="invalid", reason=reason)
     if jupyter is None:
         assert notebook is not None
         if not (create or memory or has_header(notebook.text)):

@@ -508,3 +508,34 @@ def test_whatever_a_sync_replaces_is_in_the_backups(pair: Files) -> None:
     assert backup.parent == pair_of(pair.py).backups
     assert backup.read_bytes() == before
     assert sync(pair.py).backups == ()
+
+
+@pytest.mark.parametrize(("half", "renamed"), [("py", "Orders.py"), ("ipynb", "ORDERS.ipynb")])
+def test_a_half_that_was_renamed_by_case_alone_makes_no_second_pair(pair: Files, half: str, renamed: str) -> None:
+    """Where case counts; elsewhere both names are one file's and the halves are a pair still."""
+    getattr(pair, half).rename(pair.py.with_name(renamed))
+    before = {path.name: path.read_bytes() for path in pair.py.parent.iterdir() if path.is_file()}
+    stem = renamed.partition(".")[0]
+    for path in (pair.py, pair.ipynb, pair.py.with_name(f"{stem}.py"), pair.py.with_name(f"{stem}.ipynb")):
+        if (pair.py.parent / "ORDERS.PY").exists():
+            assert pair_status(path).state == "in-sync"
+            continue
+        result = sync(path)
+        assert (result.before.state, result.written) == ("invalid", ())
+        assert renamed in result.before.reason and "give both the same name" in result.before.reason
+        if path.exists():
+            with pytest.raises(NotebookError, match="upper and lower case"):
+                create_pair(path)
+    assert {path.name: path.read_bytes() for path in pair.py.parent.iterdir() if path.is_file()} == before
+    pair.py.with_name(renamed).rename(getattr(pair, half))
+    assert pair_status(pair.py).state == "in-sync"
+
+
+def test_two_pairs_may_differ_by_case_alone(pair: Files) -> None:
+    if pair.py.with_name("ORDERS.py").exists():
+        return  # case doesn't count here
+    shutil.copy(pair.py, pair.py.with_name("Orders.py"))
+    shutil.copy(pair.ipynb, pair.ipynb.with_name("Orders.ipynb"))
+    assert sync(pair.py.with_name("Orders.py")).written == ()
+    pair.py.unlink()
+    assert sync(pair.ipynb).written == (pair.py,)

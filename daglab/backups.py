@@ -10,6 +10,8 @@ import re
 import stat
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 
 from daglab import renames
@@ -19,8 +21,29 @@ BACKUP_DAYS = 30
 BACKUP_BYTES = 500_000_000
 _THIN_SECONDS = 600.0
 _STAMP = "%Y%m%dT%H%M%S"
-_BACKUP = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}-")  # what a backup's name begins with; names sort by time
+_BACKUP = re.compile(r"((\d{8}T\d{6})-[0-9a-f]{8})-(.+)", re.DOTALL)  # names sort by time
 _LINKLESS = frozenset({errno.EXDEV, errno.EPERM, errno.EMLINK, *renames.UNSUPPORTED})
+
+
+@dataclass(frozen=True)
+class BackupName:
+    """What a backup's file name says: the ``name`` to call it by, when it was ``saved``, and whose text it is."""
+
+    name: str
+    saved: datetime
+    file: str
+
+
+def read_name(name: str) -> BackupName | None:
+    """Take the name of a backup's file apart; ``None`` for one that is no backup's."""
+    match = _BACKUP.fullmatch(name)
+    if match is None:
+        return None
+    try:
+        saved = datetime.strptime(match[2], _STAMP).replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
+    return BackupName(match[1], saved, match[3])
 
 
 def keep(file: Path, data: bytes, folder: Path, *, name: str) -> Path:

@@ -135,21 +135,18 @@ def remove(old: FileContent, *, backups: Path | None = None) -> Path | None:
     return backup
 
 
-def sweep(*paths: Path, backups: Path) -> None:
-    """Clear away what a killed :func:`replace` or :func:`remove` left beside ``paths``.
+def sweep(path: Path, *, backups: Path) -> None:
+    """Clear away what a killed :func:`replace` or :func:`remove` left beside ``path``.
 
     What may be the only copy of something that a user saved goes to ``backups``. What can't be cleared away stays.
-    Only for who holds the lock of those who write ``paths``.
+    Only for who holds the lock of those who write ``path``.
     """
-    targets = [_target(path) for path in paths]
-    for folder in {target.parent for target in targets}:
-        stems = {f".{target.name}": target for target in targets if target.parent == folder}
-        with contextlib.suppress(OSError):
-            for name in [name for name in os.listdir(folder) if name.endswith(_BESIDE)]:
-                stem, _, rest = name.removesuffix(_BESIDE).removesuffix(".part").rpartition(".")
-                if stem in stems and re.fullmatch("[0-9a-f]{8}", rest):
-                    with contextlib.suppress(OSError, PairError):
-                        _clear(folder / name, stems[stem], backups)
+    target = _target(path)
+    left = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{8}}(?:\.part)?{re.escape(_BESIDE)}")
+    with contextlib.suppress(OSError):
+        for name in [name for name in os.listdir(target.parent) if left.fullmatch(name)]:
+            with contextlib.suppress(OSError, PairError):
+                _clear(target.parent / name, target, backups)
 
 
 @contextlib.contextmanager

@@ -36,6 +36,7 @@ COMMANDS = {
     "pair": CommandEntry("daglab.cli.pair:pair", "Make a notebook a pair of .py and .ipynb."),
     "unpair": CommandEntry("daglab.cli.pair:unpair", "Take a pair apart."),
     "sync": CommandEntry("daglab.cli.pair:sync", "Bring the edits of each half of a pair to the other."),
+    "backups": CommandEntry("daglab.cli.backups:app", "List, show and restore what syncs replaced or deleted."),
     "status": CommandEntry("daglab.cli.pair:status", "Show which pairs are in sync."),
     "config": CommandEntry("daglab.cli.config:app", "Show the configuration in force, and its schema."),
 }

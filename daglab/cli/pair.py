@@ -36,7 +36,7 @@ def pair(paths: Files, as_json: JsonOption = False, quiet: QuietOption = False) 
     """
     from daglab.pair import create_pair
 
-    _refuse_read_only(paths)
+    refuse_read_only(paths)
     out = Output(as_json, quiet)
     results, failed = _each(paths, create_pair, out, "pairing")
     lines = [*sync_lines(results), *(line for result in results for line in refused_lines(result.before))]
@@ -59,7 +59,7 @@ def unpair(
     """
     from daglab.pair import unpair as take_apart
 
-    _refuse_read_only(paths)
+    refuse_read_only(paths)
     if delete_half and not yes:
         if not sys.stdin.isatty():
             raise typer.BadParameter("--delete-half deletes files: say --yes")
@@ -96,7 +96,7 @@ def sync(
     if watch and (dry_run or resolve):
         raise typer.BadParameter("--watch goes on writing: give neither --dry-run nor --resolve with it")
     if not dry_run:
-        _refuse_read_only(paths or [Path()])
+        refuse_read_only(paths or [Path()])
     out = Output(as_json, quiet)
     if watch:
         _watch(paths or [Path()], prefer, out)
@@ -232,7 +232,12 @@ def _end(results: Sequence[SyncResult], failed: Sequence[Failed], out: Output) -
     return ExitCode.VALIDATION if "invalid" in states else ExitCode.OK
 
 
-def _refuse_read_only(paths: Sequence[Path]) -> None:
+def refuse_read_only(paths: Sequence[Path]) -> None:
+    """Refuse to go on where the configuration says that nothing may be written.
+
+    Raises:
+        ConfigError: it does.
+    """
     from daglab.config import load_config
 
     first = paths[0]

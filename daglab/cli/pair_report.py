@@ -43,18 +43,28 @@ def sync_lines(results: Iterable[SyncResult]) -> Iterator[str]:
 
 def diff_lines(results: Iterable[SyncResult]) -> Iterator[str]:
     """What syncs would change: the .py line by line, the .ipynb cell by cell."""
-    from daglab.notebook.jupyter import readable
-
     for result in results:
         for path, before, after in result.texts:
-            old, new = (readable(t) if path.suffix == ".ipynb" else t.splitlines() for t in (before, after))
-            lines = list(difflib.unified_diff(old, new, f"{path} (now)", f"{path} (after the sync)", lineterm=""))
-            yield from (styled(line, _colour(line), sys.stdout) for line in lines)
-            if not lines:
-                yield f"{path}: only daglab's own metadata changes"
+            lines = list(difference(path, before, after, "now", "after the sync"))
+            yield from lines or [f"{path}: only daglab's own metadata changes"]
         if not result.texts and result.before.state != "in-sync":
             yield from state_lines(result.before)
         yield from conflict_lines(result.before)
+
+
+def difference(path: Path, before: str, after: str, name_before: str, name_after: str) -> Iterator[str]:
+    """What differs between two texts of a file, for people."""
+    old, new = text_lines(path, before), text_lines(path, after)
+    names = f"{path} ({name_before})", f"{path} ({name_after})"
+    for line in difflib.unified_diff(old, new, *names, lineterm=""):
+        yield styled(line, _colour(line), sys.stdout)
+
+
+def text_lines(path: Path, text: str) -> list[str]:
+    """A file's text, for people: an .ipynb cell by cell."""
+    from daglab.notebook.jupyter import readable
+
+    return readable(text) if path.suffix == ".ipynb" else text.splitlines()
 
 
 def conflict_lines(one: PairStatus) -> Iterator[str]:

@@ -16,6 +16,9 @@ from daglab.notebook.find import has_header
 _SKIPPED = frozenset({"node_modules", "__pycache__", "__marimo__", "build", "dist", "site-packages", "venv"})
 
 
+BACKUPS = Path(".daglab") / "backups"
+
+
 @dataclass(frozen=True)
 class Pair:
     """Two files that are one notebook; either may be missing. ``root`` is the project's folder."""
@@ -40,10 +43,15 @@ class Pair:
         """Held while the pair is worked on."""
         return self.root / ".daglab" / "locks" / f"{self.key}.lock"
 
-    @property
-    def backups(self) -> Path:
-        """Where texts go that a sync replaces or deletes."""
-        return self.root / ".daglab" / "backups"
+    def backups(self, half: Path) -> Path:
+        """Where the texts of a half go that a sync replaces or deletes."""
+        return backups_of(half, self.root)
+
+
+def backups_of(file: Path, root: Path) -> Path:
+    """Where the backups of a file go, in the project ``root``: a folder for each of the project's."""
+    place = Path(os.path.relpath(file.absolute().parent, root))
+    return root / BACKUPS / Path(*("__" if part == ".." else part for part in place.parts))
 
 
 def pair_of(path: Path, *, root: Path | None = None) -> Pair:

@@ -163,7 +163,8 @@ def test_what_a_killed_replacement_left_is_cleared_away(tmp_path: Path) -> None:
     (backups / "kept").write_bytes(b"in the backups already")
     os.link(backups / "kept", tmp_path / ".a.py.1a2b3c4f.daglab")
     (tmp_path / ".a.py.1a2b3c40.daglab").symlink_to("a.py")
-    files.sweep(tmp_path / "a.py", tmp_path / "no" / "a.ipynb", backups=backups)
+    files.sweep(tmp_path / "a.py", backups=backups)
+    files.sweep(tmp_path / "no" / "a.ipynb", backups=backups)
     assert {p.name for p in tmp_path.iterdir()} == {
         ".a.py.b.py.1a2b3c4d.daglab",
         ".a.py.notes.daglab",

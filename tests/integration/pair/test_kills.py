@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from daglab.notebook.cells import parse_notebook
-from daglab.pair import create_pair, pair_of, pair_status, sync
+from daglab.pair import create_pair, pair_status, sync
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "jupyter"
 
@@ -89,7 +89,7 @@ class Rounds:
             "magics.py",
             "pyproject.toml",
         ]
-        for path in pair_of(self.py).backups.iterdir():
+        for path in (self.py.parent / ".daglab" / "backups").iterdir():
             assert path.suffix in (".py", ".ipynb")
             assert path.read_bytes()
 

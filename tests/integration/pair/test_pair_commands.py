@@ -115,3 +115,63 @@ def test_read_only_is_obeyed(project: Path) -> None:
     for command in (["sync"], ["pair", "magics.py"], ["unpair", "magics.py"]):
         assert "read_only" in daglab(project, *command, code=2).stderr
     daglab(project, "sync", "--dry-run")
+
+
+def test_a_conflict_is_decided_cell_by_cell_and_what_lost_is_put_back(project: Path) -> None:
+    edit(project / "magics.py", "x = 3", "x = 4")
+    edit(project / "magics.ipynb", "x = 3", "x = 5")
+    shown = daglab(project, "sync", "magics.py", code=8).stdout
+    (command,) = (line.split("    (")[0].strip() for line in shown.splitlines() if "--resolve" in line)
+    assert command.startswith("daglab sync magics.py --resolve ")
+    assert daglab(project, "sync", "--resolve", "1=py", code=2).stderr.count("name its notebook") == 1
+    assert "no decision" in daglab(project, "sync", "magics.py", "--resolve", "x=both", code=2).stderr
+    assert "no conflict is called" in daglab(project, "sync", "magics.py", "--resolve", "none=py", code=1).stderr
+    daglab(project, *command.split()[1:])
+    assert "x = 4" in (project / "magics.ipynb").read_text("utf-8")
+    listed = json.loads(daglab(project, "backups", "list", "--json").stdout)["backups"]
+    lost = next(b for b in listed if b["file"].endswith("magics.ipynb") and "x = 5" in Path(b["path"]).read_text())
+    assert lost["name"] in daglab(project, "backups", "list", "magics.ipynb").stdout
+    assert "x = 5" in daglab(project, "backups", "show", lost["name"]).stdout.splitlines()
+    assert "+x = 5" in daglab(project, "backups", "restore", lost["name"], "--dry-run").stdout
+    assert "x = 4" in (project / "magics.ipynb").read_text("utf-8")
+    assert "restored magics.ipynb" in daglab(project, "backups", "restore", lost["name"]).stdout
+    daglab(project, "sync")
+    assert "x = 5" in (project / "magics.py").read_text("utf-8")
+    assert "no backup" in daglab(project, "backups", "show", "none", code=1).stderr
+    (project / "daglab.yaml").write_text("read_only: true\n")
+    assert "read_only" in daglab(project, "backups", "restore", lost["name"], code=2).stderr
+
+
+def test_a_dry_run_shows_the_ipynb_cell_by_cell(project: Path) -> None:
+    edit(project / "magics.py", "x = 3", "x = 4")
+    shown = daglab(project, "sync", "--dry-run").stdout.splitlines()
+    assert "-x = 3" in shown
+    assert "+x = 4" in shown
+    assert not any('"source"' in line for line in shown)
+
+
+def test_outputs_stay_where_asked(project: Path) -> None:
+    before = json.loads((project / "analysis.ipynb").read_bytes())
+    edit(project / "analysis.py", "df.week", "df['week']")
+    daglab(project, "sync", "--keep-outputs")
+    after = json.loads((project / "analysis.ipynb").read_bytes())
+    assert [cell.get("outputs") for cell in after["cells"]] == [cell.get("outputs") for cell in before["cells"]]
+    (stale,) = (cell for cell in after["cells"] if "daglab" in cell["metadata"])
+    assert stale["metadata"]["daglab"] == {"stale": True}
+
+
+def test_what_marimo_will_refuse_is_said_and_nothing_is_renamed(project: Path) -> None:
+    edit(project / "magics.ipynb", "x = 3", "x = 3\\ntotal = 0")
+    daglab(project, "sync")
+    assert states(project)["magics"] == "in-sync"
+    assert (project / "magics.py").read_text("utf-8").count("total =") == 2
+    (line,) = (line for line in daglab(project, "status", "magics.py").stdout.splitlines() if "'total'" in line)
+    place, text = line.strip().split(": ", 1)
+    assert "'total' is defined in multiple cells" in text
+    name, number = place.rsplit(":", 1)
+    assert "total" in (project / name).read_text("utf-8").splitlines()[int(number) - 1]
+    document = json.loads(daglab(project, "status", "magics.py", "--json").stdout)
+    assert {found["code"] for found in document["pairs"][0]["refused"]} == {"MB002"}
+    daglab(project, "status", "--check")
+    (project / "magics.ipynb").unlink()
+    assert "MB002" in daglab(project, "pair", "magics.py").stdout

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from daglab.notebook.edit import NewCell, new_notebook
-from daglab.pair import create_pair, pair_of, sync
+from daglab.pair import create_pair, sync
 from tests.integration.pair.writers import MARKER
 
 ROOT = Path(__file__).parents[3]
@@ -69,7 +69,7 @@ def lost(folder: Path, said: list[dict[str, Any]]) -> set[str]:
     """The markers that were saved, that no other writer wrote over, and that are in no file."""
     saved = {line["saved"] for line in said if "saved" in line}
     over = {marker for line in said for marker in line["over"] if marker != line.get("saved")}
-    files = [folder / "orders.py", folder / "orders.ipynb", *pair_of(folder / "orders.py").backups.iterdir()]
+    files = [folder / "orders.py", folder / "orders.ipynb", *(folder / ".daglab" / "backups").iterdir()]
     found = {marker for path in files for marker in MARKER.findall(path.read_text("utf-8", "replace"))}
     assert len(saved) > 10 and len(saved - over) > 0
     return saved - over - found

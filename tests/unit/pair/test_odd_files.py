@@ -162,7 +162,7 @@ def test_no_clock_and_no_time_of_a_file_decides(pair: Files, seconds: int, monke
     assert pair_status(pair.py).state == "ipynb-ahead"
     result = sync(pair.py)
     assert pair.py in result.written
-    kept = [path.read_text("utf-8") for path in pair_of(pair.py).backups.iterdir()]
+    kept = [path.read_text("utf-8") for path in pair_of(pair.py).backups(pair.py).iterdir()]
     assert any("sum(orders)" in text for text in kept)
     assert any("print(total)" in text and "max(orders)" in text for text in kept)
     assert sync(pair.py).written == ()

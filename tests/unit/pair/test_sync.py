@@ -627,7 +627,7 @@ def test_whatever_a_sync_replaces_is_in_the_backups(pair: Files) -> None:
     pair.edit_py("sum(orders)", "max(orders)")
     before = pair.ipynb.read_bytes()
     (backup,) = sync(pair.py).backups
-    assert backup.parent == pair_of(pair.py).backups
+    assert backup.parent == pair_of(pair.py).backups(pair.py)
     assert backup.read_bytes() == before
     assert sync(pair.py).backups == ()
 

@@ -117,7 +117,7 @@ def _trimmed(source: str) -> tuple[str, str, str]:
     if not source.strip():
         return "", "", source
     body = re.sub(r"\A(?:[ \t]*\n)+", "", source)
-    trimmed = body.rstrip("\n")
+    trimmed = re.sub(r"(?:\n[ \t]*)+\Z", "", body)
     return source[: len(source) - len(body)], trimmed, body[len(trimmed) :]
 
 

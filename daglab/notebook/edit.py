@@ -13,7 +13,7 @@ from daglab import marimo_api
 from daglab.errors import NotebookError
 from daglab.marimo_api import CellKind, ParsedCell
 from daglab.notebook.cells import Cell, Notebook, parse_notebook
-from daglab.notebook.spans import indented, lines_of, split
+from daglab.notebook.spans import indented, lines_of
 
 _BETWEEN = "\n\n"  # marimo keeps two blank lines between cells
 
@@ -65,8 +65,8 @@ def rewrite(notebook: Notebook, cells: Sequence[NewCell]) -> str:
     for index, cell in enumerate(cells):
         if cell.kind == "setup" and index:
             raise NotebookError(f"{notebook.path}: the setup cell is not the first cell", remedy="move it to the top")
-    old = canonical_blocks(notebook, notebook.parsed_cells())
-    new = canonical_blocks(notebook, [cell.parsed() for cell in cells])
+    old = canonical_blocks(notebook.parsed_cells())
+    new = canonical_blocks([cell.parsed() for cell in cells])
     blocks = []
     for index, cell in enumerate(cells):
         origin = notebook.cells[cell.origin] if cell.origin is not None else None
@@ -117,17 +117,13 @@ def interface(block: str) -> tuple[tuple[str, ...], ...] | None:
     return tuple(decorators), tuple(argument.arg for argument in node.args.args), tuple(returned)
 
 
-def canonical_blocks(notebook: Notebook, cells: Sequence[ParsedCell]) -> list[str]:
+def canonical_blocks(cells: Sequence[ParsedCell]) -> list[str]:
     """marimo's own text of each cell, among these others.
 
     Raises:
-        NotebookError: marimo would write another number of cells.
+        NotebookError: marimo can't write them.
     """
-    plain = tuple(_plain(cell) for cell in cells)
-    blocks = _rendered(plain)
-    if len(blocks) != len(cells):
-        raise NotebookError(f"{notebook.path}: marimo writes {len(blocks)} cells for {len(cells)}")
-    return list(blocks)
+    return list(_rendered(tuple(_plain(cell) for cell in cells)))
 
 
 def _plain(cell: ParsedCell) -> tuple[str, str, CellKind, str]:
@@ -139,11 +135,7 @@ def _plain(cell: ParsedCell) -> tuple[str, str, CellKind, str]:
 @lru_cache(maxsize=32)  # a sync asks for the same cells before and after it writes, and the next one again
 def _rendered(cells: tuple[tuple[str, str, CellKind, str], ...]) -> tuple[str, ...]:
     parsed = [ParsedCell(code, name, kind, ast.literal_eval(options)) for code, name, kind, options in cells]
-    # Without the app's options: marimo writes those with quotes in them so that they can't be read again.
-    blocks = [span.text for span in split(marimo_api.render(parsed)) if span.kind == "cell"]
-    if parsed and parsed[0].kind == "setup" and len(blocks) == len(parsed) - 1:  # marimo drops a blank one
-        blocks.insert(0, "with app.setup:\n    pass\n")
-    return tuple(block.rstrip("\n") + "\n" for block in blocks)
+    return tuple(marimo_api.render_blocks(parsed))
 
 
 def _join(notebook: Notebook, cells: Sequence[NewCell], blocks: Sequence[str]) -> str:

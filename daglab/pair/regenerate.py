@@ -36,7 +36,7 @@ def kept_of(notebook: Notebook, order: Sequence[int], sources: Sequence[JupyterS
 
 def _parts(notebook: Notebook, order: Sequence[int], sources: Sequence[JupyterSource]) -> dict[str, Any]:
     newline = notebook.newline
-    canonical = [block.replace("\n", newline) for block in canonical_blocks(notebook, notebook.parsed_cells())]
+    canonical = [block.replace("\n", newline) for block in canonical_blocks(notebook.parsed_cells())]
     gaps = ["", *(span.text for span in notebook.spans if span.kind == "gap")]
     cells = {}
     for line, index in enumerate(order):
@@ -113,7 +113,7 @@ def _joined(kept: Mapping[str, Any], cells: Sequence[NewCell], entries: Sequence
     """The file of unedited cells: kept blocks and gaps, and marimo's own where none are kept."""
     frame = _frame(kept)
     parts = [frame.spans[0].text]
-    for index, block in enumerate(canonical_blocks(frame, [cell.parsed() for cell in cells])):
+    for index, block in enumerate(canonical_blocks([cell.parsed() for cell in cells])):
         default = _GAP if index else ""
         parts.append(str(entries[index].get("gap", default.replace("\n", frame.newline))))
         kept_block = _block(entries[index], cells[index].code, frame.newline)

@@ -146,11 +146,21 @@ def document(**changes: Any) -> str:
         (document(cells=["code"]), "cell 1"),
         (document(metadata={"kernelspec": {"language": "R"}}), "notebook in R"),
         (document(metadata={"language_info": {"name": "julia"}}), "notebook in julia"),
+        (document(metadata={"jupytext": {"main_language": "powershell"}}), "notebook in powershell"),
+        (document(metadata={"kernelspec": {"name": "ir", "display_name": "R"}}), "notebook in R"),
+        (document(metadata={"kernelspec": {"name": "julia-1.9"}}), "notebook in julia"),
     ],
 )
 def test_what_is_no_python_notebook_is_refused_clearly(text: str, message: str) -> None:
     with pytest.raises(NotebookError, match=message):
         parse_jupyter(text, "n.ipynb")
+
+
+@pytest.mark.parametrize("minor", ["5", None])
+def test_a_minor_version_that_is_no_number_is_the_oldest(minor: Any) -> None:
+    text = document(nbformat_minor=minor)
+    cells = [*same(text), NewJupyterCell(JupyterSource("code", "x"))]
+    assert "id" not in json.loads(rewrite_jupyter(parse_jupyter(text), cells, None))["cells"][-1]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from marimo._ast.parse import parse_notebook
 from marimo._convert.converters import MarimoConvert
 from marimo._convert.ipynb import convert_from_ir_to_ipynb
 
+from daglab.notebook.convert import JupyterSource, to_py
 from tests.unit.pair.laws import assert_comes_back, assert_untouched
 
 CORPUS = Path(__file__).parents[2] / "corpus"
@@ -115,6 +116,11 @@ def test_a_marimo_notebook_comes_back(name: str) -> None:
 @pytest.mark.parametrize("name", JUPYTER)
 def test_a_jupyter_notebook_is_untouched(name: str) -> None:
     assert_untouched((CORPUS / "jupyter" / f"{name}.ipynb").read_bytes())
+
+
+def test_code_with_blanks_in_blank_lines_runs_in_marimo() -> None:
+    source = "if x:\n    \n    y = 1\n  \n"
+    assert to_py(JupyterSource("code", source)) == 'if x:\n    \n    y = 1\n# daglab: then "\\n  \\n"'
 
 
 @pytest.mark.parametrize("name", MARIMO)

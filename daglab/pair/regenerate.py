@@ -10,7 +10,7 @@ from typing import Any
 from daglab import marimo_api
 from daglab.errors import NotebookError
 from daglab.notebook.cells import Cell, Notebook, parse_notebook
-from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
+from daglab.notebook.convert import JupyterSource, importing, to_ipynb, to_py
 from daglab.notebook.edit import NewCell, canonical_blocks, interface, new_notebook, reads_as, rewrite
 from daglab.notebook.spans import Span, indented, split
 from daglab.pair.align import Mark, align
@@ -84,7 +84,7 @@ def regenerate(base: Base | None, cells: Sequence[JupyterSource]) -> tuple[str, 
         NotebookError: a cell can't be written in a marimo file.
     """
     if base is None:
-        return new_notebook([NewCell(to_py(cell)) for cell in cells]), list(range(len(cells)))
+        return new_notebook([NewCell(to_py(cell)) for cell in importing(cells)]), list(range(len(cells)))
     digests = [ipynb_digest(cell) for cell in cells]
     untouched = digests == [line.ipynb for line in base.lines]
     lines = align([Mark(line.ipynb) for line in base.lines], [Mark(digest) for digest in digests])

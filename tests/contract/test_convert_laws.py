@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from daglab import marimo_api
 from daglab.notebook.cells import parse_notebook
-from daglab.notebook.convert import CellType, JupyterSource, to_ipynb, to_py
+from daglab.notebook.convert import IMPORTING, CellType, JupyterSource, to_ipynb, to_py
 from daglab.notebook.edit import NewCell, new_notebook
 
 FRAGMENTS = [
@@ -40,6 +40,7 @@ FRAGMENTS = [
     "# Title",
     "- a  ",
     "# daglab: code",
+    "import marimo as mo  # daglab",
     '# daglab: tags ["a"]',
     '# daglab: tags ["a", "b"]',
     "# daglab: tags []",
@@ -100,6 +101,15 @@ def test_code_comes_back(code: str) -> None:
 @example("code", "%%bash\nls", ["a"])
 def test_a_jupyter_cell_comes_back(cell_type: CellType, source: str, tags: list[str]) -> None:
     cell = JupyterSource(cell_type, source, tags=tuple(tags))
+    assert to_ipynb(to_py(cell)) == cell
+
+
+@settings(deadline=None)
+@given(TEXTS, TAGS)
+@example("hi", [])
+@example("break  \nnext", ["a"])
+def test_markdown_that_imports_marimo_comes_back(source: str, tags: list[str]) -> None:
+    cell = JupyterSource("markdown", source, form=IMPORTING, tags=tuple(tags))
     assert to_ipynb(to_py(cell)) == cell
 
 

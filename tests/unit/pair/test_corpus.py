@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +17,10 @@ from marimo._ast.parse import parse_notebook
 from marimo._convert.converters import MarimoConvert
 from marimo._convert.ipynb import convert_from_ir_to_ipynb
 
+from daglab.notebook.cells import read_notebook
 from daglab.notebook.convert import JupyterSource, to_py
-from tests.unit.pair.laws import assert_comes_back, assert_untouched
+from daglab.pair import create_pair
+from tests.unit.pair.laws import assert_comes_back, assert_untouched, project
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 
@@ -121,6 +126,18 @@ def test_a_jupyter_notebook_is_untouched(name: str) -> None:
 def test_code_with_blanks_in_blank_lines_runs_in_marimo() -> None:
     source = "if x:\n    \n    y = 1\n  \n"
     assert to_py(JupyterSource("code", source)) == 'if x:\n    \n    y = 1\n# daglab: then "\\n  \\n"'
+
+
+@pytest.mark.parametrize("name", ["markdown_without_marimo", "looks_like_marimo"])
+def test_marimo_is_imported_once_where_markdown_needs_it(name: str) -> None:
+    with project() as folder:
+        ipynb = folder / "n.ipynb"
+        shutil.copy(CORPUS / "jupyter" / f"{name}.ipynb", ipynb)
+        create_pair(ipynb)
+        code = [cell.code for cell in read_notebook(folder / "n.py").cells]
+        assert sum(line.startswith("import marimo as mo") for line in "\n".join(code).splitlines()) == 1
+        if name == "markdown_without_marimo":
+            subprocess.run([sys.executable, str(folder / "n.py")], check=True, timeout=60)
 
 
 @pytest.mark.parametrize("name", MARIMO)

@@ -19,7 +19,7 @@ from marimo._convert.ipynb import convert_from_ir_to_ipynb
 
 from daglab.notebook.cells import read_notebook
 from daglab.notebook.convert import JupyterSource, to_py
-from daglab.pair import create_pair
+from daglab.pair import create_pair, sync
 from tests.unit.pair.laws import assert_comes_back, assert_untouched, project
 
 CORPUS = Path(__file__).parents[2] / "corpus"
@@ -138,6 +138,21 @@ def test_marimo_is_imported_once_where_markdown_needs_it(name: str) -> None:
         assert sum(line.startswith("import marimo as mo") for line in "\n".join(code).splitlines()) == 1
         if name == "markdown_without_marimo":
             subprocess.run([sys.executable, str(folder / "n.py")], check=True, timeout=60)
+
+
+def test_the_import_is_passed_on_when_its_markdown_goes() -> None:
+    with project() as folder:
+        ipynb, py = folder / "n.ipynb", folder / "n.py"
+        shutil.copy(CORPUS / "jupyter" / "markdown_of_all_kinds.ipynb", ipynb)
+        create_pair(ipynb)
+        document = json.loads(ipynb.read_bytes())
+        del document["cells"][0]
+        ipynb.write_text(json.dumps(document, indent=1), "utf-8")
+        assert sync(ipynb).before.state == "ipynb-ahead"
+        codes = [cell.code for cell in read_notebook(py).cells]
+        assert [code.startswith("import marimo as mo") for code in codes] == [True, *[False] * (len(codes) - 1)]
+        assert sync(ipynb).written == ()
+        assert len(json.loads(ipynb.read_bytes())["cells"]) == len(codes)
 
 
 @pytest.mark.parametrize("name", MARIMO)

@@ -11,7 +11,6 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from types import SimpleNamespace
 from typing import Any, Literal
 
 from daglab.errors import NotebookError
@@ -161,41 +160,11 @@ def render(cells: Sequence[ParsedCell], *, header: str = "", app_options: Mappin
     try:
         return generate_filecontents_from_ir(notebook)
     except ValueError as error:
-        raise _unwritable(error) from error
+        raise unwritable(error) from error
 
 
-def render_blocks(cells: Sequence[ParsedCell]) -> list[str]:
-    """Each cell as it stands in the text of :func:`render`, from its decorator to its return.
-
-    Raises:
-        NotebookError: as there.
-    """
-    from marimo._ast import codegen
-    from marimo._ast.cell import CellConfig
-    from marimo._ast.names import TOPLEVEL_CELL_PREFIX
-    from marimo._ast.toplevel import TopLevelExtraction
-
-    codes = [cell.code for cell in cells]
-    names = [TOPLEVEL_CELL_PREFIX + c.name if c.kind in ("function", "class") else c.name for c in cells]
-    configs = [CellConfig.from_dict(dict(cell.options)) for cell in cells]
-    setup = codegen.pop_setup_cell(codes, names, configs)
-    blocks = [codegen.build_setup_section(setup) or "with app.setup:\n    pass"] if setup else []
-    try:
-        everything = TopLevelExtraction(codes, names, configs, set(setup.defs) if setup else set())
-        variables = everything.variables
-        for status in everything:
-            # For each cell, marimo looks through the variables of all, unless it is given those alone that it names.
-            known = {name: variables[name] for name in (*status.defs, *status.refs) if name in variables}
-            of_cell: Any = SimpleNamespace(
-                allowed_refs=everything.allowed_refs, used_refs=everything.used_refs, variables=known
-            )
-            blocks.append(codegen.safe_serialize_cell(of_cell, status))
-    except ValueError as error:
-        raise _unwritable(error) from error
-    return [block.rstrip("\n") + "\n" for block in blocks]
-
-
-def _unwritable(error: ValueError) -> NotebookError:
+def unwritable(error: ValueError) -> NotebookError:
+    """The error of cells that marimo's code generator refuses."""
     return NotebookError(
         f"marimo cannot write these cells: {error}", remedy="look for functions that are defined twice"
     )

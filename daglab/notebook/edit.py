@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from daglab import marimo_api
+from daglab import marimo_api, marimo_graph
 from daglab.errors import NotebookError
 from daglab.marimo_api import CellKind, ParsedCell
+from daglab.marimo_graph import RenderedCells
 from daglab.notebook.cells import Cell, Notebook, parse_notebook
 from daglab.notebook.spans import indented, lines_of
 
@@ -65,12 +66,14 @@ def rewrite(notebook: Notebook, cells: Sequence[NewCell]) -> str:
     for index, cell in enumerate(cells):
         if cell.kind == "setup" and index:
             raise NotebookError(f"{notebook.path}: the setup cell is not the first cell", remedy="move it to the top")
-    old = canonical_blocks(notebook.parsed_cells())
-    new = canonical_blocks([cell.parsed() for cell in cells])
+    new = canonical([cell.parsed() for cell in cells]).blocks
+    # Where no other cell follows the edit, what marimo would have written before it need not be known.
+    old = None if _is_local(notebook, cells) else canonical(notebook.parsed_cells()).blocks
     blocks = []
     for index, cell in enumerate(cells):
         origin = notebook.cells[cell.origin] if cell.origin is not None else None
-        if origin is not None and _same(origin, cell) and _stands(origin.text, old[origin.index], new[index]):
+        same = origin is not None and _same(origin, cell)
+        if origin and same and (old is None or _stands(origin.text, old[origin.index], new[index])):
             blocks.append(origin.text)
         else:
             blocks.append(new[index].replace("\n", notebook.newline))
@@ -91,6 +94,18 @@ def rewrite(notebook: Notebook, cells: Sequence[NewCell]) -> str:
 
 def _same(old: Cell, new: NewCell) -> bool:
     return (old.code, old.name, dict(old.options)) == (new.code, new.name, dict(new.options))
+
+
+def _is_local(notebook: Notebook, cells: Sequence[NewCell]) -> bool:
+    """Whether the cells are the notebook's own in their order, and the edited ones say the same to the others."""
+    if [cell.origin for cell in cells] != list(range(len(notebook.cells))):
+        return False
+    for old, new in zip(notebook.cells, cells, strict=True):
+        if not _same(old, new):
+            outline = marimo_graph.outline(old.code) if old.kind == new.kind == "cell" else None
+            if outline is None or outline != marimo_graph.outline(new.code):
+                return False
+    return True
 
 
 def _stands(block: str, old: str, new: str) -> bool:
@@ -117,13 +132,13 @@ def interface(block: str) -> tuple[tuple[str, ...], ...] | None:
     return tuple(decorators), tuple(argument.arg for argument in node.args.args), tuple(returned)
 
 
-def canonical_blocks(cells: Sequence[ParsedCell]) -> list[str]:
+def canonical(cells: Sequence[ParsedCell]) -> RenderedCells:
     """marimo's own text of each cell, among these others.
 
     Raises:
         NotebookError: marimo can't write them.
     """
-    return list(_rendered(tuple(_plain(cell) for cell in cells)))
+    return _rendered(tuple(_plain(cell) for cell in cells))
 
 
 def _plain(cell: ParsedCell) -> tuple[str, str, CellKind, str]:
@@ -133,9 +148,9 @@ def _plain(cell: ParsedCell) -> tuple[str, str, CellKind, str]:
 
 
 @lru_cache(maxsize=32)  # a sync asks for the same cells before and after it writes, and the next one again
-def _rendered(cells: tuple[tuple[str, str, CellKind, str], ...]) -> tuple[str, ...]:
+def _rendered(cells: tuple[tuple[str, str, CellKind, str], ...]) -> RenderedCells:
     parsed = [ParsedCell(code, name, kind, ast.literal_eval(options)) for code, name, kind, options in cells]
-    return tuple(marimo_api.render_blocks(parsed))
+    return marimo_graph.render_blocks(parsed)
 
 
 def _join(notebook: Notebook, cells: Sequence[NewCell], blocks: Sequence[str]) -> str:

@@ -10,9 +10,10 @@ from daglab import files
 from daglab.errors import NotebookError
 from daglab.notebook.cells import Notebook, parse_notebook
 from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
-from daglab.notebook.edit import rewrite
+from daglab.notebook.edit import canonical, rewrite
 from daglab.notebook.find import has_header
 from daglab.notebook.findings import Finding
+from daglab.notebook.graph import CellGraph
 from daglab.notebook.jupyter import (
     JupyterNotebook,
     NewJupyterCell,
@@ -221,7 +222,8 @@ def _merged(
     if made is not notebook:
         state = "both-ahead" if py_ahead else "ipynb-ahead"
     planned = replace(blank, state=state, py_text=py_text)
-    planned = _composed(planned, made, [in_py.index(slot) for slot in merged.slots], jupyter, cells)
+    place_in_py = {slot: place for place, slot in enumerate(in_py)}
+    planned = _composed(planned, made, [place_in_py[slot] for slot in merged.slots], jupyter, cells)
     recorded = base is not None and [line.ipynb for line in base.lines] == ipynb
     if state == "in-sync" and recorded and planned.ipynb_text != jupyter.text:
         return replace(planned, state="py-ahead")  # header, names, options or layout: they are kept in the metadata
@@ -236,7 +238,8 @@ def _composed(
     cells: Sequence[NewJupyterCell],
 ) -> Plan:
     made = compose_ipynb(planned.pair.ipynb, notebook, order, jupyter, cells)
-    refused = tuple(marimo_findings(notebook))
+    graph = CellGraph(notebook, canonical(notebook.parsed_cells()).compiled)
+    refused = tuple(marimo_findings(graph))
     return replace(planned, py_text=notebook.text, ipynb_text=made.text, memory=made.memory, refused=refused)
 
 

@@ -11,7 +11,7 @@ from daglab import marimo_api
 from daglab.errors import NotebookError
 from daglab.notebook.cells import Cell, Notebook, parse_notebook
 from daglab.notebook.convert import JupyterSource, importing, to_ipynb, to_py
-from daglab.notebook.edit import NewCell, canonical_blocks, interface, new_notebook, reads_as, rewrite
+from daglab.notebook.edit import NewCell, canonical, interface, new_notebook, reads_as, rewrite
 from daglab.notebook.spans import Span, indented, split
 from daglab.pair.align import Mark, align
 from daglab.pair.base import Base, ipynb_digest
@@ -36,13 +36,13 @@ def kept_of(notebook: Notebook, order: Sequence[int], sources: Sequence[JupyterS
 
 def _parts(notebook: Notebook, order: Sequence[int], sources: Sequence[JupyterSource]) -> dict[str, Any]:
     newline = notebook.newline
-    canonical = [block.replace("\n", newline) for block in canonical_blocks(notebook.parsed_cells())]
+    plain = [block.replace("\n", newline) for block in canonical(notebook.parsed_cells()).blocks]
     gaps = ["", *(span.text for span in notebook.spans if span.kind == "gap")]
     cells = {}
     for line, index in enumerate(order):
         cell = notebook.cells[index]
         entry = _described(cell, sources[line])
-        if cell.text != canonical[index]:
+        if cell.text != plain[index]:
             before, *after = cell.text.split(_body(cell.code, newline) or cell.text, 1)
             entry |= {"around": [before, *after]} if before and after else {"block": cell.text}
         if index and gaps[index] != _GAP.replace("\n", newline):
@@ -92,7 +92,7 @@ def regenerate(base: Base | None, cells: Sequence[JupyterSource]) -> tuple[str, 
     same = [line is not None and base.lines[line].ipynb == d for line, d in zip(lines, digests, strict=True)]
     new = [_new_cell(c, e, same=s) for c, e, s in zip(cells, entries, same, strict=True)]
     order = _setup_first(new)
-    places = [order.index(i) for i in range(len(new))]
+    places = sorted(range(len(order)), key=order.__getitem__)
     frame = _frame(base.kept)
     ordered = [new[i] for i in order]
     if untouched:
@@ -113,7 +113,7 @@ def _joined(kept: Mapping[str, Any], cells: Sequence[NewCell], entries: Sequence
     """The file of unedited cells: kept blocks and gaps, and marimo's own where none are kept."""
     frame = _frame(kept)
     parts = [frame.spans[0].text]
-    for index, block in enumerate(canonical_blocks([cell.parsed() for cell in cells])):
+    for index, block in enumerate(canonical([cell.parsed() for cell in cells]).blocks):
         default = _GAP if index else ""
         parts.append(str(entries[index].get("gap", default.replace("\n", frame.newline))))
         kept_block = _block(entries[index], cells[index].code, frame.newline)

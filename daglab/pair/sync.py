@@ -12,6 +12,7 @@ from daglab import files
 from daglab.errors import NotebookError, PairError
 from daglab.notebook.cells import parse_notebook
 from daglab.notebook.findings import Finding
+from daglab.notebook.graph import cell_graph
 from daglab.notebook.jupyter import JupyterNotebook, NewJupyterCell, parse_jupyter, rewrite_jupyter
 from daglab.notebook.lint import marimo_findings
 from daglab.pair import local_state
@@ -82,7 +83,7 @@ def pair_status(path: Path | Pair, *, refused: bool = False) -> PairStatus:
     if refused and planned.refused is None and planned.py_file.data is not None:
         with contextlib.suppress(NotebookError):  # the state says so
             notebook = parse_notebook(planned.py_file.data.decode("utf-8", "replace"), planned.pair.py)
-            planned = replace(planned, refused=tuple(marimo_findings(notebook)))
+            planned = replace(planned, refused=tuple(marimo_findings(cell_graph(notebook))))
     return _status(planned)
 
 

@@ -134,4 +134,6 @@ def test_blocks_are_the_cells_of_what_is_rendered(cells: list[Any], setup: str |
     in_text = [span.text.rstrip("\n") + "\n" for span in split(marimo_api.render(parsed)) if span.kind == "cell"]
     if setup == "":  # marimo leaves it out
         in_text.insert(0, "with app.setup:\n    pass\n")
-    assert marimo_api.render_blocks(parsed) == in_text
+    rendered = marimo_graph.render_blocks(parsed)
+    assert list(rendered.compiled) == marimo_graph.compile_graph(parsed)
+    assert list(rendered.blocks) == in_text

@@ -155,6 +155,7 @@ def test_the_import_is_passed_on_when_its_markdown_goes() -> None:
         assert len(json.loads(ipynb.read_bytes())["cells"]) == len(codes)
 
 
+@pytest.mark.filterwarnings("ignore:invalid escape sequence")
 @pytest.mark.parametrize("name", MARIMO)
 def test_marimo_does_not_give_the_marimo_notebook_back(name: str) -> None:
     text = (CORPUS / "marimo" / f"{name}.py").read_bytes().decode()

@@ -64,7 +64,8 @@ def parse(text: str) -> ParsedNotebook | None:
     }
     try:
         notebook = _read(text)
-    except (MarimoFileError, SyntaxError, ValueError):  # ValueError: NUL bytes, on some Python versions
+    # ValueError: NUL bytes, on some Python versions; AssertionError: odd line ends, up to marimo 0.23
+    except (MarimoFileError, SyntaxError, ValueError, AssertionError):
         return None
     if notebook is None:
         return None

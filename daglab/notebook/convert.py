@@ -11,6 +11,7 @@ blank lines around code                   a first line ``# daglab: first "\\n"``
 code that no marimo cell can hold         lines of JSON in comments below ``# daglab: code json``
 markdown                                  ``mo.md(r\"\"\"...\"\"\")`` where that is exact, else ``mo.md(text=...)``
 raw                                       comments below ``# daglab: raw``
+the first markdown of a notebook          the same below ``import marimo as mo  # daglab``, where no code imports it
 tags                                      a first line ``# daglab: tags ["a", "b"]``, above all of these
 ========================================  ====================================================================
 """
@@ -21,6 +22,7 @@ import ast
 import json
 import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -32,6 +34,8 @@ from daglab.notebook.spans import indented
 CellType = Literal["code", "markdown", "raw"]
 
 PLAIN = "plain"
+IMPORTING = "importing"
+_IMPORT = "import marimo as mo  # daglab\n"
 _ESCAPE = f"{MARK}code\n"
 _TAGS = re.compile(rf"{re.escape(MARK)}tags (\[.+\])(?:\n|\Z)")
 _ESCAPES = re.compile(f"(?:{re.escape(_ESCAPE)})+")
@@ -51,7 +55,8 @@ class JupyterSource:
     """Type, source and tags of a Jupyter cell: what both halves of a pair say of it.
 
     ``form`` is ``None`` for what :func:`to_py` writes of itself. Else it says how a marimo cell stood that would be
-    written otherwise: the prefix of its ``mo.md`` string, or ``plain``. It is no part of the Jupyter cell.
+    written otherwise: the prefix of its ``mo.md`` string, ``plain``, or ``importing`` for markdown that brings its
+    ``mo`` along. It is no part of the Jupyter cell.
     """
 
     cell_type: CellType
@@ -85,11 +90,33 @@ def to_py(cell: JupyterSource) -> str:
     """The marimo cell's code for a Jupyter cell."""
     if cell.tags:
         return _tagged(cell)
+    if cell.form == IMPORTING:
+        return _IMPORT + to_py(cell.bare)
     if cell.cell_type == "markdown":
         return _markdown(cell.source) if cell.form is None else marimo_api.markdown_call(cell.source, cell.form)
     if cell.cell_type == "raw":
         return _comments("raw", cell.source, as_json=_UNSAFE_COMMENT.search(cell.source) is not None)
     return cell.source if cell.form == PLAIN else _code(cell.source)
+
+
+def importing(cells: Sequence[JupyterSource]) -> list[JupyterSource]:
+    """The cells of a notebook, its first markdown importing ``mo`` where no code does: without it, none would run."""
+    first = next((i for i, cell in enumerate(cells) if cell.cell_type == "markdown"), None)
+    if first is None or any(cell.cell_type == "code" and _binds_mo(to_py(cell)) for cell in cells):
+        return list(cells)
+    return [replace(cell, form=IMPORTING) if i == first else cell for i, cell in enumerate(cells)]
+
+
+def _binds_mo(code: str) -> bool:
+    if "mo" not in code or not is_python(code):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        nodes = list(ast.walk(ast.parse(code)))
+    imported = [node.asname or node.name.partition(".")[0] for node in nodes if isinstance(node, ast.alias)]
+    assigned = [n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    defined = [n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
+    return "mo" in (*imported, *assigned, *defined)
 
 
 def _tagged(cell: JupyterSource) -> str:
@@ -117,7 +144,7 @@ def _trimmed(source: str) -> tuple[str, str, str]:
     if not source.strip():
         return "", "", source
     body = re.sub(r"\A(?:[ \t]*\n)+", "", source)
-    trimmed = body.rstrip("\n")
+    trimmed = re.sub(r"(?:\n[ \t]*)+\Z", "", body)
     return source[: len(source) - len(body)], trimmed, body[len(trimmed) :]
 
 
@@ -150,6 +177,8 @@ def _meaning(code: str) -> JupyterSource | None:
 def _readings(code: str) -> list[JupyterSource]:
     if tags := _TAGS.match(code):
         return [replace(to_ipynb(code[tags.end() :]), tags=found) for found in _tag_lists(tags[1])]
+    if code.startswith(_IMPORT):
+        return [replace(meant, form=IMPORTING) for meant in [to_ipynb(code[len(_IMPORT) :])] if meant.form is None]
     found = [JupyterSource("raw", text) for text in _from_comments("raw", code)]
     found += [JupyterSource("code", text) for text in _from_comments("code", code)]
     if MARK in code:

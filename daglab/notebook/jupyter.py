@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -13,6 +14,8 @@ from daglab.notebook.convert import JupyterSource
 from daglab.notebook.json_text import JsonStyle, RawJson, elements, members, style_of, with_members
 
 _STALE = {"stale": True}  # a cell's metadata.daglab
+
+_KERNELS = {"ir": "R", "julia": "julia"}  # those of Python have all kinds of names
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,9 @@ def parse_jupyter(text: str, path: str = "notebook.ipynb") -> JupyterNotebook:
         JupyterCell(i, _content(e.value), e.value, text[e.start : e.end])
         for i, e in enumerate(elements(text, top["cells"].start))
     )
-    style = style_of(body)
-    return JupyterNotebook(path, text, cells, json_value["metadata"], json_value.get("nbformat_minor", 0), style)
+    minor = json_value.get("nbformat_minor")
+    known = minor if isinstance(minor, int) else 0
+    return JupyterNotebook(path, text, cells, json_value["metadata"], known, style_of(body))
 
 
 def readable(text: str) -> list[str]:
@@ -252,16 +256,27 @@ def _check(document: Any, path: str) -> None:
         raise NotebookError(f"{path} has no list of cells")
     for number, cell in enumerate(cells, start=1):
         if not _is_cell(cell):
-            raise NotebookError(f"{path}: cell {number} is no cell of nbformat 4")
-    metadata = document["metadata"]
-    kernel = metadata.get("kernelspec") if isinstance(metadata.get("kernelspec"), dict) else {}
-    info = metadata.get("language_info") if isinstance(metadata.get("language_info"), dict) else {}
-    language = str(cast(Any, kernel).get("language") or cast(Any, info).get("name") or "python")
+            raise NotebookError(
+                f"{path}: cell {number} is no cell of nbformat 4",
+                remedy="open it in Jupyter and save it there",
+            )
+    language = _language(document["metadata"])
     if language.lower() not in ("python", "python3", "ipython"):
         raise NotebookError(
             f"{path} is a notebook in {language}, and only Python notebooks can be marimo notebooks",
             remedy="choose a Python kernel for it",
         )
+
+
+def _language(metadata: Mapping[str, Any]) -> str:
+    """What the code is written in: kernelspec, language_info and jupytext say it, or the usual name of a kernel."""
+    kernel, info, jupytext = (
+        value if isinstance(value := metadata.get(key), dict) else {}
+        for key in ("kernelspec", "language_info", "jupytext")
+    )
+    said = kernel.get("language") or info.get("name") or jupytext.get("main_language")
+    name = re.match(r"ir\Z|julia", str(kernel.get("name")))
+    return str(said or (name and _KERNELS[name[0]]) or "python")
 
 
 def _is_cell(cell: Any) -> bool:

@@ -57,7 +57,8 @@ class Base:
 
     ``file`` is the hash of the whole .py: while it and the cells of the .ipynb are the same, nothing was edited.
     ``kept`` is JSON: ``head`` and ``foot`` of the file, ``cells`` by their place in ``lines`` (name, options, kind,
-    form, code, block, gap); or ``text``, the whole file, where it has no cells.
+    form, code, block or what stands around the code in it, gap); and ``text``, the whole file, where these don't
+    give it back.
     """
 
     lines: tuple[BaseLine, ...]

@@ -10,7 +10,7 @@ from typing import Any
 from daglab import marimo_api
 from daglab.errors import NotebookError
 from daglab.notebook.cells import Notebook
-from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
+from daglab.notebook.convert import IMPORTING, JupyterSource, importing, to_ipynb, to_py
 from daglab.notebook.edit import NewCell, keep
 from daglab.notebook.jupyter import (
     JupyterCell,
@@ -41,6 +41,21 @@ def py_cell(slot: Slot, notebook: Notebook, jupyter: JupyterNotebook, converted:
         code = in_form
     name = old.name if old.kind not in ("function", "class") else marimo_api.DEFAULT_NAME
     return NewCell(code, name, "setup" if old.kind == "setup" else "cell", old.options, origin=old.index)
+
+
+def passed_on(cells: Sequence[NewCell], converted: Sequence[JupyterSource]) -> list[NewCell]:
+    """The .py's new cells; when the markdown that imported marimo is gone, the next one does.
+
+    ``converted`` are the .py's cells before the edit as Jupyter cells.
+    """
+    sources = [to_ipynb(cell.code) for cell in cells]
+    if all(old.form != IMPORTING for old in converted) or any(new.form == IMPORTING for new in sources):
+        return list(cells)
+    new = importing(sources)
+    return [
+        replace(cell, code=to_py(after)) if after != before else cell
+        for cell, before, after in zip(cells, sources, new, strict=True)
+    ]
 
 
 def ipynb_cell(

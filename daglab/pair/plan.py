@@ -23,7 +23,7 @@ from daglab.notebook.lint import marimo_findings
 from daglab.pair import conflicts, local_state
 from daglab.pair.align import Mark, align
 from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_base
-from daglab.pair.compose import compose_ipynb, ipynb_cell, py_cell, unchanged_cell
+from daglab.pair.compose import compose_ipynb, ipynb_cell, passed_on, py_cell, unchanged_cell
 from daglab.pair.conflicts import CellConflict
 from daglab.pair.locate import Pair, has_metadata, is_marimo, other_case
 from daglab.pair.merge import PyMark, Side, Slot, merge, setup_first
@@ -212,7 +212,9 @@ def _merged(
     in_py = setup_first(merged.slots, py)
     py_text, made = notebook.text, notebook
     if _changes(in_py, "py", len(py)):
-        py_text = rewrite(notebook, [py_cell(slot, notebook, jupyter, converted) for slot in in_py])
+        py_text = rewrite(
+            notebook, passed_on([py_cell(slot, notebook, jupyter, converted) for slot in in_py], converted)
+        )
         made = parse_notebook(py_text, blank.pair.py)
     cells = [ipynb_cell(slot, jupyter, converted, keep_outputs=wishes.keep_outputs) for slot in merged.slots]
     py_ahead = _changes(merged.slots, "ipynb", len(ipynb))

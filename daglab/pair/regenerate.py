@@ -10,9 +10,9 @@ from typing import Any
 from daglab import marimo_api
 from daglab.errors import NotebookError
 from daglab.notebook.cells import Cell, Notebook, parse_notebook
-from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
+from daglab.notebook.convert import JupyterSource, importing, to_ipynb, to_py
 from daglab.notebook.edit import NewCell, canonical, interface, new_notebook, reads_as, rewrite
-from daglab.notebook.spans import Span, split
+from daglab.notebook.spans import Span, indented, split
 from daglab.pair.align import Mark, align
 from daglab.pair.base import Base, ipynb_digest
 
@@ -43,7 +43,8 @@ def _parts(notebook: Notebook, order: Sequence[int], sources: Sequence[JupyterSo
         cell = notebook.cells[index]
         entry = _described(cell, sources[line])
         if cell.text != plain[index]:
-            entry["block"] = cell.text
+            before, *after = cell.text.split(_body(cell.code, newline) or cell.text, 1)
+            entry |= {"around": [before, *after]} if before and after else {"block": cell.text}
         if index and gaps[index] != _GAP.replace("\n", newline):
             entry["gap"] = gaps[index]
         if entry:
@@ -83,7 +84,7 @@ def regenerate(base: Base | None, cells: Sequence[JupyterSource]) -> tuple[str, 
         NotebookError: a cell can't be written in a marimo file.
     """
     if base is None:
-        return new_notebook([NewCell(to_py(cell)) for cell in cells]), list(range(len(cells)))
+        return new_notebook([NewCell(to_py(cell)) for cell in importing(cells)]), list(range(len(cells)))
     digests = [ipynb_digest(cell) for cell in cells]
     untouched = digests == [line.ipynb for line in base.lines]
     lines = align([Mark(line.ipynb) for line in base.lines], [Mark(digest) for digest in digests])
@@ -99,8 +100,8 @@ def regenerate(base: Base | None, cells: Sequence[JupyterSource]) -> tuple[str, 
         text = whole if isinstance(whole, str) else _joined(base.kept, ordered, [entries[i] for i in order])
         if reads_as(text, ordered):
             return text, places
-    text = rewrite(frame, ordered)
-    return _with_kept(text, [entries[i] if same[i] else {} for i in order], frame.spans[-1]), places
+    text = _with_kept(rewrite(frame, ordered), ordered, [entries[i] if same[i] else {} for i in order], frame)
+    return text, places
 
 
 def _setup_first(cells: Sequence[NewCell]) -> list[int]:
@@ -115,7 +116,8 @@ def _joined(kept: Mapping[str, Any], cells: Sequence[NewCell], entries: Sequence
     for index, block in enumerate(canonical([cell.parsed() for cell in cells]).blocks):
         default = _GAP if index else ""
         parts.append(str(entries[index].get("gap", default.replace("\n", frame.newline))))
-        parts.append(str(entries[index].get("block", block.replace("\n", frame.newline))))
+        kept_block = _block(entries[index], cells[index].code, frame.newline)
+        parts.append(block.replace("\n", frame.newline) if kept_block is None else kept_block)
     return "".join([*parts, frame.spans[-1].text])
 
 
@@ -148,15 +150,29 @@ def _frame(kept: Mapping[str, Any]) -> Notebook:
     return Notebook("notebook.py", head + foot, spans, (), options, "", None)
 
 
-def _with_kept(text: str, entries: Sequence[Mapping[str, Any]], foot: Span) -> str:
+def _with_kept(text: str, cells: Sequence[NewCell], entries: Sequence[Mapping[str, Any]], frame: Notebook) -> str:
     """The text with kept blocks and gaps in it. A kept block whose signature the edit outdated is left out."""
     spans = list(split(text))
-    spans[-1] = foot
+    spans[-1] = frame.spans[-1]
     places = [k for k, span in enumerate(spans) if span.kind == "cell"]
-    for k, entry in zip(places, entries, strict=True):
-        block, gap = entry.get("block"), entry.get("gap")
-        if isinstance(block, str) and interface(block) == interface(spans[k].text):
+    for k, cell, entry in zip(places, cells, entries, strict=True):
+        block, gap = _block(entry, cell.code, frame.newline), entry.get("gap")
+        if block is not None and interface(block) == interface(spans[k].text):
             spans[k] = Span("cell", block, spans[k].line)
         if isinstance(gap, str) and spans[k - 1].kind == "gap":
             spans[k - 1] = Span("gap", gap, spans[k - 1].line)
     return "".join(span.text for span in spans)
+
+
+def _block(entry: Mapping[str, Any], code: str, newline: str) -> str | None:
+    """A cell's kept block: whole, or what stands around its code."""
+    match entry:
+        case {"block": str(block)}:
+            return block
+        case {"around": [str(before), str(after)]}:
+            return before + _body(code, newline) + after
+    return None
+
+
+def _body(code: str, newline: str) -> str:
+    return indented(code).replace("\n", newline)

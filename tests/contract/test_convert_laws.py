@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from daglab import marimo_api
 from daglab.notebook.cells import parse_notebook
-from daglab.notebook.convert import CellType, JupyterSource, to_ipynb, to_py
+from daglab.notebook.convert import IMPORTING, CellType, JupyterSource, to_ipynb, to_py
 from daglab.notebook.edit import NewCell, new_notebook
 
 FRAGMENTS = [
@@ -40,6 +40,7 @@ FRAGMENTS = [
     "# Title",
     "- a  ",
     "# daglab: code",
+    "import marimo as mo  # daglab",
     '# daglab: tags ["a"]',
     '# daglab: tags ["a", "b"]',
     "# daglab: tags []",
@@ -104,8 +105,18 @@ def test_a_jupyter_cell_comes_back(cell_type: CellType, source: str, tags: list[
 
 
 @settings(deadline=None)
+@given(TEXTS, TAGS)
+@example("hi", [])
+@example("break  \nnext", ["a"])
+def test_markdown_that_imports_marimo_comes_back(source: str, tags: list[str]) -> None:
+    cell = JupyterSource("markdown", source, form=IMPORTING, tags=tuple(tags))
+    assert to_ipynb(to_py(cell)) == cell
+
+
+@settings(deadline=None)
 @given(st.lists(st.tuples(TYPES, TEXTS, TAGS), min_size=1, max_size=4))
 @example([("code", "def f():\n    return 1  # why", [])])
+@example([("code", "x = 1  \n\n    ", []), ("code", "\n  \nif x:\n    \n    y = 1\n   \n\n", [])])
 @example([("code", "def f():\n    return 1  # why", ["a"]), ("code", "@d\nclass A:\n    pass", ["a"])])
 @example([("markdown", "text", ["a"]), ("code", "", ["a"])])
 def test_a_marimo_file_holds_every_jupyter_cell(cells: list[tuple[CellType, str, list[str]]]) -> None:
@@ -132,7 +143,6 @@ def test_a_marimo_file_holds_every_jupyter_cell(cells: list[tuple[CellType, str,
         ("code", '%pwd\ns = """\n%d\n!"""', '# daglab: %pwd\ns = """\n%d\n!"""'),
         ("code", 's = """\n%d\n"""', 's = """\n%d\n"""'),
         ("code", "\ndef f():\n    pass", '# daglab: first "\\n"\ndef f():\n    pass'),
-        ("code", "if x:\n    \n    y = 1\n  \n", 'if x:\n    \n    y = 1\n  \n# daglab: then "\\n"'),
         ("code", "x = 1\n\n", 'x = 1\n# daglab: then "\\n\\n"'),
         ("code", "mo.md(r\"\"\"\nhi\n\"\"\")", "# daglab: code\nmo.md(r\"\"\"\nhi\n\"\"\")"),
         ("markdown", "# Title\n\ntext", 'mo.md(r"""\n# Title\n\ntext\n""")'),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ def same(text: str) -> list[NewJupyterCell]:
     return [NewJupyterCell(c.content, c.index) for c in parse_jupyter(text).cells]
 
 
+def value_of(text: str) -> Any:
+    return json.loads(text.removeprefix("\ufeff"), strict=False)
+
+
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
 def test_nothing_changes_but_what_is_asked_for(path: Path) -> None:
     text = path.read_bytes().decode()
@@ -26,20 +31,20 @@ def test_nothing_changes_but_what_is_asked_for(path: Path) -> None:
     assert rewrite_jupyter(notebook, same(text), None) == text
     value = {"base": ["a b"], "ü": 1}
     added = rewrite_jupyter(notebook, same(text), value)
-    read = json.loads(added)
+    read = value_of(added)
     assert read["metadata"].pop("daglab") == value
-    assert read == json.loads(text)
+    assert read == value_of(text)
     assert rewrite_jupyter(parse_jupyter(added), same(added), None) == text or notebook.metadata == {}
     assert added.endswith("\n") == text.endswith("\n")
     assert (r"\u00fc" in added) == ((text.isascii() and r"\u00fc" in text) or style_of(text).ascii_only)
 
 
-@pytest.mark.parametrize("path", [p for p in CORPUS if p.stem != "empty"], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [p for p in CORPUS if p.stem not in ("empty", "no_cells")], ids=lambda path: path.stem)
 def test_a_changed_source_changes_only_its_cell(path: Path) -> None:
     text = path.read_bytes().decode()
     cells = same(text)
-    cells[0] = NewJupyterCell(JupyterSource(cells[0].content.cell_type, "changed\nü"), 0)
-    read, old = json.loads(rewrite_jupyter(parse_jupyter(text), cells, None)), json.loads(text)
+    cells[0] = NewJupyterCell(replace(cells[0].content, source="changed\nü"), 0)
+    read, old = value_of(rewrite_jupyter(parse_jupyter(text), cells, None)), value_of(text)
     assert "".join(read["cells"][0]["source"]) == "changed\nü"
     assert isinstance(read["cells"][0]["source"], type(old["cells"][0]["source"]))
     assert read["cells"][0]["metadata"] == old["cells"][0]["metadata"]
@@ -141,11 +146,21 @@ def document(**changes: Any) -> str:
         (document(cells=["code"]), "cell 1"),
         (document(metadata={"kernelspec": {"language": "R"}}), "notebook in R"),
         (document(metadata={"language_info": {"name": "julia"}}), "notebook in julia"),
+        (document(metadata={"jupytext": {"main_language": "powershell"}}), "notebook in powershell"),
+        (document(metadata={"kernelspec": {"name": "ir", "display_name": "R"}}), "notebook in R"),
+        (document(metadata={"kernelspec": {"name": "julia-1.9"}}), "notebook in julia"),
     ],
 )
 def test_what_is_no_python_notebook_is_refused_clearly(text: str, message: str) -> None:
     with pytest.raises(NotebookError, match=message):
         parse_jupyter(text, "n.ipynb")
+
+
+@pytest.mark.parametrize("minor", ["5", None])
+def test_a_minor_version_that_is_no_number_is_the_oldest(minor: Any) -> None:
+    text = document(nbformat_minor=minor)
+    cells = [*same(text), NewJupyterCell(JupyterSource("code", "x"))]
+    assert "id" not in json.loads(rewrite_jupyter(parse_jupyter(text), cells, None))["cells"][-1]
 
 
 @pytest.mark.parametrize(

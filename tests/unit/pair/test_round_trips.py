@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
-import shutil
-import tempfile
+import re
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import marimo
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -19,10 +18,13 @@ from hypothesis import strategies as st
 from daglab import marimo_api
 from daglab.marimo_api import ParsedCell
 from daglab.notebook.cells import is_notebook, parse_notebook
-from daglab.notebook.convert import JupyterSource, to_ipynb
+from daglab.notebook.convert import to_ipynb
+from daglab.notebook.edit import interface
+from daglab.notebook.jupyter import parse_jupyter
 from daglab.pair import create_pair, pair_status, sync
+from tests.unit.pair.laws import assert_comes_back, assert_made_again, assert_untouched, cells_of, project
 
-CORPUS = sorted((Path(__file__).parents[2] / "corpus" / "jupyter").glob("*.ipynb"))
+TUTORIALS = sorted(p for p in (Path(marimo.__file__).parent / "_tutorials").glob("*.py") if p.stem != "__init__")
 CODES = [
     "import marimo as mo",
     "x = 1",
@@ -42,6 +44,12 @@ CODES = [
     "# only a comment",
     "async def g():\n    await h()",
     "for _i in range(3):\n    pass",
+    "if x:\n    \n    y = 3\n    \n",
+    's = f"""\n    {x}\n  \n    """',
+    "# daglab: raw\n# text",
+    '# daglab: tags ["a"]\nx = 1',
+    "from math import *",
+    'print("é 🎉")',
 ]
 SOURCES = [
     ("code", "x = 1"),
@@ -59,6 +67,11 @@ SOURCES = [
     ("raw", ""),
     ("code", "mo.md('x')"),
     ("code", "z\u00a0= 1"),
+    ("code", "if x:\n    \n    y = 3\n    "),
+    ("code", "!pip install \\\n  a\nx = 3"),
+    ("code", "x = 1\r\ny = 2"),
+    ("code", "def f():\n    return 1"),
+    ("markdown", "$\\frac{1}{2}$ \\[x\\]"),
 ]
 
 
@@ -95,55 +108,6 @@ def jupyter_documents(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def project() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as name:
-        Path(name, "pyproject.toml").write_text("")
-        yield Path(name)
-
-
-def without_memory(folder: Path) -> None:
-    shutil.rmtree(folder / ".daglab")
-
-
-def assert_comes_back(text: bytes) -> None:
-    """(a): .py -> .ipynb, .py deleted, sync: the .py is back byte for byte."""
-    with project() as folder:
-        py = folder / "n.py"
-        py.write_bytes(text)
-        create_pair(py)
-        assert py.read_bytes() == text
-        assert sync(py).written == ()
-        without_memory(folder)
-        py.unlink()
-        assert sync(py.with_suffix(".ipynb")).written == (py,)
-        assert py.read_bytes() == text
-
-
-def assert_untouched(text: str) -> None:
-    """(b): .ipynb -> .py and syncs: nothing but metadata.daglab is added; (c): the .py alone gives the cells back."""
-    with project() as folder:
-        ipynb = folder / "n.ipynb"
-        ipynb.write_bytes(text.encode())
-        create_pair(ipynb)
-        paired = ipynb.read_bytes()
-        for _ in range(2):
-            assert sync(ipynb).written == ()
-        document = json.loads(paired)
-        del document["metadata"]["daglab"]
-        assert document == json.loads(text)
-        ipynb.unlink()
-        create_pair(ipynb.with_suffix(".py"))
-        assert cells_of(json.loads(ipynb.read_bytes())) == cells_of(json.loads(text))
-
-
-def cells_of(document: dict[str, Any]) -> list[JupyterSource]:
-    return [
-        JupyterSource(cell["cell_type"], "".join(cell["source"]), tags=tuple(cell["metadata"].get("tags", ())))
-        for cell in document["cells"]
-    ]
-
-
 @settings(deadline=None, max_examples=100)
 @given(marimo_files())
 @example(marimo_api.render([]))
@@ -155,29 +119,22 @@ def test_a_generated_marimo_notebook_comes_back(text: str) -> None:
 @settings(deadline=None, max_examples=100)
 @given(jupyter_documents(), st.sampled_from([None, 1, 2, "\t"]))
 def test_a_generated_jupyter_notebook_is_untouched(document: dict[str, Any], indent: int | str | None) -> None:
-    assert_untouched(json.dumps(document, indent=indent, ensure_ascii=False))
+    assert_untouched(json.dumps(document, indent=indent, ensure_ascii=False).encode())
 
 
-@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
-def test_a_jupyter_notebook_of_the_corpus_is_untouched(path: Path) -> None:
-    assert_untouched(path.read_bytes().decode())
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_marimo_s_own_notebooks_come_back(path: Path) -> None:
+    assert is_notebook(path.read_text("utf-8"))
+    assert_comes_back(path.read_bytes())
 
 
-@pytest.mark.parametrize("name", ["dataflow", "fileformat", "for_jupyter_users", "intro", "markdown", "sql", "ui"])
-def test_marimo_s_own_notebooks_come_back(name: str) -> None:
-    import marimo
-
-    text = (Path(marimo.__file__).parent / "_tutorials" / f"{name}.py").read_bytes()
-    assert is_notebook(text.decode())
-    assert_comes_back(text)
-
-
+Edit = tuple[str, int, int]
 EDITS = st.lists(
     st.tuples(st.sampled_from(["edit", "insert", "delete", "move"]), st.integers(0, 9), st.integers(0, 9)), max_size=3
 )
 
 
-def edited(cells: list[Any], edits: list[tuple[str, int, int]], make: Any) -> list[Any]:
+def edited(cells: list[Any], edits: list[Edit], make: Any) -> list[Any]:
     cells = copy.deepcopy(cells)
     for number, (what, a, b) in enumerate(edits):
         if what == "insert":
@@ -197,10 +154,121 @@ def edited_cell(cell: dict[str, Any] | None, source: str) -> dict[str, Any]:
     return new | kept | {"outputs": [], "source": [source]}
 
 
+@settings(deadline=None, max_examples=60)
+@given(marimo_files(), EDITS)
+def test_an_edit_in_jupyter_changes_only_what_must_follow_in_the_py(text: str, edits: list[Edit]) -> None:
+    with project() as folder:
+        py, ipynb = folder / "n.py", folder / "n.ipynb"
+        py.write_bytes(text.encode())
+        create_pair(py)
+        document = json.loads(ipynb.read_bytes())
+        document["cells"] = edited(document["cells"], edits, edited_cell)
+        ipynb.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+        assert sync(py).before.state != "conflict"
+
+        assert cells_of(json.loads(ipynb.read_bytes())) == cells_of(document)
+        old = [(cell.code, cell.text.rstrip()) for cell in parse_notebook(text).cells]
+        for cell in parse_notebook(py.read_bytes().decode()).cells:
+            same = [block for code, block in old if code == cell.code]
+            changed = same and cell.text.rstrip() not in same
+            assert not changed or interface(cell.text) not in [interface(block) for block in same]
+        assert_made_again(py)
+
+
+@settings(deadline=None, max_examples=60)
+@given(marimo_files(), EDITS)
+def test_an_edit_in_marimo_changes_only_the_edited_cells_of_the_ipynb(text: str, edits: list[Edit]) -> None:
+    with project() as folder:
+        py, ipynb = folder / "n.py", folder / "n.ipynb"
+        py.write_bytes(saved_by_marimo(text).encode())
+        create_pair(py)
+        old = Counter(cell.text for cell in parse_jupyter(ipynb.read_text("utf-8")).cells)
+        codes = edited([cell.code for cell in parse_notebook(saved_by_marimo(text)).cells], edits, lambda _, c: c)
+        written = marimo_api.render([ParsedCell(code) for code in codes])
+        py.write_text(written, "utf-8")
+
+        assert sync(py).before.state != "conflict"
+
+        assert py.read_text("utf-8") == written
+        new = Counter(cell.text for cell in parse_jupyter(ipynb.read_text("utf-8")).cells)
+        assert (new - old).total() <= sum(what in ("edit", "insert") for what, _, _ in edits)
+        assert_made_again(py)
+
+
+def saved_by_marimo(text: str) -> str:
+    """What marimo's editor makes of a file; it takes the blanks out of blank lines."""
+    notebook = parse_notebook(text)
+    return marimo_api.render(notebook.parsed_cells(), header=notebook.header)
+
+
+EFFECTS = {
+    "outputs stripped": lambda document: [cell.update(outputs=[]) for cell in document["cells"] if "outputs" in cell],
+    "metadata stripped": lambda document: document.update(metadata={}),
+    "cell metadata stripped": lambda document: [
+        cell.update(metadata={"tags": cell["metadata"]["tags"]}) for cell in document["cells"]
+    ],
+    "new ids": lambda document: [cell.update(id=f"new-{i}") for i, cell in enumerate(document["cells"])],
+    "ids stripped": lambda document: [cell.pop("id") for cell in document["cells"]],
+    "other fields": lambda document: document.update(nbformat_minor=4, vscode={"a": 1}),
+}
+
+
+@settings(deadline=None, max_examples=60)
+@given(jupyter_documents(), st.lists(st.sampled_from(sorted(EFFECTS)), max_size=3), st.sampled_from([None, 1, 4]))
+def test_what_tools_do_to_an_ipynb_is_no_edit(document: dict[str, Any], effects: list[str], indent: int | None) -> None:
+    with project() as folder:
+        py, ipynb = folder / "n.py", folder / "n.ipynb"
+        ipynb.write_text(json.dumps(document, indent=1), "utf-8")
+        create_pair(ipynb)
+        text, paired = py.read_bytes(), json.loads(ipynb.read_bytes())
+        for effect in dict.fromkeys(effects):
+            EFFECTS[effect](paired)
+        ipynb.write_text(json.dumps(paired, indent=indent, sort_keys=True), "utf-8")
+
+        assert sync(py).before.state in ("in-sync", "py-ahead")
+
+        assert py.read_bytes() == text
+        assert cells_of(json.loads(ipynb.read_bytes())) == cells_of(document)
+        assert_made_again(py)
+
+
+@settings(deadline=None, max_examples=60)
+@given(marimo_files(), st.sampled_from(["saved by marimo", "LF", "CRLF", "unmarked version", "blank lines after"]))
+def test_what_tools_do_to_a_py_is_no_edit(text: str, effect: str) -> None:
+    with project() as folder:
+        py, ipynb = folder / "n.py", folder / "n.ipynb"
+        py.write_bytes(text.encode())
+        create_pair(py)
+        cells = cells_of(json.loads(ipynb.read_bytes()))
+        lf = text.replace("\r\n", "\n")
+        written = {
+            "saved by marimo": saved_by_marimo(text),
+            "LF": lf,
+            "CRLF": lf.replace("\n", "\r\n"),
+            "unmarked version": text.replace("__generated_with", "# __generated_with"),
+            "blank lines after": text + "\n\n",
+        }[effect]
+        py.write_bytes(written.encode())
+
+        assert sync(py).before.state in ("in-sync", "py-ahead")
+
+        assert py.read_bytes() == written.encode()
+        now = cells_of(json.loads(ipynb.read_bytes()))
+        if effect == "saved by marimo":
+            cells, now = [[replace(c, source=without_blanks(c.source)) for c in half] for half in (cells, now)]
+        assert now == cells
+        assert_made_again(py)
+
+
+def without_blanks(source: str) -> str:
+    return re.sub("(?m)^[ ]+$", "", source).rstrip()
+
+
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.sampled_from(CODES), max_size=6), EDITS, EDITS)
 def test_edits_of_both_halves_are_merged_or_refused(
-    codes: list[str], py_edits: list[tuple[str, int, int]], ipynb_edits: list[tuple[str, int, int]]
+    codes: list[str], py_edits: list[Edit], ipynb_edits: list[Edit]
 ) -> None:
     with project() as folder:
         py, ipynb = folder / "n.py", folder / "n.ipynb"

@@ -1,0 +1,26 @@
+import marimo
+
+__generated_with = "0.23.0"
+app = marimo.App()
+
+
+@app.cell
+def _():
+    orders = [3, 5, 8]
+    return (orders,)
+
+
+@app.cell
+def _():
+    orders = [  1,  2  ]   # spaced on purpose
+    return
+
+
+@app.cell
+def _():
+    def orders(): return "three of one name"
+    return
+
+
+if __name__ == "__main__":
+    app.run()

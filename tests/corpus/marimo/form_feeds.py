@@ -1,0 +1,28 @@
+import marimo
+
+__generated_with = "0.23.0"
+app = marimo.App()
+
+
+@app.cell
+def _():
+    orders = [3, 5, 8]
+    return (orders,)
+
+
+@app.cell
+def _(orders):
+    total = sum(orders)
+    return (total,)
+
+
+@app.cell
+def _():
+    a = 1
+
+    b = 2
+    return
+
+
+if __name__ == "__main__":
+    app.run()

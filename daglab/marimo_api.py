@@ -183,20 +183,15 @@ def compile_graph(cells: Sequence[ParsedCell]) -> list[CompiledCell]:
 
     A cell that does not compile has no names and no parents. SQL cells' tables count as names.
     """
-    from marimo._ast.compiler import compile_cell
     from marimo._runtime.dataflow import DirectedGraph
     from marimo._types.ids import CellId_t
 
     graph = DirectedGraph()
     ids = [CellId_t(str(i)) for i in range(len(cells))]
     for cell_id, cell in zip(ids, cells, strict=True):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
-            try:
-                compiled = compile_cell(cell.code, cell_id=cell_id)
-            except (SyntaxError, ValueError):
-                continue
-        graph.register_cell(cell_id, compiled)
+        compiled = _compiled(cell.code, cell_id)
+        if compiled is not None:
+            graph.register_cell(cell_id, compiled)
     nothing: frozenset[str] = frozenset()
     result = []
     for cell_id in ids:
@@ -207,6 +202,19 @@ def compile_graph(cells: Sequence[ParsedCell]) -> list[CompiledCell]:
         parents = frozenset(int(parent) for parent in graph.parents[cell_id])
         result.append(CompiledCell(frozenset(impl.defs), frozenset(impl.refs), parents, impl.markdown is not None))
     return result
+
+
+@lru_cache(maxsize=256)  # of an edited notebook, most cells are the ones of before
+def _compiled(code: str, cell_id: str) -> Any:
+    from marimo._ast.compiler import compile_cell
+    from marimo._types.ids import CellId_t
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        try:
+            return compile_cell(code, cell_id=CellId_t(cell_id))
+        except (SyntaxError, ValueError):
+            return None
 
 
 def markdown_of(code: str) -> str | None:

@@ -1,4 +1,5 @@
-"""What daglab remembers of a pair on this machine: both files' hashes when last equal, and the base with its texts.
+"""What daglab remembers of a pair on this machine: both files' hashes when last equal, what marimo refuses of the
+notebook, and the base with its texts.
 
 It is disposable: without it, status has to read the notebooks and messages know less.
 """
@@ -13,6 +14,7 @@ from typing import Any
 
 from daglab import files
 from daglab.errors import PairError
+from daglab.notebook.findings import Finding
 from daglab.pair.locate import Pair
 
 
@@ -25,14 +27,17 @@ class LocalState:
     py: tuple[str, ...]
 
 
-def unchanged(pair: Pair, py_digest: str | None, ipynb_digest: str | None) -> bool:
-    """Whether both files are byte for byte what they were when last equal."""
+def unchanged(pair: Pair, py_digest: str | None, ipynb_digest: str | None) -> tuple[Finding, ...] | None:
+    """What marimo refuses of the notebook, if both files are byte for byte what they were when last equal; else
+    ``None``."""
     try:
         with pair.state_file.open(encoding="utf-8") as file:
-            stamp: object = json.loads(file.readline())
-        return stamp == _stamp(py_digest, ipynb_digest)
-    except (OSError, ValueError):
-        return False
+            stamp = json.loads(file.readline())
+        if {**stamp, "refused": []} != _stamp(py_digest, ipynb_digest, ()):
+            return None
+        return tuple(Finding(str(pair.py), **found) for found in stamp["refused"])
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def load(pair: Pair) -> LocalState | None:
@@ -49,13 +54,14 @@ def save(
     *,
     py_digest: str | None,
     ipynb_digest: str | None,
+    refused: Sequence[Finding],
     base: Mapping[str, Any],
     ipynb: Sequence[str],
     py: Sequence[str],
 ) -> None:
     """Remember that the pair is equal now. That this fails, in a folder that can't be written, is no fault."""
     texts = json.dumps({"base": base, "ipynb": list(ipynb), "py": list(py)})
-    data = f"{json.dumps(_stamp(py_digest, ipynb_digest))}\n{texts}\n".encode()
+    data = f"{json.dumps(_stamp(py_digest, ipynb_digest, refused))}\n{texts}\n".encode()
     with contextlib.suppress(PairError, OSError):
         pair.state_file.parent.mkdir(parents=True, exist_ok=True)
         ignore = pair.root / ".daglab" / ".gitignore"
@@ -70,5 +76,6 @@ def forget(pair: Pair) -> None:
         pair.state_file.unlink()
 
 
-def _stamp(py_digest: str | None, ipynb_digest: str | None) -> dict[str, Any]:
-    return {"version": 1, "py": py_digest, "ipynb": ipynb_digest}
+def _stamp(py_digest: str | None, ipynb_digest: str | None, refused: Sequence[Finding]) -> dict[str, Any]:
+    found = [{k: v for k, v in finding.to_json().items() if k != "path"} for finding in refused]
+    return {"version": 2, "py": py_digest, "ipynb": ipynb_digest, "refused": found}

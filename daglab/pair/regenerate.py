@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from daglab import marimo_api
@@ -57,9 +58,9 @@ def _described(cell: Cell, source: JupyterSource) -> dict[str, Any]:
         entry["name"] = cell.name
     if cell.options:
         entry["options"] = json.loads(json.dumps(dict(cell.options), default=repr))
-    if to_py(JupyterSource(source.cell_type, source.source)) != cell.code:
+    if to_py(source) != cell.code:
         form = to_ipynb(cell.code).form
-        comes_back = to_py(JupyterSource(source.cell_type, source.source, form)) == cell.code
+        comes_back = to_py(replace(source, form=form)) == cell.code
         entry |= {"form": form} if form is not None and comes_back else {"code": cell.code}
     return entry
 
@@ -74,7 +75,7 @@ def regenerate(base: Base | None, cells: Sequence[JupyterSource]) -> tuple[str, 
     """
     if base is None:
         return new_notebook([NewCell(to_py(cell)) for cell in cells]), list(range(len(cells)))
-    digests = [ipynb_digest(cell.cell_type, cell.source) for cell in cells]
+    digests = [ipynb_digest(cell) for cell in cells]
     untouched = digests == [line.ipynb for line in base.lines]
     if untouched and isinstance(base.kept.get("text"), str):
         return base.kept["text"], list(range(len(cells)))
@@ -98,7 +99,7 @@ def _entry(base: Base, line: int | None) -> Mapping[str, Any]:
 
 def _new_cell(cell: JupyterSource, entry: Mapping[str, Any], *, same: bool) -> NewCell:
     form = entry.get("form") if same else None
-    code = str(entry["code"]) if same and "code" in entry else to_py(JupyterSource(cell.cell_type, cell.source, form))
+    code = str(entry["code"]) if same and "code" in entry else to_py(replace(cell, form=form))
     if entry.get("kind") == "setup":
         return NewCell(code, marimo_api.SETUP_NAME, "setup", entry.get("options", {}))
     return NewCell(code, entry.get("name", marimo_api.DEFAULT_NAME), options=entry.get("options", {}))

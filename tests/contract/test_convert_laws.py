@@ -34,6 +34,10 @@ FRAGMENTS = [
     "# Title",
     "- a  ",
     "# daglab: code",
+    '# daglab: tags ["a"]',
+    '# daglab: tags ["a", "b"]',
+    "# daglab: tags []",
+    "# daglab: tags [1]",
     "# daglab: raw",
     "# daglab: raw json",
     "# daglab: code json",
@@ -62,6 +66,9 @@ FRAGMENTS = [
     "async def f(): pass",
 ]
 TEXTS = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=8), max_size=6).map("\n".join)
+TAGS = st.lists(
+    st.sampled_from(["parameters", "größe", "a\u00a0b\u2028", '"]', "\ud800", ""]) | st.text(max_size=4), max_size=2
+)
 TYPES: st.SearchStrategy[CellType] = st.sampled_from(["code", "markdown", "raw"])
 
 
@@ -75,22 +82,28 @@ def test_code_comes_back(code: str) -> None:
 
 
 @settings(deadline=None)
-@given(TYPES, TEXTS)
-@example("code", 'mo.md(r"""\nhello\n""")')
-@example("code", "# daglab: code\n" * 5000 + "# daglab: raw\n# a")
-@example("markdown", "hard break  \nnext\n")
-@example("markdown", "")
-@example("raw", "\n")
-def test_a_jupyter_cell_comes_back(cell_type: CellType, source: str) -> None:
-    cell = JupyterSource(cell_type, source)
+@given(TYPES, TEXTS, TAGS)
+@example("code", 'mo.md(r"""\nhello\n""")', [])
+@example("code", "# daglab: code\n" * 5000 + "# daglab: raw\n# a", [])
+@example("markdown", "hard break  \nnext\n", ["a"])
+@example("markdown", "", ["a"])
+@example("raw", "\n", ["a"])
+@example("code", " x = 1", ["a"])
+@example("code", "z\u00a0= 1", ["a"])
+@example("code", "\ndef f():\n    pass\n", ["a"])
+@example("code", "%%bash\nls", ["a"])
+def test_a_jupyter_cell_comes_back(cell_type: CellType, source: str, tags: list[str]) -> None:
+    cell = JupyterSource(cell_type, source, tags=tuple(tags))
     assert to_ipynb(to_py(cell)) == cell
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(TYPES, TEXTS), min_size=1, max_size=4))
-@example([("code", "def f():\n    return 1  # why")])
-def test_a_marimo_file_holds_every_jupyter_cell(cells: list[tuple[CellType, str]]) -> None:
-    codes = [to_py(JupyterSource(*cell)) for cell in cells]
+@given(st.lists(st.tuples(TYPES, TEXTS, TAGS), min_size=1, max_size=4))
+@example([("code", "def f():\n    return 1  # why", [])])
+@example([("code", "def f():\n    return 1  # why", ["a"]), ("code", "@d\nclass A:\n    pass", ["a"])])
+@example([("markdown", "text", ["a"]), ("code", "", ["a"])])
+def test_a_marimo_file_holds_every_jupyter_cell(cells: list[tuple[CellType, str, list[str]]]) -> None:
+    codes = [to_py(JupyterSource(kind, source, tags=tuple(tags))) for kind, source, tags in cells]
     text = new_notebook([NewCell(code) for code in codes])
     text.encode()
     assert [cell.code for cell in parse_notebook(text).cells] == codes
@@ -115,6 +128,21 @@ def test_a_marimo_file_holds_every_jupyter_cell(cells: list[tuple[CellType, str]
 )  # fmt: skip
 def test_how_a_jupyter_cell_stands_in_a_marimo_file(cell_type: CellType, source: str, code: str) -> None:
     assert to_py(JupyterSource(cell_type, source)) == code
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        (JupyterSource("code", "x = 1", tags=("parameters",)), '# daglab: tags ["parameters"]\nx = 1'),
+        (JupyterSource("code", "", tags=("a", "ü")), '# daglab: tags ["a", "ü"]'),
+        (JupyterSource("code", "%pwd", tags=("a",)), '# daglab: tags ["a"]\n# daglab: %pwd'),
+        (JupyterSource("markdown", "hi", tags=("a",)), '# daglab: tags ["a"]\nmo.md(r"""\nhi\n""")'),
+        (JupyterSource("raw", "hi", tags=("a",)), '# daglab: tags ["a"]\n# daglab: raw\n# hi'),
+    ],
+)
+def test_tags_stand_above_the_cell(cell: JupyterSource, code: str) -> None:
+    assert to_py(cell) == code
+    assert to_ipynb(code) == cell
 
 
 def test_magics_do_not_stop_a_marimo_run() -> None:

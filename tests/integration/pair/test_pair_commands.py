@@ -75,7 +75,7 @@ def test_a_conflict_exits_with_8_and_says_what_to_do(project: Path) -> None:
     (conflict,) = next(one for one in document["pairs"] if one["conflicts"])["conflicts"]
     assert (conflict["py"], conflict["ipynb"], conflict["reason"]) == ("x = 4", "x = 5", "both-edited")
     done = daglab(project, "sync", "magics.py", "--prefer", "ipynb")
-    assert "backup:" in done.stdout
+    assert "daglab backups list" in done.stderr
     assert states(project)["magics"] == "in-sync"
 
 

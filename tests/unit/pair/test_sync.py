@@ -106,8 +106,80 @@ def test_a_conflict_decided_for_one_half_backs_up_the_other(pair: Files, prefer:
     result = sync(pair.py, prefer=prefer)
     assert f"{kept}(orders)" in pair.sources[2]
     assert f"{kept}(orders)" in pair.py.read_text("utf-8")
-    (backup,) = result.backups
-    assert f"{lost}(orders)" in backup.read_text("utf-8")
+    assert any(f"{lost}(orders)" in backup.read_text("utf-8") for backup in result.backups)
+
+
+def test_conflicts_are_decided_cell_by_cell(pair: Files) -> None:
+    pair.edit_py("[1, 2, 3]", "[4]")
+    pair.edit_py("sum(orders)", "max(orders)")
+    pair.edit_py("print(total)", "print('py')")
+    pair.edit_ipynb(set_source(1, "import marimo as mo\n\norders = [5]"))
+    pair.edit_ipynb(set_source(2, "total = min(orders)"))
+    pair.edit_ipynb(set_source(3, "print('ipynb')"))
+    assert [conflict.cell for conflict in pair_status(pair.py).conflicts] == ["load", "3", "4"]
+    before = pair.both()
+    result = sync(pair.py, resolve={"load": "ipynb", "3": "py"})
+    assert (result.before.state, [c.cell for c in result.before.conflicts]) == ("conflict", ["4"])
+    assert pair.both() == before
+    with pytest.raises(PairError, match="'laod'") as caught:
+        sync(pair.py, resolve={"laod": "py"})
+    assert "did you mean 'load'" in caught.value.remedy
+    sync(pair.py, resolve={"load": "ipynb", "3": "py", "4": "ipynb"})
+    assert pair.sources[1:] == ["import marimo as mo\n\norders = [5]", "total = max(orders)", "print('ipynb')"]
+    assert [cell.code for cell in parse_notebook(pair.py.read_text("utf-8")).cells][1:] == pair.sources[1:]
+    assert sync(pair.py).written == ()
+    with pytest.raises(PairError, match="no conflict is called '4'"):
+        sync(pair.py, resolve={"4": "py"})
+
+
+def test_the_rest_may_be_decided_for_one_half(pair: Files) -> None:
+    pair.edit_py("sum(orders)", "max(orders)")
+    pair.edit_py("@app.cell\ndef _(total):\n    print(total)\n    return\n", "")
+    pair.edit_ipynb(set_source(2, "total = min(orders)"))
+    pair.edit_ipynb(set_source(3, "print('ipynb')"))
+    assert [conflict.cell for conflict in pair_status(pair.py).conflicts] == ["3", "ipynb:4"]
+    sync(pair.py, prefer="py", resolve={"ipynb:4": "ipynb"})
+    assert pair.sources[2:] == ["total = max(orders)", "print('ipynb')"]
+
+
+def test_the_order_is_one_decision(pair: Files) -> None:
+    pair.edit_ipynb(lambda cells: cells.insert(0, cells.pop()))
+    text = pair.py.read_text("utf-8")
+    first, rest = text.index("@app.cell(hide"), text.index("@app.cell\ndef load")
+    end = text.index("# a comment between")
+    pair.py.write_text(text[:first] + text[rest:end] + text[first:rest] + text[end:], "utf-8")
+    (conflict,) = pair_status(pair.py).conflicts
+    assert (conflict.cell, conflict.reason) == ("order", "both-moved")
+    assert conflict.ipynb is not None
+    assert conflict.ipynb.startswith("print(total)\n")
+    sync(pair.py, resolve={"order": "ipynb"})
+    assert pair.sources[:2] == ["print(total)", "# Orders"]
+    assert sync(pair.py).written == ()
+
+
+def test_outputs_of_edited_cells_may_stay_marked_stale(pair: Files) -> None:
+    pair.edit_ipynb(run_all)
+    pair.edit_ipynb(lambda cells: cells[2]["metadata"].update(collapsed=True))
+    pair.edit_py("sum(orders)", "max(orders)")
+    sync(pair.py, keep_outputs=True)
+    assert pair.cells[2]["outputs"] == [OUTPUT]
+    assert pair.cells[2]["execution_count"] is None
+    assert pair.cells[2]["metadata"] == {"collapsed": True, "daglab": {"stale": True}}
+    assert sync(pair.py).written == ()
+    pair.edit_ipynb(lambda cells: cells[2].update(execution_count=7))
+    sync(pair.py)
+    assert pair.cells[2]["metadata"] == {"collapsed": True}
+    assert pair.cells[2]["outputs"] == [OUTPUT]
+    assert sync(pair.py).written == ()
+    pair.edit_py("max(orders)", "sum(orders)")
+    sync(pair.py, keep_outputs=True)
+    pair.edit_py("sum(orders)", "max(orders)")
+    sync(pair.py)
+    assert pair.cells[2] == pair.cells[2] | {
+        "outputs": [],
+        "execution_count": None,
+        "metadata": {"collapsed": True},
+    }
 
 
 def test_the_same_edit_of_both_halves_is_in_sync(pair: Files) -> None:
@@ -123,8 +195,8 @@ def test_cells_inserted_in_jupyter_come_into_the_py(pair: Files) -> None:
     pair.edit_ipynb(lambda cells: cells.append(new_cell("## End", "markdown", "end")))
     sync(pair.py)
     codes = [cell.code for cell in parse_notebook(pair.py.read_text("utf-8")).cells]
-    assert codes[1] == "extra = 1"
-    assert codes[-1] == 'mo.md(r"""\n## End\n""")'
+    assert codes[1] == '# daglab: tags ["mine"]\nextra = 1'
+    assert codes[-1] == '# daglab: tags ["mine"]\nmo.md(r"""\n## End\n""")'
     assert pair.cells[1]["metadata"] == {"tags": ["mine"]}
     assert "# a comment between cells" in pair.py.read_text("utf-8")
     assert sync(pair.py).written == ()
@@ -502,6 +574,34 @@ def test_the_base_alone_tells_that_nothing_was_edited(pair: Files) -> None:
     pair.py.write_text(PY, "utf-8")
     pair.edit_ipynb(set_source(2, "total = max(orders)"))
     assert pair_status(pair.py).state == "ipynb-ahead"
+
+
+def test_tags_go_both_ways_and_stand_in_the_py(pair: Files) -> None:
+    def tag(index: int, *tags: str) -> Any:
+        return lambda cells: cells[index]["metadata"].update(tags=list(tags))
+
+    pair.edit_ipynb(run_all)
+    pair.edit_ipynb(tag(1, "parameters"))
+    pair.edit_ipynb(tag(0, "title", "größe"))
+    assert pair_status(pair.py).state == "ipynb-ahead"
+    sync(pair.py)
+    text = pair.py.read_text("utf-8")
+    assert '    # daglab: tags ["parameters"]\n    import marimo as mo\n' in text
+    assert '    # daglab: tags ["title", "größe"]\n    mo.md("""\n' in text
+    assert pair.cells[1]["outputs"] == [OUTPUT]
+    assert sync(pair.py).written == ()
+    pair.edit_py('["parameters"]', '["parameters", "slow"]')
+    pair.edit_py('    # daglab: tags ["title", "größe"]\n', "")
+    sync(pair.py)
+    assert [cell["metadata"] for cell in pair.cells[:2]] == [{}, {"tags": ["parameters", "slow"]}]
+    assert pair.cells[1]["outputs"] == [OUTPUT]
+    pair.ipynb.unlink()
+    shutil.rmtree(pair.py.parent / ".daglab")
+    create_pair(pair.py)
+    assert pair.cells[1]["metadata"] == {"tags": ["parameters", "slow"]}
+    assert pair.py.read_text("utf-8") == text.replace('["parameters"]', '["parameters", "slow"]').replace(
+        '    # daglab: tags ["title", "größe"]\n', ""
+    )
 
 
 def test_a_module_and_a_notebook_of_one_stem_are_no_pair(folder: Path) -> None:

@@ -120,7 +120,7 @@ class Files:
 
 def run_all(cells: Cells) -> None:
     for number, cell in enumerate(cells, start=1):
-        cell["metadata"] = {"tags": [f"tag-{number}"]}
+        cell["metadata"] = {"editable": True}
         if cell["cell_type"] == "code":
             cell |= {"outputs": [OUTPUT], "execution_count": number}
 
@@ -149,7 +149,7 @@ def index(files: Files, word: str) -> int:
     "command",
     [
         [sys.executable, "-m", "nbstripout"],
-        [sys.executable, "-m", "nbstripout", "--extra-keys", "metadata.daglab cell.metadata.tags"],
+        [sys.executable, "-m", "nbstripout", "--extra-keys", "metadata.daglab cell.metadata.editable"],
         ["nb-clean", "clean"],
         ["nb-clean", "clean", "--remove-all-notebook-metadata"],
     ],
@@ -181,6 +181,17 @@ def test_a_stripped_notebook_without_local_state_is_joined_cell_by_cell(pair: Fi
     pair.settle("in-sync")
     assert pair.py.read_text("utf-8") == NOTEBOOK
     assert "base" in pair.document["metadata"]["daglab"]
+
+
+def test_tags_that_a_tool_takes_away_go_in_both_halves(pair: Files) -> None:
+    """Tags are part of a cell: taking one away is an edit, and no other edit is touched by it."""
+    pair.edit(lambda cells: cells[-1]["metadata"].update(tags=["mine"]))
+    pair.settle("ipynb-ahead")
+    assert "mine" in pair.py.read_text("utf-8")
+    pair.run("nb-clean", "clean", "--remove-all-notebook-metadata", "orders.ipynb")
+    pair.py.write_bytes(pair.py.read_bytes().replace(b"# of all", b"# of all orders"))
+    pair.settle("both-ahead", (*WORDS, "of all orders"))
+    assert pair.py.read_text("utf-8") == NOTEBOOK.replace("# of all", "# of all orders")
 
 
 def test_nbstripout_as_a_git_filter(tmp_path: Path) -> None:
@@ -315,7 +326,8 @@ def test_a_save_by_marimo_s_editor_is_no_conflict(pair: Files) -> None:
     place = index(pair, "of all")
     pair.edit(lambda cells: cells[1]["metadata"].update(tags=["late"]))
     save_in_marimo(pair.py, lambda codes: codes.__setitem__(place, codes[place] + "\nmore = 1  # in marimo"))
-    pair.settle("py-ahead", (*WORDS[1:-1], "the end in jupyter", "# in marimo"))
+    pair.settle("both-ahead", (*WORDS[1:-1], "the end in jupyter", "# in marimo"))
+    assert "late" in pair.py.read_text("utf-8")
 
 
 def test_marimo_s_version_alone_is_never_an_edit(pair: Files) -> None:
@@ -337,12 +349,12 @@ def test_cells_pasted_from_another_notebook_with_their_metadata(pair: Files, tmp
     other.folder.mkdir()
     other.py.write_text(NOTEBOOK.replace("# of all", "# pasted").replace("The title", "A pasted title"), "utf-8")
     create_pair(other.py)
-    other.edit(run_all)
+    other.edit(lambda cells: [cell["metadata"].update(tags=["theirs"]) for cell in cells])
     sync(other.py)
     pasted = other.document["cells"][index(other, "# pasted")], other.document["cells"][index(other, "A pasted title")]
     pair.edit(lambda cells: cells.extend(copy.deepcopy(pasted)))
     pair.settle("ipynb-ahead", (*WORDS, "# pasted", "A pasted title"))
-    assert pair.document["cells"][-2]["metadata"]["tags"] == pasted[0]["metadata"]["tags"]
+    assert [cell["metadata"] for cell in pair.document["cells"][-2:]] == [cell["metadata"] for cell in pasted]
     assert len(pair.sources) == 8
 
 

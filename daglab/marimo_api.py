@@ -1,4 +1,4 @@
-"""The only module that touches marimo's private names; tests/contract runs it against the supported marimo versions.
+"""Reads and writes notebooks by marimo's private names; tests/contract runs it against the supported marimo versions.
 
 marimo has no public API for reading a notebook without running it; each function here wraps one private
 piece in a small typed one, so that a change in marimo shows in one place.
@@ -40,20 +40,6 @@ class ParsedNotebook:
     cells: tuple[ParsedCell, ...]
     version: str | None
     valid: bool
-
-
-@dataclass(frozen=True)
-class CompiledCell:
-    """Names that a cell defines and refers to, and the indices of the cells that must run before it.
-
-    ``valid`` is false for a cell that does not compile; it has no names and no parents.
-    """
-
-    defs: frozenset[str]
-    refs: frozenset[str]
-    parents: frozenset[int]
-    markdown: bool
-    valid: bool = True
 
 
 @dataclass(frozen=True)
@@ -173,48 +159,14 @@ def render(cells: Sequence[ParsedCell], *, header: str = "", app_options: Mappin
     try:
         return generate_filecontents_from_ir(notebook)
     except ValueError as error:
-        raise NotebookError(
-            f"marimo cannot write these cells: {error}", remedy="look for functions that are defined twice"
-        ) from error
+        raise unwritable(error) from error
 
 
-def compile_graph(cells: Sequence[ParsedCell]) -> list[CompiledCell]:
-    """Definitions, references and parents of each cell, by marimo's own rules; nothing is run.
-
-    A cell that does not compile has no names and no parents. SQL cells' tables count as names.
-    """
-    from marimo._runtime.dataflow import DirectedGraph
-    from marimo._types.ids import CellId_t
-
-    graph = DirectedGraph()
-    ids = [CellId_t(str(i)) for i in range(len(cells))]
-    for cell_id, cell in zip(ids, cells, strict=True):
-        compiled = _compiled(cell.code, cell_id)
-        if compiled is not None:
-            graph.register_cell(cell_id, compiled)
-    nothing: frozenset[str] = frozenset()
-    result = []
-    for cell_id in ids:
-        if cell_id not in graph.cells:
-            result.append(CompiledCell(nothing, nothing, frozenset(), markdown=False, valid=False))
-            continue
-        impl = graph.cells[cell_id]
-        parents = frozenset(int(parent) for parent in graph.parents[cell_id])
-        result.append(CompiledCell(frozenset(impl.defs), frozenset(impl.refs), parents, impl.markdown is not None))
-    return result
-
-
-@lru_cache(maxsize=256)  # of an edited notebook, most cells are the ones of before
-def _compiled(code: str, cell_id: str) -> Any:
-    from marimo._ast.compiler import compile_cell
-    from marimo._types.ids import CellId_t
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)
-        try:
-            return compile_cell(code, cell_id=CellId_t(cell_id))
-        except (SyntaxError, ValueError):
-            return None
+def unwritable(error: ValueError) -> NotebookError:
+    """The error of cells that marimo's code generator refuses."""
+    return NotebookError(
+        f"marimo cannot write these cells: {error}", remedy="look for functions that are defined twice"
+    )
 
 
 def markdown_of(code: str) -> str | None:

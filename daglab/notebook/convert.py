@@ -20,7 +20,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-import textwrap
 import warnings
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -28,6 +27,7 @@ from typing import Literal
 
 from daglab import marimo_api
 from daglab.notebook.magics import MARK, comment_magics, is_python, restore_magics
+from daglab.notebook.spans import indented
 
 CellType = Literal["code", "markdown", "raw"]
 
@@ -229,8 +229,7 @@ def _survives(code: str) -> bool:
     if not _SUSPECT.search(code):
         return True
     if is_python(code):
-        body = textwrap.indent(code, "    ")
-        text = f"import marimo\n\napp = marimo.App()\n\n\n@app.cell\ndef _():\n{body}\n    return\n"
+        text = f"import marimo\n\napp = marimo.App()\n\n\n@app.cell\ndef _():\n{indented(code)}\n    return\n"
     else:
         text = marimo_api.render([marimo_api.ParsedCell(code)])
     parsed = marimo_api.parse(text)

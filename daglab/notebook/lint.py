@@ -43,10 +43,11 @@ def lint_notebook_sync(notebook: Notebook) -> list[Finding]:
     return run_to_end(lint_notebook(notebook))
 
 
-def marimo_findings(notebook: Notebook) -> list[Finding]:
+def marimo_findings(graph: CellGraph) -> list[Finding]:
     """What marimo will refuse to run of a notebook, and where: its breaking rules, MB001 to MB005."""
-    if cell_graph(notebook).is_sound:
+    if graph.is_sound:
         return []
+    notebook = graph.notebook
     return sorted(set(run_to_end(_marimos_findings(notebook, notebook.text.removeprefix("\ufeff")))))
 
 

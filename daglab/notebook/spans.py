@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from daglab import marimo_api
@@ -34,6 +36,15 @@ def lines_of(text: str) -> list[str]:
     return _LINE.findall(text)
 
 
+def indented(code: str) -> str:
+    """Code as it stands in a cell's body: marimo's reading takes exactly these blanks off again.
+
+    Lines of blanks are indented as well: they may be part of a string.
+    """
+    return re.sub("(?m)^(?!$)", "    ", code)
+
+
+@lru_cache(maxsize=8)  # what is about to be written is read before and after
 def split(text: str) -> tuple[Span, ...]:
     """Cut a text into spans. ``"".join(span.text for span in split(text)) == text`` holds for every text.
 
@@ -70,14 +81,11 @@ def leading_lines(text: str) -> int:
 def _cell_lines(text: str, lines: list[str]) -> tuple[list[tuple[int, int]], int | None]:
     """0-based half-open line ranges of the cells, and the line of the ``__main__`` guard."""
     lead = leading_lines(text)
-    try:
-        ast.parse(text.strip())
-        scanned: dict[int, int] = {}
-    except (SyntaxError, ValueError):
-        scanned = marimo_api.scanned_ends(text)
+    nodes = _statements(text)
+    scanned = {} if nodes is not None else marimo_api.scanned_ends(text)
     ranges: list[tuple[int, int]] = []
     in_app = False
-    for node in marimo_api.statements(text):
+    for node in nodes if nodes is not None else marimo_api.statements(text):
         kind = marimo_api.node_kind(node)
         if kind == "guard":
             return ranges, node.lineno - 1 + lead
@@ -99,6 +107,16 @@ def _cell_lines(text: str, lines: list[str]) -> tuple[list[tuple[int, int]], int
         if start < end:
             ranges.append((start, end))
     return ranges, None
+
+
+def _statements(text: str) -> list[ast.stmt] | None:
+    """The statements, counted from the first non-blank line as marimo does; ``None`` for a text with syntax errors."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            return ast.parse(text.strip()).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _with_trailing_comments(node: ast.stmt, lines: list[str], lead: int, end: int) -> int:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from daglab import files
-from daglab.errors import PairError
 from daglab.notebook.findings import Finding
 from daglab.pair.locate import Pair
 
@@ -62,11 +61,11 @@ def save(
     """Remember that the pair is equal now. That this fails, in a folder that can't be written, is no fault."""
     texts = json.dumps({"base": base, "ipynb": list(ipynb), "py": list(py)})
     data = f"{json.dumps(_stamp(py_digest, ipynb_digest, refused))}\n{texts}\n".encode()
-    with contextlib.suppress(PairError, OSError):
-        pair.state_file.parent.mkdir(parents=True, exist_ok=True)
-        ignore = pair.root / ".daglab" / ".gitignore"
+    ignore = pair.root / ".daglab" / ".gitignore"
+    with contextlib.suppress(OSError):
         if not ignore.exists():
-            files.replace(files.read(ignore), b"*\n")
+            files.replace_lightly(ignore, b"*\n")
+    with contextlib.suppress(OSError):
         files.replace_lightly(pair.state_file, data)
 
 

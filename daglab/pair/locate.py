@@ -57,6 +57,21 @@ def pair_of(path: Path, *, root: Path | None = None) -> Pair:
     return Pair(path.with_suffix(".py"), path.with_suffix(".ipynb"), root or find_root(path.absolute().parent))
 
 
+def other_case(pair: Pair) -> str | None:
+    """The name of a lone half that differs from this pair's by case alone, as after the rename of one half only."""
+    endings = {".py": pair.ipynb, ".ipynb": pair.py}
+    try:
+        names = os.listdir(pair.py.parent)  # noqa: PTH208 - of a folder of many lone halves, for each of them
+    except OSError:
+        return None
+    same = {name for name in names if name.casefold() in (pair.py.name.casefold(), pair.ipynb.name.casefold())}
+    for other in sorted(map(Path, same - {pair.py.name, pair.ipynb.name})):
+        is_lone = other.with_suffix(endings[other.suffix.lower()].suffix).name not in same
+        if is_lone and pair.py.with_suffix(other.suffix).name not in same:
+            return other.name
+    return None
+
+
 def find_pairs(folder: Path) -> list[Pair]:
     """The pairs in and below ``folder``, sorted.
 

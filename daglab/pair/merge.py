@@ -191,12 +191,17 @@ def _order(
             moved = [s for s in by_py if s.base is not None and places.get(s.base, s.base) != s.base]
         else:
             main, other = (by_py, by_ipynb) if prefer == "py" else (by_ipynb, by_py)
-    ordered = list(main)
+    behind: dict[Slot | None, list[Slot]] = {}
     before: Slot | None = None
+    in_main = set(main)
     for slot in other:
-        if slot not in ordered:
-            ordered.insert(ordered.index(before) + 1 if before is not None else 0, slot)
-        before = slot
+        if slot in in_main:
+            before = slot
+        else:
+            behind.setdefault(before, []).append(slot)
+    ordered = [*behind.get(None, [])]
+    for slot in main:
+        ordered += [slot, *behind.get(slot, [])]
     return ordered, moved
 
 

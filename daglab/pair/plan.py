@@ -10,9 +10,10 @@ from daglab import files
 from daglab.errors import NotebookError
 from daglab.notebook.cells import Notebook, parse_notebook
 from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
-from daglab.notebook.edit import rewrite
+from daglab.notebook.edit import canonical, rewrite
 from daglab.notebook.find import has_header
 from daglab.notebook.findings import Finding
+from daglab.notebook.graph import CellGraph
 from daglab.notebook.jupyter import (
     JupyterNotebook,
     NewJupyterCell,
@@ -24,7 +25,7 @@ from daglab.pair.align import Mark, align
 from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_base
 from daglab.pair.compose import compose_ipynb, ipynb_cell, py_cell, unchanged_cell
 from daglab.pair.conflicts import CellConflict
-from daglab.pair.locate import Pair, has_metadata, is_marimo
+from daglab.pair.locate import Pair, has_metadata, is_marimo, other_case
 from daglab.pair.merge import PyMark, Side, Slot, merge, setup_first
 from daglab.pair.regenerate import regenerate
 
@@ -53,7 +54,7 @@ NO_WISHES = Wishes()
 class Plan:
     """The pair's state and, where it can be synced, the texts that both files are to have.
 
-    ``deletes`` are the halves in which a cell goes, ``memory`` what local state keeps once they are written,
+    ``memory`` is what local state keeps once they are written,
     ``refused`` what marimo will not run of the notebook as the .py is to be, ``None`` while nobody looked.
     """
 
@@ -65,7 +66,6 @@ class Plan:
     conflicts: tuple[CellConflict, ...] = ()
     py_text: str | None = None
     ipynb_text: str | None = None
-    deletes: tuple[Side, ...] = ()
     refused: tuple[Finding, ...] | None = None
     memory: dict[str, Any] = field(default_factory=dict)
 
@@ -164,6 +164,10 @@ def _plan(blank: Plan, notebook: Notebook | None, jupyter: JupyterNotebook | Non
         return replace(blank, reason="it was unpaired")
     if notebook is None and jupyter is None:
         return replace(blank, reason="neither half is there")
+    if (notebook is None or jupyter is None) and (other := other_case(blank.pair)):
+        lone = blank.pair.ipynb.name if notebook is None else blank.pair.py.name
+        reason = f"{lone} and {other} differ in upper and lower case (give both the same name, or move one away)"
+        return replace(blank, state="invalid", reason=reason)
     if jupyter is None:
         assert notebook is not None
         if not (wishes.create or memory or has_header(notebook.text)):
@@ -215,15 +219,9 @@ def _merged(
     state: PairState = "py-ahead" if py_ahead else "in-sync"
     if made is not notebook:
         state = "both-ahead" if py_ahead else "ipynb-ahead"
-    deletes: set[Side] = set()
-    if merged.deleted_py:
-        deletes.add("py")
-    if merged.deleted_ipynb:
-        deletes.add("ipynb")
-    if disagreed:
-        deletes |= {"py", "ipynb"}
-    planned = replace(blank, state=state, py_text=py_text, deletes=tuple(sorted(deletes)))
-    planned = _composed(planned, made, [in_py.index(slot) for slot in merged.slots], jupyter, cells)
+    planned = replace(blank, state=state, py_text=py_text)
+    place_in_py = {slot: place for place, slot in enumerate(in_py)}
+    planned = _composed(planned, made, [place_in_py[slot] for slot in merged.slots], jupyter, cells)
     recorded = base is not None and [line.ipynb for line in base.lines] == ipynb
     if state == "in-sync" and recorded and planned.ipynb_text != jupyter.text:
         return replace(planned, state="py-ahead")  # header, names, options or layout: they are kept in the metadata
@@ -238,7 +236,8 @@ def _composed(
     cells: Sequence[NewJupyterCell],
 ) -> Plan:
     made = compose_ipynb(planned.pair.ipynb, notebook, order, jupyter, cells)
-    refused = tuple(marimo_findings(notebook))
+    graph = CellGraph(notebook, canonical(notebook.parsed_cells()).compiled)
+    refused = tuple(marimo_findings(graph))
     return replace(planned, py_text=notebook.text, ipynb_text=made.text, memory=made.memory, refused=refused)
 
 

@@ -12,6 +12,7 @@ from daglab import files
 from daglab.errors import NotebookError, PairError
 from daglab.notebook.cells import parse_notebook
 from daglab.notebook.findings import Finding
+from daglab.notebook.graph import cell_graph
 from daglab.notebook.jupyter import JupyterNotebook, NewJupyterCell, parse_jupyter, rewrite_jupyter
 from daglab.notebook.lint import marimo_findings
 from daglab.pair import local_state
@@ -82,7 +83,7 @@ def pair_status(path: Path | Pair, *, refused: bool = False) -> PairStatus:
     if refused and planned.refused is None and planned.py_file.data is not None:
         with contextlib.suppress(NotebookError):  # the state says so
             notebook = parse_notebook(planned.py_file.data.decode("utf-8", "replace"), planned.pair.py)
-            planned = replace(planned, refused=tuple(marimo_findings(notebook)))
+            planned = replace(planned, refused=tuple(marimo_findings(cell_graph(notebook))))
     return _status(planned)
 
 
@@ -156,12 +157,10 @@ def unpair(path: Path, *, delete_half: bool = False) -> tuple[Path, ...]:
         raise PairError(f"{path} does not exist")
     changed: list[Path] = []
     with files.locked(pair.lock_file):
+        files.sweep(pair.py, pair.ipynb, backups=pair.backups)
         py, ipynb = files.read(pair.py), files.read(pair.ipynb)
-        if delete_half and path.suffix == ".ipynb" and py.data is not None:
-            files.back_up(py, pair.backups)
         if delete_half and path.suffix == ".py" and ipynb.data is not None:
-            files.back_up(ipynb, pair.backups)
-            files.remove(ipynb)
+            files.remove(ipynb, backups=pair.backups)
             changed.append(ipynb.path)
         elif ipynb.data is not None:
             jupyter = parse_jupyter(ipynb.data.decode("utf-8", "surrogateescape"), str(ipynb.path))
@@ -169,10 +168,10 @@ def unpair(path: Path, *, delete_half: bool = False) -> tuple[Path, ...]:
             text = _without_base(jupyter, said)
             data = text.encode("utf-8", "surrogateescape")
             if data != ipynb.data:
-                files.replace(ipynb, data)
+                files.replace(ipynb, data, backups=pair.backups)
                 changed.append(ipynb.path)
             if delete_half and py.data is not None:
-                files.remove(py)
+                files.remove(py, backups=pair.backups)
                 changed.append(py.path)
         local_state.forget(pair)
     return tuple(changed)
@@ -203,21 +202,15 @@ def _run(pair: Pair, wishes: Wishes, *, dry_run: bool) -> SyncResult:
 
 def _write(planned: Plan) -> tuple[Path, ...]:
     """Write the .py, then the .ipynb with the base: a crash in between leaves edits that are equal in both."""
+    pair, py, ipynb = planned.pair, planned.py_file, planned.ipynb_file
+    files.sweep(pair.py, pair.ipynb, backups=pair.backups)
     if planned.py_text is None or planned.ipynb_text is None:
         return ()
-    py, ipynb = planned.py_file, planned.ipynb_file
-    backups = [
-        files.back_up(file, planned.pair.backups)
-        for side, file in (("py", py), ("ipynb", ipynb))
-        if side in planned.deletes and file.data is not None
-    ]
-    files.sweep(py.path)
-    files.sweep(ipynb.path)
-    py = files.replace(py, planned.py_text.encode())
-    ipynb = files.replace(ipynb, planned.ipynb_text.encode())
+    py = files.replace(py, planned.py_text.encode(), backups=pair.backups)
+    ipynb = files.replace(ipynb, planned.ipynb_text.encode(), backups=pair.backups)
     refused = planned.refused or ()
-    local_state.save(planned.pair, py_digest=py.digest, ipynb_digest=ipynb.digest, refused=refused, **planned.memory)
-    return tuple(backups)
+    local_state.save(pair, py_digest=py.digest, ipynb_digest=ipynb.digest, refused=refused, **planned.memory)
+    return tuple(file.backup for file in (py, ipynb) if file.backup is not None)
 
 
 def _result(planned: Plan, *, backups: tuple[Path, ...] = (), dry_run: bool = False) -> SyncResult:

@@ -213,7 +213,7 @@ def test_cells_inserted_in_the_py_come_into_the_ipynb(pair: Files) -> None:
 
 def test_a_deleted_cell_goes_on_both_sides_after_a_backup(pair: Files) -> None:
     pair.edit_ipynb(lambda cells: cells.pop(3))
-    (backup,) = sync(pair.py).backups
+    backup = sync(pair.py).backups[0]
     assert "print(total)" not in pair.py.read_text("utf-8")
     assert backup.read_text("utf-8") == PY
     pair.edit_py("@app.cell\ndef _(orders):\n    total = sum(orders)\n    return\n", "")
@@ -366,10 +366,10 @@ def test_a_killed_sync_is_finished_by_the_next(pair: Files, monkeypatch: pytest.
     pair.edit_ipynb(lambda cells: cells.append(cells.pop(2)))
     real = file_layer.replace
 
-    def killed(old: file_layer.FileContent, data: bytes) -> file_layer.FileContent:
+    def killed(old: file_layer.FileContent, data: bytes, *, backups: Path) -> file_layer.FileContent:
         if old.path.suffix == ".ipynb":
             raise KeyboardInterrupt
-        return real(old, data)
+        return real(old, data, backups=backups)
 
     with monkeypatch.context() as patch:
         patch.setattr(file_layer, "replace", killed)
@@ -388,10 +388,10 @@ def test_a_file_edited_during_a_sync_is_left_alone(pair: Files, monkeypatch: pyt
     ipynb = pair.ipynb.read_bytes()
     real = file_layer.replace
 
-    def late(old: file_layer.FileContent, data: bytes) -> file_layer.FileContent:
+    def late(old: file_layer.FileContent, data: bytes, *, backups: Path) -> file_layer.FileContent:
         if old.path.suffix == ".py":
             pair.edit_py("print(total)", "print(total, total)")
-        return real(old, data)
+        return real(old, data, backups=backups)
 
     with monkeypatch.context() as patch:
         patch.setattr(file_layer, "replace", late)
@@ -492,8 +492,8 @@ def test_unpairing_may_delete_the_other_half(pair: Files, kept: str) -> None:
     assert other in unpair(path, delete_half=True)
     assert path.exists()
     assert not other.exists()
-    (backup,) = (pair.py.parent / ".daglab" / "backups").iterdir()
-    assert backup.read_bytes() == text
+    backups = (pair.py.parent / ".daglab" / "backups").iterdir()
+    assert [backup.read_bytes() for backup in backups if backup.name.endswith(other.name)] == [text]
     if kept == ".ipynb":
         assert pair_status(path).state == "unpaired"
 
@@ -620,3 +620,44 @@ def test_a_notebook_may_speak_of_conflict_markers(pair: Files, lines: str) -> No
     assert f"\n{lines}\n" in pair.sources[2]
     assert f"\n{lines}\n" in pair.py.read_text("utf-8")
     assert pair_status(pair.py).state == "in-sync"
+
+
+def test_whatever_a_sync_replaces_is_in_the_backups(pair: Files) -> None:
+    """Also a text that was only converted; what isn't replaced needs no backup."""
+    pair.edit_py("sum(orders)", "max(orders)")
+    before = pair.ipynb.read_bytes()
+    (backup,) = sync(pair.py).backups
+    assert backup.parent == pair_of(pair.py).backups
+    assert backup.read_bytes() == before
+    assert sync(pair.py).backups == ()
+
+
+@pytest.mark.parametrize(("half", "renamed"), [("py", "Orders.py"), ("ipynb", "ORDERS.ipynb")])
+def test_a_half_that_was_renamed_by_case_alone_makes_no_second_pair(pair: Files, half: str, renamed: str) -> None:
+    """Where case counts; elsewhere both names are one file's and the halves are a pair still."""
+    getattr(pair, half).rename(pair.py.with_name(renamed))
+    before = {path.name: path.read_bytes() for path in pair.py.parent.iterdir() if path.is_file()}
+    stem = renamed.partition(".")[0]
+    for path in (pair.py, pair.ipynb, pair.py.with_name(f"{stem}.py"), pair.py.with_name(f"{stem}.ipynb")):
+        if (pair.py.parent / "ORDERS.PY").exists():
+            assert pair_status(path).state == "in-sync"
+            continue
+        result = sync(path)
+        assert (result.before.state, result.written) == ("invalid", ())
+        assert renamed in result.before.reason and "give both the same name" in result.before.reason
+        if path.exists():
+            with pytest.raises(NotebookError, match="upper and lower case"):
+                create_pair(path)
+    assert {path.name: path.read_bytes() for path in pair.py.parent.iterdir() if path.is_file()} == before
+    pair.py.with_name(renamed).rename(getattr(pair, half))
+    assert pair_status(pair.py).state == "in-sync"
+
+
+def test_two_pairs_may_differ_by_case_alone(pair: Files) -> None:
+    if pair.py.with_name("ORDERS.py").exists():
+        return  # case doesn't count here
+    shutil.copy(pair.py, pair.py.with_name("Orders.py"))
+    shutil.copy(pair.ipynb, pair.ipynb.with_name("Orders.ipynb"))
+    assert sync(pair.py.with_name("Orders.py")).written == ()
+    pair.py.unlink()
+    assert sync(pair.ipynb).written == (pair.py,)

@@ -99,7 +99,7 @@ def sync(
         refuse_read_only(paths or [Path()])
     out = Output(as_json, quiet)
     if watch:
-        _watch(paths or [Path()], prefer, out)
+        _watch(paths or [Path()], prefer, out, keep_outputs=keep_outputs)
     pairs = _pairs(paths)
     decided = _decisions(resolve or [], pairs)
     work = partial(bring_together, prefer=prefer, resolve=decided, keep_outputs=keep_outputs, dry_run=dry_run)
@@ -115,7 +115,7 @@ def sync(
     return _end(results, failed, out)
 
 
-def _watch(paths: Sequence[Path], prefer: Literal["py", "ipynb"] | None, out: Output) -> NoReturn:
+def _watch(paths: Sequence[Path], prefer: Side | None, out: Output, *, keep_outputs: bool) -> NoReturn:
     """Sync and tell until a signal ends it: SIGINT at once, SIGTERM after the sync that is being done."""
     from daglab.pair.watch import watch
 
@@ -124,7 +124,7 @@ def _watch(paths: Sequence[Path], prefer: Literal["py", "ipynb"] | None, out: Ou
     before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
     out.note(f"watching {', '.join(map(str, paths))}; Ctrl-C ends it")
     try:
-        for event in watch(paths, stop=stop, prefer=prefer):
+        for event in watch(paths, stop=stop, prefer=prefer, keep_outputs=keep_outputs):
             out.event(event.to_json(), _told(event))
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,19 +98,28 @@ def parse_notebook(text: str, path: str | Path = "notebook.py") -> Notebook:
         )
     lead = leading_lines(text.removeprefix("\ufeff"))
     cells = tuple(
-        Cell(i, c.name, c.kind, c.code + _last_comment(b, c), c.options, b.text, b.line, _code_line(b, c, lead))
+        Cell(i, c.name, c.kind, _code(b, c), c.options, b.text, b.line, _code_line(b, c, lead))
         for i, (b, c) in enumerate(zip(blocks, parsed.cells, strict=True))
     )
     return Notebook(str(path), text, spans, cells, parsed.app_options, parsed.header, parsed.version)
 
 
-def _last_comment(block: Span, cell: ParsedCell) -> str:
-    """The comment behind the last statement of a top-level function or class, which marimo doesn't read."""
-    if cell.kind not in ("function", "class"):
-        return ""
-    lines = block.text.rstrip().replace("\r\n", "\n").split("\n")
-    rest = lines[-1].removeprefix(cell.code.rsplit("\n", 1)[-1])
-    return rest if rest != lines[-1] and rest.lstrip().startswith("#") else ""
+def _code(block: Span, cell: ParsedCell) -> str:
+    """The cell's code with the comments at its end, some of which marimo doesn't read where no return follows."""
+    code, lines = cell.code.split("\n"), block.text.rstrip().replace("\r\n", "\n").split("\n")
+    last, end = _last_statement(code), _last_statement(lines)
+    if cell.kind == "unparsable" or not code[last]:
+        return cell.code
+    indent, _, behind = lines[end].partition(code[last])
+    if indent.strip() or behind.lstrip()[:1] not in ("", "#"):
+        return cell.code
+    after = code[last + 1 :] or [line.removeprefix(indent) for line in lines[end + 1 :]]
+    return "\n".join([*code[:last], code[last] + behind, *after])
+
+
+def _last_statement(lines: Sequence[str]) -> int:
+    """The last line that is neither blank nor a comment."""
+    return max((k for k, line in enumerate(lines) if line.lstrip()[:1] not in ("", "#")), default=0)
 
 
 def _code_line(block: Span, cell: ParsedCell, lead: int) -> int:

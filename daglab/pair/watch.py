@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -57,11 +58,14 @@ class WatchEvent:
         return about | self.result.to_json()
 
 
-def watch(places: Sequence[Path], *, stop: StopEvent, prefer: Side | None = None) -> Iterator[WatchEvent]:
+def watch(
+    places: Sequence[Path], *, stop: StopEvent, prefer: Side | None = None, keep_outputs: bool = False
+) -> Iterator[WatchEvent]:
     """Sync the pairs in ``places``, notebooks or folders, then again whenever a file of theirs changes.
 
     Yields what was written, and conflicts and faults when they begin, change and end; never ends by itself.
-    ``stop`` ends it between two syncs; ``prefer`` is as for :func:`~daglab.pair.sync`.
+    ``stop`` ends it between two syncs; ``prefer`` and ``keep_outputs`` are as for
+    :func:`~daglab.pair.sync`.
 
     Raises:
         PairError: a place doesn't exist or can't be watched.
@@ -70,7 +74,7 @@ def watch(places: Sequence[Path], *, stop: StopEvent, prefer: Side | None = None
         if not place.exists():
             raise PairError(f"{place} does not exist")
     scope = _Scope(places)
-    pairs = _Watched(prefer)
+    pairs = _Watched(partial(sync, prefer=prefer, keep_outputs=keep_outputs))
     started = False
     for changed in _ticks(scope.roots, stop):
         now = time.monotonic()
@@ -162,8 +166,8 @@ class _Change:
 class _Watched:
     """The pairs that changed, those that are known, and what was said of them last."""
 
-    def __init__(self, prefer: Side | None) -> None:
-        self._prefer = prefer
+    def __init__(self, work: Callable[[Pair], SyncResult]) -> None:
+        self._work = work
         self._changes: dict[Path, _Change] = {}
         self._known: set[Path] = set()
         self._said: dict[Path, object] = {}
@@ -189,7 +193,7 @@ class _Watched:
         if key not in self._known and not is_pair(pair):
             return None
         try:
-            result = sync(pair, prefer=self._prefer)
+            result = self._work(pair)
         except DaglabError as error:
             again = time.monotonic() + (0 if isinstance(error, FileMovedError) else _SETTLE)
             self.touch([pair], again)

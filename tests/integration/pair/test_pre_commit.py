@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,18 +15,28 @@ from tests.integration.pair.test_pair_commands import daglab, edit, states
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
 
 
+def documented_config() -> str:
+    text = (ROOT / "docs" / "pairs.md").read_text("utf-8")
+    (block,) = re.findall(r"```yaml\n(repos:.*?)```", text, re.DOTALL)
+    return str(block)
+
+
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """A repository with a committed pair, and the hooks installed as a project's own."""
     monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "pre-commit"))
     made = Repository.create(tmp_path / "work")
     made.add_pair()
-    hooks = [{**hook, "language": "system"} for hook in HOOKS]
-    config = {"repos": [{"repo": "local", "hooks": hooks}]}
-    (made.folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
+    (made.folder / ".pre-commit-config.yaml").write_text(documented_config())
     made.python("pre_commit", "install")
     made.commit("a pair")
     return made
+
+
+def test_the_documented_hooks_are_those_of_the_repository() -> None:
+    (local,) = yaml.safe_load(documented_config())["repos"]
+    documented = [{**hook, "language": "python"} for hook in local["hooks"]]
+    assert documented == [{key: value for key, value in hook.items() if key != "description"} for hook in HOOKS]
 
 
 def test_a_pair_out_of_sync_is_synced_and_must_be_added(repository: Repository) -> None:

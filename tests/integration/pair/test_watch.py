@@ -114,7 +114,7 @@ def test_a_save_by_jupyter_and_one_by_renaming_follow(
     aside.rename(project / "magics.py")
     until(lambda: "x = 7" in (project / "magics.ipynb").read_text("utf-8"), 2)
     until(lambda: len(watching.events) == 3, 2)
-    assert not [event for event in watching.events if event["backups"] or event["state"] == "half"]
+    assert "half" not in [event["state"] for event in watching.events]
 
 
 def test_a_conflict_is_said_once_and_its_end_too(project: Path, watching: Watch) -> None:
@@ -176,6 +176,9 @@ def test_pairs_that_come_and_halves_that_go(project: Path, watching: Watch) -> N
     edit(project / "more" / "deep" / "magics.py", "x = 3", "x = 4")
     until(lambda: "x = 4" in (project / "more" / "deep" / "magics.ipynb").read_text("utf-8"), 2)
 
+    for skipped in (".venv", "node_modules", ".daglab"):
+        shutil.copytree(project / "more", project / skipped / "more")
+        edit(project / skipped / "more" / "deep" / "magics.py", "x = 4", "x = 5")
     (project / "plain.py").write_text("x = 1\n")
     (project / "other.ipynb").write_text("{}")
     (project / "magics.py").unlink()
@@ -189,6 +192,8 @@ def test_pairs_that_come_and_halves_that_go(project: Path, watching: Watch) -> N
     assert not (project / "magics.py").exists() and not (project / "magics.ipynb").exists()
     assert not (project / "plain.ipynb").exists() and not (project / "other.py").exists()
     assert set(watching.kinds) == {"synced"}
+    for skipped in (".venv", "node_modules", ".daglab"):
+        assert "x = 5" not in (project / skipped / "more" / "deep" / "magics.ipynb").read_text("utf-8")
 
 
 def test_syncs_by_hand_beside_it_lose_nothing(project: Path, watching: Watch) -> None:
@@ -217,7 +222,13 @@ def test_signals_end_it_cleanly(watching: Watch, number: signal.Signals, code: i
 
 
 def test_files_can_be_watched_alone(project: Path) -> None:
-    watch = Watch(project, project.parent / "events", "magics.ipynb")
+    document = json.loads((project / "magics.ipynb").read_bytes())
+    output = {"output_type": "stream", "name": "stdout", "text": ["a late output\n"]}
+    for cell in document["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = [output]
+    (project / "magics.ipynb").write_text(json.dumps(document), "utf-8")
+    watch = Watch(project, project.parent / "events", "magics.ipynb", "--keep-outputs")
     try:
         edit(project / "analysis.py", "df.week", "df['week']")
         edit(project / "magics.py", "x = 3", "x = 4")
@@ -226,6 +237,8 @@ def test_files_can_be_watched_alone(project: Path) -> None:
         until(lambda: "x = 5" in (project / "magics.ipynb").read_text("utf-8"), 2)
         assert states(project)["analysis"] == "py-ahead"
         assert {event["py"] for event in watch.events} == {"magics.py"}
+        cells = json.loads((project / "magics.ipynb").read_bytes())["cells"]
+        assert all(output in cell["outputs"] for cell in cells if cell["cell_type"] == "code")
     finally:
         assert watch.end() == 143
 

@@ -70,3 +70,62 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(tmp_path: Path) -
     good = tmp_path / "good.py"
     good.write_text(NOTEBOOK)
     assert len(read_notebook(good).cells) == 5
+
+
+COMMENTS = '''import marimo
+
+app = marimo.App()
+
+with app.setup:
+    if True:
+        import math  # nested
+        # below
+    # at the end
+
+
+@app.cell
+def _():
+    x = 1  # no return follows
+
+
+@app.cell
+def _():
+    text = """
+    # no comment"""
+    return
+
+
+@app.function
+def area():
+    return 1  # of one
+    # and after
+
+
+@app.class_definition
+class Point:
+    x = 1  # field
+
+
+# between
+
+
+app._unparsable_cell(
+    """
+    x = (  # open
+    """,
+    name="_"
+)
+'''
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_comments_behind_the_last_statement_are_code(newline: str) -> None:
+    """marimo reads none of them; what an edit doesn't know of, it would delete."""
+    assert [cell.code for cell in parse_notebook(COMMENTS.replace("\n", newline)).cells] == [
+        "if True:\n    import math  # nested\n    # below\n# at the end",
+        "x = 1  # no return follows",
+        'text = """\n# no comment"""',
+        "def area():\n    return 1  # of one\n    # and after",
+        "class Point:\n    x = 1  # field",
+        "x = (  # open",
+    ]

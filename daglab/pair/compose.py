@@ -21,6 +21,7 @@ from daglab.notebook.jupyter import (
     rewrite_jupyter,
 )
 from daglab.pair.base import base_of, ipynb_digest, py_digest, versionless
+from daglab.pair.locate import Pair
 from daglab.pair.merge import Slot
 from daglab.pair.regenerate import kept_of
 
@@ -65,13 +66,13 @@ class Composed:
 
 
 def compose_ipynb(
-    path: Path,
+    pair: Pair,
     notebook: Notebook,
     order: Sequence[int],
     jupyter: JupyterNotebook | None,
     cells: Sequence[NewJupyterCell],
 ) -> Composed:
-    """The .ipynb at ``path`` with ``cells``, each made from or equal to the .py cell at its place in ``order``.
+    """The .ipynb of ``pair`` with ``cells``, each made from or equal to the .py cell at its place in ``order``.
 
     Raises:
         NotebookError: the text would not say what it should.
@@ -80,6 +81,8 @@ def compose_ipynb(
     digests = [ipynb_digest(cell.cell_type, cell.source) for cell in cells]
     py_digests = [py_digest(notebook.cells[index]) for index in order]
     base = base_of(digests, py_digests, notebook.text, kept_of(notebook, order, sources)).to_json()
+    if pair.place is not None:
+        base["py"] = pair.place
     if jupyter is None:
         text = new_jupyter(cells, base)
     else:
@@ -87,7 +90,7 @@ def compose_ipynb(
         said = said if isinstance(said, dict) else {}
         base = said if _versionless(said) == _versionless(base) else base
         text = rewrite_jupyter(jupyter, cells, base)
-        _check(text, cells, path)
+        _check(text, cells, pair.ipynb)
     memory = {"base": base, "ipynb": [c.source for c in cells], "py": [notebook.cells[i].code for i in order]}
     return Composed(text, memory)
 

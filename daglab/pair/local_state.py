@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from daglab import files
 from daglab.errors import PairError
 from daglab.pair.locate import Pair
+from daglab.pair.places import link_file
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,17 @@ def save(
         if not ignore.exists():
             files.replace(files.read(ignore), b"*\n")
         files.replace_lightly(pair.state_file, data)
+        if pair.place is not None:
+            for half, other in ((pair.py, pair.ipynb), (pair.ipynb, pair.py)):
+                place = os.path.relpath(other.absolute(), pair.root)
+                files.replace_lightly(link_file(half, pair.root), place.encode("utf-8", "surrogateescape"))
 
 
 def forget(pair: Pair) -> None:
     """Drop what is remembered."""
-    with contextlib.suppress(OSError):
-        pair.state_file.unlink()
+    for file in (pair.state_file, link_file(pair.py, pair.root), link_file(pair.ipynb, pair.root)):
+        with contextlib.suppress(OSError):
+            file.unlink()
 
 
 def _stamp(py_digest: str | None, ipynb_digest: str | None) -> dict[str, Any]:

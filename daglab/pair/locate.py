@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from daglab.config_sources import find_root
 from daglab.errors import PairError
 from daglab.notebook.find import has_header
-
-_SKIPPED = frozenset({"node_modules", "__pycache__", "__marimo__", "build", "dist", "site-packages", "venv"})
+from daglab.pair.places import Places, key_of, notebook_files, place_of, said_metadata
 
 
 @dataclass(frozen=True)
@@ -26,9 +20,13 @@ class Pair:
 
     @property
     def key(self) -> str:
-        """The pair's name in ``.daglab``: from its place in the project."""
-        place = os.path.relpath(self.ipynb.absolute(), self.root)
-        return hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        """The pair's name in ``.daglab``: from the .ipynb's place in the project."""
+        return key_of(self.ipynb, self.root)
+
+    @property
+    def place(self) -> str | None:
+        """Where the .py is, seen from the .ipynb; ``None`` where it stands beside."""
+        return place_of(self.py, self.ipynb)
 
     @property
     def state_file(self) -> Path:
@@ -47,61 +45,68 @@ class Pair:
 
 
 def pair_of(path: Path, *, root: Path | None = None) -> Pair:
-    """The pair that a file is half of: the other half has the same stem in the same folder.
+    """The pair that a file is half of, whichever half it is; see :class:`daglab.pair.places.Places`.
 
     Raises:
-        PairError: it is neither .py nor .ipynb.
+        PairError: it is neither .py nor .ipynb; the .ipynb beside a .py is half of another pair.
     """
     if path.suffix not in (".py", ".ipynb"):
         raise PairError(f"{path} is neither a .py nor an .ipynb", remedy="name one half of a pair, or a folder")
-    return Pair(path.with_suffix(".py"), path.with_suffix(".ipynb"), root or find_root(path.absolute().parent))
+    places = Places()
+    if path.suffix == ".py":
+        py, ipynb = path, places.ipynb_of(path)
+    else:
+        py, ipynb = places.py_of(path), path
+    return Pair(py, ipynb, root or places.root(py, ipynb))
 
 
 def find_pairs(folder: Path) -> list[Pair]:
-    """The pairs in and below ``folder``, sorted.
+    """The pairs of which a half is in or below ``folder``, each once, in the order of their files.
 
-    A pair is a marimo notebook and an .ipynb of one stem in one folder, or one half alone that says it is one: a .py
-    with a ``[tool.daglab]`` header, an .ipynb with daglab's metadata. Hidden folders and folders of tools are left out.
+    A pair is a marimo notebook and its .ipynb, or one half alone that says it is one: a .py with a ``[tool.daglab]``
+    header, an .ipynb with daglab's metadata. Hidden folders and folders of tools are left out.
     """
-    roots: dict[Path, Path] = {}
-    found = []
-    for directory, names in _folders(folder):
-        stems = sorted({name.rpartition(".")[0] for name in names if name.endswith((".py", ".ipynb"))})
-        for stem in stems:
-            py, ipynb = directory / f"{stem}.py", directory / f"{stem}.ipynb"
-            if _belongs(py, ipynb, names):
-                root = roots.get(directory) or roots.setdefault(directory, find_root(directory.absolute()))
-                found.append(Pair(py, ipynb, root))
-    return found
+    places = Places()
+    files = list(notebook_files(folder))
+    paired = {places.py_of(path).absolute(): path for path in files if path.suffix == ".ipynb"}
+    found: dict[Path, Pair] = {}
+    for path in files:
+        ipynb = path if path.suffix == ".ipynb" else paired.get(path.absolute()) or _half_elsewhere(path, places)
+        py = path if path.suffix == ".py" else places.py_of(path)
+        if ipynb is not None and ipynb not in found and _belongs(py, ipynb):
+            found[ipynb] = Pair(py, ipynb, places.root(py, ipynb))
+    return list(found.values())
 
 
-def _folders(folder: Path) -> Iterator[tuple[Path, set[str]]]:
-    for root, folders, files in os.walk(folder):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED)
-        yield Path(root), {f for f in files if not f.startswith(".")}
-
-
-def _belongs(py: Path, ipynb: Path, names: set[str]) -> bool:
-    """Whether the files of a stem are a pair, or half of one; told by their content, cheaply."""
+def _half_elsewhere(py: Path, places: Places) -> Path | None:
+    """The .ipynb of a .py that none below the same folder claims, be it there or not."""
     try:
-        if py.name in names:
-            data = py.read_bytes()
-            marimo = b"marimo" in data and b"App(" in data
-            if ipynb.name in names:
-                # A broken .py counts as well: the .ipynb knows that it is half of a pair.
-                return marimo or has_metadata(ipynb.read_bytes())
-            return marimo and has_header(data.decode("utf-8", "replace"))
-        return has_metadata(ipynb.read_bytes())
+        return places.ipynb_of(py) if _is_marimo(py.read_bytes()) else None
+    except OSError:
+        return py.with_suffix(".ipynb")  # the status will say why it can't be read
+    except PairError:
+        return None
+
+
+def _belongs(py: Path, ipynb: Path) -> bool:
+    """Whether the files are a pair, or half of one; told by their content, cheaply."""
+    try:
+        data = py.read_bytes()
+    except FileNotFoundError:
+        return has_metadata(ipynb)
     except OSError:
         return True  # its status will say why it can't be read
+    if ipynb.exists():
+        # A broken .py counts as well: the .ipynb knows that it is half of a pair.
+        return _is_marimo(data) or has_metadata(ipynb)
+    return _is_marimo(data) and has_header(data.decode("utf-8", "replace"))
 
 
-def has_metadata(data: bytes) -> bool:
+def _is_marimo(data: bytes) -> bool:
+    return b"marimo" in data and b"App(" in data
+
+
+def has_metadata(ipynb: Path) -> bool:
     """Whether an .ipynb's metadata says that it is half of a daglab pair."""
-    if b'"daglab"' not in data:
-        return False
-    try:
-        metadata = json.loads(data).get("metadata", {})
-        return "base" in metadata.get("daglab", {})
-    except (ValueError, AttributeError, TypeError, RecursionError):
-        return False
+    said = said_metadata(ipynb).get("daglab")
+    return isinstance(said, dict) and "base" in said

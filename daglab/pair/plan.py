@@ -224,7 +224,7 @@ def _composed(
     jupyter: JupyterNotebook | None,
     cells: Sequence[NewJupyterCell],
 ) -> Plan:
-    made = compose_ipynb(planned.pair.ipynb, notebook, order, jupyter, cells)
+    made = compose_ipynb(planned.pair, notebook, order, jupyter, cells)
     return replace(planned, py_text=notebook.text, ipynb_text=made.text, memory=made.memory)
 
 

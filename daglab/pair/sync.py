@@ -184,12 +184,22 @@ def _write(planned: Plan) -> tuple[Path, ...]:
         for side, file in (("py", py), ("ipynb", ipynb))
         if side in planned.deletes and file.data is not None
     ]
+    for file in (py, ipynb):
+        _ensure_folder(file.path.parent)
     files.sweep(py.path)
     files.sweep(ipynb.path)
     py = files.replace(py, planned.py_text.encode())
     ipynb = files.replace(ipynb, planned.ipynb_text.encode())
     local_state.save(planned.pair, py_digest=py.digest, ipynb_digest=ipynb.digest, **planned.memory)
     return tuple(backups)
+
+
+def _ensure_folder(folder: Path) -> None:
+    """The folder of a half that doesn't stand beside the other one may have to be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PairError(f"cannot create {folder}: {error.strerror or error}", remedy="check its folder") from error
 
 
 def _result(planned: Plan, *, backups: tuple[Path, ...] = (), dry_run: bool = False) -> SyncResult:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from daglab.errors import PairError
 from daglab.notebook.find import has_header
-from daglab.pair.places import Places, key_of, notebook_files, place_of, said_metadata
+from daglab.pair.places import Places, absolute, key_of, notebook_files, place_of, said_metadata
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,20 @@ def find_pairs(folder: Path) -> list[Pair]:
     """
     places = Places()
     files = list(notebook_files(folder))
-    paired = {places.py_of(path).absolute(): path for path in files if path.suffix == ".ipynb"}
+    beside: dict[Path, Path] = {}
+    elsewhere: dict[Path, Path] = {}
+    for path in files:
+        if path.suffix == ".ipynb":
+            py = places.py_of(path)
+            if py.parent == path.parent:
+                beside[py] = path
+            else:
+                elsewhere[absolute(py)] = path
     found: dict[Path, Pair] = {}
     for path in files:
-        ipynb = path if path.suffix == ".ipynb" else paired.get(path.absolute()) or _half_elsewhere(path, places)
+        ipynb = path if path.suffix == ".ipynb" else beside.get(path)
+        if ipynb is None:
+            ipynb = elsewhere.get(absolute(path)) or _half_elsewhere(path, places)
         py = path if path.suffix == ".py" else places.py_of(path)
         if ipynb is not None and ipynb not in found and _belongs(py, ipynb):
             found[ipynb] = Pair(py, ipynb, places.root(py, ipynb))

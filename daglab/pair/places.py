@@ -52,9 +52,9 @@ class Places:
     def root(self, py: Path, ipynb: Path) -> Path:
         """The project's folder of a pair: the .ipynb's, or what holds both."""
         root = self._root(ipynb)
-        if _absolute(py).is_relative_to(root):
+        if py.parent == ipynb.parent or absolute(py).is_relative_to(root):
             return root
-        return Path(os.path.commonpath([_absolute(py).parent, _absolute(ipynb).parent]))
+        return Path(os.path.commonpath([absolute(py).parent, absolute(ipynb).parent]))
 
     def py_of(self, ipynb: Path) -> Path:
         """The .py of an .ipynb, whether it is there or not.
@@ -63,10 +63,10 @@ class Places:
         metadata or configuration says. Where nothing is said, it stands beside.
         """
         if ipynb not in self._found:
-            claims = list(self._claims(ipynb))
+            beside, data = ipynb.with_suffix(".py"), _data(ipynb)
+            claims = [] if _stands_beside(data, beside) else list(self._claims(ipynb, _metadata(data)))
             there = [py for py in claims if py.exists()] or claims
-            beside = ipynb.with_suffix(".py")
-            self._found[ipynb] = beside if not there or there[0] == _absolute(beside) else _like(there[0], ipynb)
+            self._found[ipynb] = beside if not there or there[0] == absolute(beside) else _like(there[0], ipynb)
         return self._found[ipynb]
 
     def ipynb_of(self, py: Path) -> Path:
@@ -75,12 +75,12 @@ class Places:
         Raises:
             PairError: the .ipynb beside it is half of another pair.
         """
-        own, beside = _absolute(py), py.with_suffix(".ipynb")
+        own, beside = absolute(py), py.with_suffix(".ipynb")
         by_jupytext = self._by_config(own)
         configured_place = _like(by_jupytext.ipynb, py) if by_jupytext else beside
         remembered = self._linked(own)
         for ipynb in (*([_like(remembered, py)] if remembered else []), configured_place, beside):
-            if ipynb.exists() and _absolute(self.py_of(ipynb)) == own:
+            if ipynb.exists() and absolute(self.py_of(ipynb)) == own:
                 return ipynb
         if ipynb_elsewhere := self._all_elsewhere(self._root(py)).get(own):
             return _like(ipynb_elsewhere, py)
@@ -91,10 +91,9 @@ class Places:
         return configured_place
 
     def _root(self, half: Path) -> Path:
-        folder = _absolute(half).parent
-        if folder not in self._roots:
-            self._roots[folder] = find_root(folder)
-        return self._roots[folder]
+        if half.parent not in self._roots:
+            self._roots[half.parent] = find_root(absolute(half.parent))
+        return self._roots[half.parent]
 
     def _config(self, half: Path) -> JupytextConfig | None:
         folder = half.parent
@@ -102,15 +101,11 @@ class Places:
             self._configs[folder] = find_config(folder)
         return self._configs[folder]
 
-    def _claims(self, ipynb: Path) -> Iterator[Path]:
-        own = _absolute(ipynb)
-        data = _data(ipynb)
-        if _stands_beside(data, own.with_suffix(".py")):
-            return
-        metadata = _metadata(data)
+    def _claims(self, ipynb: Path, metadata: dict[str, Any]) -> Iterator[Path]:
+        own = absolute(ipynb)
         said = metadata.get("daglab")
         if isinstance(said, dict) and "base" in said:
-            py = _absolute(own.parent / _named(said.get("py", ""), own))
+            py = absolute(own.parent / _named(said.get("py", ""), own))
             if py.is_relative_to(self._root(own)) and py.suffix == ".py":
                 yield py
         if remembered := self._linked(own):
@@ -133,7 +128,7 @@ class Places:
     def _linked(self, half: Path) -> Path | None:
         root = self._root(half)
         try:
-            other = _absolute(root / link_file(half, root).read_text("utf-8"))
+            other = absolute(root / link_file(half, root).read_text("utf-8"))
         except (OSError, ValueError):
             return None
         return other if other.is_relative_to(root) and other.suffix in _HALVES and other.exists() else None
@@ -142,7 +137,7 @@ class Places:
         """All .py files of a project of which the .ipynb doesn't stand beside them, and that."""
         if root not in self._elsewhere:
             ipynbs = [path for path in notebook_files(root) if path.suffix == ".ipynb"]
-            pairs = [(_absolute(self.py_of(ipynb)), ipynb) for ipynb in ipynbs]
+            pairs = [(absolute(self.py_of(ipynb)), ipynb) for ipynb in ipynbs]
             self._elsewhere[root] = {py: ipynb for py, ipynb in pairs if py != ipynb.with_suffix(".py")}
         return self._elsewhere[root]
 
@@ -152,7 +147,7 @@ def place_of(py: Path, ipynb: Path) -> str | None:
 
     It ends with a slash where the names are the same: a folder.
     """
-    own, other = _absolute(ipynb), _absolute(py)
+    own, other = absolute(ipynb), absolute(py)
     if other == own.with_suffix(".py"):
         return None
     folder = Path(os.path.relpath(other.parent, own.parent)).as_posix()
@@ -199,8 +194,9 @@ def _named(place: Any, ipynb: Path) -> str:
     return f"{place}{ipynb.stem}.py" if not place or place.endswith("/") else place
 
 
-def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100 # resolves `..` but no links
+def absolute(path: Path) -> Path:
+    """A path from the root; what it means by ``..`` is resolved, links are not."""
+    return Path(os.path.abspath(path))  # noqa: PTH100
 
 
 def _like(path: Path, given: Path) -> Path:

@@ -85,7 +85,8 @@ def regenerate(base: Base | None, cells: Sequence[JupyterSource]) -> tuple[str, 
     order = sorted(range(len(new)), key=lambda i: new[i].kind != "setup")
     frame = _frame(base.kept)
     text = rewrite(frame, [new[i] for i in order])
-    usable = [entries[i] if untouched or same[i] else {} for i in order]
+    # What stands before a cell, such as a comment, is none of the cell's edit.
+    usable = [entries[i] if untouched or same[i] else _only_gap(entries[i]) for i in order]
     text = _with_kept(text, usable, frame.spans[-1], unchecked=untouched)
     return text, [order.index(i) for i in range(len(new))]
 
@@ -94,6 +95,10 @@ def _entry(base: Base, line: int | None) -> Mapping[str, Any]:
     cells = base.kept.get("cells", {})
     entry = cells.get(str(line), {}) if isinstance(cells, dict) else {}
     return entry if isinstance(entry, dict) else {}
+
+
+def _only_gap(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"gap": entry["gap"]} if "gap" in entry else {}
 
 
 def _new_cell(cell: JupyterSource, entry: Mapping[str, Any], *, same: bool) -> NewCell:

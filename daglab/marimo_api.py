@@ -178,6 +178,18 @@ def render(cells: Sequence[ParsedCell], *, header: str = "", app_options: Mappin
         ) from error
 
 
+def convert_jupyter(text: str) -> str | None:
+    """What ``marimo convert`` makes of the text of an .ipynb; ``None`` where it fails."""
+    from marimo._convert.converters import MarimoConvert
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return MarimoConvert.from_ipynb(text).to_py()
+    except Exception:
+        return None
+
+
 def compile_graph(cells: Sequence[ParsedCell]) -> list[CompiledCell]:
     """Definitions, references and parents of each cell, by marimo's own rules; nothing is run.
 

@@ -57,6 +57,9 @@ def unchanged_cell(cell: JupyterCell) -> NewJupyterCell:
     return NewJupyterCell(cell.cell_type, cell.source, origin=cell.index)
 
 
+_REMEMBERED = ("id", "metadata", "attachments")
+
+
 @dataclass(frozen=True)
 class Composed:
     """The .ipynb's new text with the base in it, and what local state is to remember of it."""
@@ -90,8 +93,14 @@ def compose_ipynb(
         said = said if isinstance(said, dict) else {}
         base = said if _versionless(said) == _versionless(base) else base
         text = rewrite_jupyter(jupyter, cells, base)
-        _check(text, cells, pair.ipynb)
-    memory = {"base": base, "ipynb": [c.source for c in cells], "py": [notebook.cells[i].code for i in order]}
+    made = _checked(text, cells, pair.ipynb)
+    memory: dict[str, Any] = {
+        "base": base,
+        "ipynb": [c.source for c in cells],
+        "py": [notebook.cells[i].code for i in order],
+    }
+    memory["cells"] = [{key: cell.value[key] for key in _REMEMBERED if key in cell.value} for cell in made.cells]
+    memory["metadata"] = {key: value for key, value in made.metadata.items() if key != "daglab"}
     return Composed(text, memory)
 
 
@@ -104,8 +113,9 @@ def _versionless(base: dict[str, Any]) -> Any:
     return {**base, "kept": {**kept, "head": versionless(head)}}
 
 
-def _check(text: str, cells: Sequence[NewJupyterCell], path: Path) -> None:
-    """The text that is about to be written says what it should."""
-    made = [(cell.cell_type, cell.source) for cell in parse_jupyter(text, str(path)).cells]
-    if made != [(cell.cell_type, cell.source) for cell in cells]:
+def _checked(text: str, cells: Sequence[NewJupyterCell], path: Path) -> JupyterNotebook:
+    """The text that is about to be written, read again: it says what it should."""
+    made = parse_jupyter(text, str(path))
+    if [(cell.cell_type, cell.source) for cell in made.cells] != [(cell.cell_type, cell.source) for cell in cells]:
         raise NotebookError(f"{path} can't be rewritten without loss", remedy="report this, with the notebook")
+    return made

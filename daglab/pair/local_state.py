@@ -9,7 +9,7 @@ import contextlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from daglab import files
@@ -20,11 +20,17 @@ from daglab.pair.places import link_file
 
 @dataclass(frozen=True)
 class LocalState:
-    """The base with its texts: ``ipynb`` sources and ``py`` codes, one each for a line of the base."""
+    """The base with its texts: ``ipynb`` sources and ``py`` codes, one each for a line of the base.
+
+    ``cells`` are ids, metadata and attachments of the .ipynb's cells, ``metadata`` is its own but for daglab's: what
+    other tools drop.
+    """
 
     base: Mapping[str, Any]
     ipynb: tuple[str, ...]
     py: tuple[str, ...]
+    cells: tuple[Mapping[str, Any], ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 def unchanged(pair: Pair, py_digest: str | None, ipynb_digest: str | None) -> bool:
@@ -41,7 +47,8 @@ def load(pair: Pair) -> LocalState | None:
     """What is remembered; ``None`` when there is nothing that can be read."""
     try:
         value = json.loads(pair.state_file.read_text(encoding="utf-8").partition("\n")[2])
-        return LocalState(value["base"], tuple(value["ipynb"]), tuple(value["py"]))
+        texts = tuple(value["ipynb"]), tuple(value["py"])
+        return LocalState(value["base"], *texts, tuple(value.get("cells", ())), value.get("metadata", {}))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -54,9 +61,12 @@ def save(
     base: Mapping[str, Any],
     ipynb: Sequence[str],
     py: Sequence[str],
+    cells: Sequence[Mapping[str, Any]],
+    metadata: Mapping[str, Any],
 ) -> None:
     """Remember that the pair is equal now. That this fails, in a folder that can't be written, is no fault."""
-    texts = json.dumps({"base": base, "ipynb": list(ipynb), "py": list(py)})
+    known = {"base": base, "ipynb": list(ipynb), "py": list(py), "cells": list(cells), "metadata": dict(metadata)}
+    texts = json.dumps(known)
     data = f"{json.dumps(_stamp(py_digest, ipynb_digest))}\n{texts}\n".encode()
     with contextlib.suppress(PairError, OSError):
         pair.state_file.parent.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ from daglab.pair.align import Mark, align
 from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_base
 from daglab.pair.compose import compose_ipynb, ipynb_cell, py_cell, unchanged_cell
 from daglab.pair.locate import Pair
+from daglab.pair.mend import mend
 from daglab.pair.merge import Conflict, PyMark, Side, Slot, merge, setup_first
 from daglab.pair.regenerate import regenerate
 
@@ -169,7 +170,24 @@ def _plan(
         made = parse_notebook(text, blank.pair.py)
         half = replace(blank, state="half", reason="the .py is missing", py_text=text)
         return _composed(half, made, order, jupyter, [unchanged_cell(cell) for cell in jupyter.cells])
-    return _merged(blank, notebook, jupyter, base, memory, prefer)
+    mended = mend(blank.pair, notebook, jupyter, base, memory)
+    if mended is None:
+        return _merged(blank, notebook, jupyter, base, memory, prefer)
+    planned = _merged(blank, mended.notebook, mended.jupyter, base, memory, prefer)
+    return planned if planned.conflicts else _with_mended(planned, mended.reason)
+
+
+def _with_mended(planned: Plan, reason: str) -> Plan:
+    """A plan over mended halves: it changes the files more than the merge knows of, and backs them up."""
+    changed: list[Side] = []
+    if planned.py_text is not None and planned.py_text.encode() != planned.py_file.data:
+        changed.append("py")
+    if planned.ipynb_text is not None and planned.ipynb_text.encode() != planned.ipynb_file.data:
+        changed.append("ipynb")
+    if not changed:
+        return planned
+    states: dict[tuple[Side, ...], PairState] = {("py",): "ipynb-ahead", ("ipynb",): "py-ahead"}
+    return replace(planned, state=states.get(tuple(changed), "both-ahead"), reason=reason, deletes=tuple(changed))
 
 
 def _merged(

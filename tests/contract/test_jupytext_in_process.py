@@ -1,4 +1,4 @@
-"""jupytext's own functions, contents manager and commands in a process that has imported daglab: lossless, no process."""
+"""jupytext's functions, contents manager and commands in a process that has imported daglab: lossless, no process."""
 
 from __future__ import annotations
 

@@ -1,0 +1,226 @@
+"""Undoes what jupytext's own commands do to a pair: each rule asks for a half that is exactly their work.
+
+jupytext converts by marimo's converters, whole files at a time. Three things show it:
+
+- The .py is, byte for byte, marimo's conversion of the .ipynb. It holds nothing of its own then, and the base tells
+  what it held beside that: header, names, layout, raw cells, magics.
+- The cells of the .ipynb are marimo's export of the .py's: it has no cells that are ``import marimo as mo``, and what
+  the .py says of Jupyter's raw cells, magics and odd markdown has become code. They are what the .py says they are.
+- In both cases the local state has what was dropped of ids, metadata and attachments.
+
+Outputs that jupytext dropped are gone, and so are the comments between cells that it was the first to see.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from daglab import marimo_api
+from daglab.errors import NotebookError
+from daglab.notebook.cells import Notebook, parse_notebook
+from daglab.notebook.convert import JupyterSource, to_ipynb
+from daglab.notebook.edit import NewCell, keep, rewrite
+from daglab.notebook.jupyter import JupyterCell, JupyterNotebook, parse_jupyter
+from daglab.pair.align import Mark, align
+from daglab.pair.base import Base, ipynb_digest, read_base, versionless
+from daglab.pair.jupytext_formats import configured, find_config
+from daglab.pair.local_state import LocalState
+from daglab.pair.locate import Pair
+from daglab.pair.places import absolute, formats_of
+from daglab.pair.regenerate import regenerate
+
+_IMPORT = "import marimo as mo"
+_TRACE = "marimo"  # marimo's export leaves header, names and options in metadata of this name
+_HEAD = "import marimo\n\n\napp = marimo.App()"
+
+
+@dataclass(frozen=True)
+class Mended:
+    """Both halves as they would be without jupytext's conversion, and what was the matter."""
+
+    notebook: Notebook
+    jupyter: JupyterNotebook
+    reason: str
+
+
+def mend(
+    pair: Pair, notebook: Notebook, jupyter: JupyterNotebook, base: Base | None, memory: LocalState | None
+) -> Mended | None:
+    """The halves mended; ``None`` where neither is jupytext's work, or that did no harm."""
+    exported = _TRACE in jupyter.metadata and not (memory and _TRACE in memory.metadata)
+    if base is not None and _is_conversion(notebook, jupyter):
+        cells = list(_decoded(jupyter, base, exported=exported))
+        made = _mended_py(jupyter, cells, base, pair)
+        # Names, options and the header may have been taken away on purpose where jupytext has no part in it.
+        harmed = [cell.code for cell in made.cells] != [cell.code for cell in notebook.cells]
+        if made.text != notebook.text and (harmed or exported or _paired_by_jupytext(pair, jupyter, memory)):
+            return Mended(made, _mended_ipynb(jupyter, cells, memory), f"jupytext had rewritten {pair.py.name}")
+    if cells := list(_export(notebook, jupyter, exported=exported)):
+        mended = _mended_ipynb(jupyter, cells, memory)
+        return Mended(notebook, mended, f"jupytext had rewritten {pair.ipynb.name}")
+    return None
+
+
+@dataclass(frozen=True)
+class _Continued:
+    """A cell of the mended .ipynb, and the cell of the .ipynb at hand that it continues."""
+
+    source: JupyterSource
+    origin: JupyterCell | None
+
+
+def _is_conversion(notebook: Notebook, jupyter: JupyterNotebook) -> bool:
+    """Whether the .py is what ``marimo convert`` makes of what jupytext hands it of the .ipynb."""
+    if versionless(notebook.spans[0].text).rstrip() != _HEAD:
+        return False
+    document = json.loads(jupyter.text.removeprefix("\ufeff"), strict=False)
+    for cell in document["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [], "execution_count": None}
+    kept = ("jupytext", "kernelspec", "language_info")
+    document["metadata"] = {key: value for key, value in document["metadata"].items() if key in kept}
+    converted = marimo_api.convert_jupyter(json.dumps(document))
+    return converted is not None and versionless(converted).rstrip() == versionless(notebook.text).rstrip()
+
+
+def _decoded(jupyter: JupyterNotebook, base: Base, *, exported: bool) -> Iterator[_Continued]:
+    """The cells as they were before the export: what the .py made of them read back, and the dropped imports."""
+    if not exported:
+        yield from (_Continued(JupyterSource(cell.cell_type, cell.source), cell) for cell in jupyter.cells)
+        return
+    known = {line.ipynb for line in base.lines}
+    cells = []
+    for origin in jupyter.cells:
+        source = JupyterSource(origin.cell_type, origin.source)
+        if origin.cell_type == "code" and _digest(source) not in known:
+            source = to_ipynb(origin.source)
+        cells.append(_Continued(source, origin))
+    dropped = _digest(JupyterSource("code", _IMPORT))
+    lines = align([Mark(line.ipynb) for line in base.lines], [Mark(_digest(cell.source)) for cell in cells])
+    present, after = {line for line in lines if line is not None}, 0
+    for cell, line in zip(cells, lines, strict=True):
+        for missing in range(after, line or after):
+            if missing not in present and base.lines[missing].ipynb == dropped:
+                yield _Continued(JupyterSource("code", _IMPORT), None)
+        after = max(after, line + 1) if line is not None else after
+        yield cell
+    for missing in range(after, len(base.lines)):
+        if missing not in present and base.lines[missing].ipynb == dropped:
+            yield _Continued(JupyterSource("code", _IMPORT), None)
+
+
+def _export(notebook: Notebook, jupyter: JupyterNotebook, *, exported: bool) -> Iterator[_Continued]:
+    """The cells of the .py, where those of the .ipynb are marimo's export of them; else none."""
+    left = [cell for cell in notebook.cells if cell.code.strip() != _IMPORT]
+    if not exported or [_as_exported(cell.code) for cell in left] != [
+        (c.cell_type, c.source.strip()) for c in jupyter.cells
+    ]:
+        return
+    origins = iter(jupyter.cells)
+    for cell in notebook.cells:
+        yield _Continued(to_ipynb(cell.code), None if cell.code.strip() == _IMPORT else next(origins))
+
+
+def _as_exported(code: str) -> tuple[str, str]:
+    markdown = marimo_api.markdown_of(code)
+    return ("code", code.strip()) if markdown is None else ("markdown", markdown.strip())
+
+
+def _mended_py(jupyter: JupyterNotebook, cells: Sequence[_Continued], base: Base, pair: Pair) -> Notebook:
+    """The .py from the base and the mended cells, with the header, names and options that the export had kept."""
+    trace = _mapping(jupyter.metadata.get(_TRACE))
+    text, order = regenerate(_with_header(base, trace.get("header")), [cell.source for cell in cells])
+    made = parse_notebook(text, pair.py)
+    new = [keep(cell) for cell in made.cells]
+    for place, cell in zip(order, cells, strict=True):
+        said = _mapping(_mapping(cell.origin.value.get("metadata")).get(_TRACE)) if cell.origin else {}
+        if said and new[place].kind == "cell":
+            options = {**new[place].options, **_mapping(said.get("config"))}
+            new[place] = replace(new[place], name=str(said.get("name") or new[place].name), options=options)
+    return made if new == [keep(cell) for cell in made.cells] else _rewritten(made, new)
+
+
+def _rewritten(made: Notebook, new: Sequence[NewCell]) -> Notebook:
+    try:
+        return parse_notebook(rewrite(made, new), made.path)
+    except NotebookError:  # names that marimo doesn't take
+        return made
+
+
+def _with_header(base: Base, header: Any) -> Base:
+    head = base.kept.get("head")
+    parsed = marimo_api.parse(head) if isinstance(head, str) else None
+    if not isinstance(header, str) or not isinstance(head, str) or parsed is None or not header.strip():
+        return base
+    old = parsed.header.strip()
+    if old == header.strip() or not head.lstrip().startswith(old):
+        return base
+    rest = head.lstrip()[len(old) :].lstrip("\n")
+    return replace(base, kept={**base.kept, "head": f"{header.strip()}\n\n{rest}"})
+
+
+def _mended_ipynb(jupyter: JupyterNotebook, cells: Sequence[_Continued], memory: LocalState | None) -> JupyterNotebook:
+    """The .ipynb with these cells, and what the local state knows of their ids, metadata and attachments."""
+    document = json.loads(jupyter.text.removeprefix("\ufeff"), strict=False)
+    remembered = _remembered(cells, memory)
+    document["cells"] = [_value(cell, old) for cell, old in zip(cells, remembered, strict=True)]
+    if jupyter.minor >= 5:
+        _identify(document["cells"], cells, remembered)
+    if memory:
+        document["metadata"] = _restored(document["metadata"], memory.metadata)
+    text = jupyter.style.dump(document, 0) + "\n"
+    return parse_jupyter(text, jupyter.path)
+
+
+def _remembered(cells: Sequence[_Continued], memory: LocalState | None) -> list[Mapping[str, Any]]:
+    base = read_base(memory.base) if memory else None
+    if memory is None or base is None or not len(base.lines) == len(memory.cells) == len(memory.ipynb):
+        return [{} for _ in cells]
+    old = [Mark(line.ipynb, text) for line, text in zip(base.lines, memory.ipynb, strict=True)]
+    new = [Mark(_digest(cell.source), cell.source.source) for cell in cells]
+    return [memory.cells[line] if line is not None else {} for line in align(old, new)]
+
+
+def _identify(
+    values: list[dict[str, Any]], cells: Sequence[_Continued], remembered: Sequence[Mapping[str, Any]]
+) -> None:
+    """Give each cell an id of its own: the one that it had, else the one that jupytext gave it."""
+    used: set[str] = set()
+    for place, (value, cell, old) in enumerate(zip(values, cells, remembered, strict=True)):
+        at_hand = cell.origin.id if cell.origin else None
+        candidates = (old.get("id"), at_hand, f"{_digest(cell.source)[:4]}{place:04x}")
+        value["id"] = next(one for one in candidates if isinstance(one, str) and one not in used)
+        used.add(value["id"])
+
+
+def _value(cell: _Continued, old: Mapping[str, Any]) -> dict[str, Any]:
+    at_hand = dict(cell.origin.value) if cell.origin else {}
+    value: dict[str, Any] = {"cell_type": cell.source.cell_type}
+    value["metadata"] = _restored(_mapping(at_hand.get("metadata")), _mapping(old.get("metadata")))
+    if cell.source.cell_type == "code":
+        value |= {"execution_count": at_hand.get("execution_count"), "outputs": at_hand.get("outputs", [])}
+    elif attachments := {**_mapping(old.get("attachments")), **_mapping(at_hand.get("attachments"))}:
+        value["attachments"] = attachments
+    value["source"] = cell.source.source.splitlines(keepends=True)
+    return value
+
+
+def _restored(at_hand: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    return {**old, **{key: value for key, value in at_hand.items() if key != _TRACE or key in old}}
+
+
+def _paired_by_jupytext(pair: Pair, jupyter: JupyterNotebook, memory: LocalState | None) -> bool:
+    said = formats_of(dict(jupyter.metadata)) or (memory and formats_of(dict(memory.metadata)))
+    config = find_config(absolute(pair.ipynb).parent)
+    return bool(said) or bool(config and configured(absolute(pair.ipynb), config))
+
+
+def _digest(source: JupyterSource) -> str:
+    return ipynb_digest(source.cell_type, source.source)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -171,8 +171,9 @@ def _mended_ipynb(jupyter: JupyterNotebook, cells: Sequence[_Continued], memory:
         _identify(document["cells"], cells, remembered)
     if memory:
         document["metadata"] = _restored(document["metadata"], memory.metadata)
-    text = jupyter.style.dump(document, 0) + "\n"
-    return parse_jupyter(text, jupyter.path)
+    if document == json.loads(jupyter.text.removeprefix("\ufeff"), strict=False):
+        return jupyter
+    return parse_jupyter(jupyter.style.dump(document, 0) + "\n", jupyter.path)
 
 
 def _remembered(cells: Sequence[_Continued], memory: LocalState | None) -> list[Mapping[str, Any]]:
@@ -197,14 +198,17 @@ def _identify(
 
 
 def _value(cell: _Continued, old: Mapping[str, Any]) -> dict[str, Any]:
-    at_hand = dict(cell.origin.value) if cell.origin else {}
-    value: dict[str, Any] = {"cell_type": cell.source.cell_type}
-    value["metadata"] = _restored(_mapping(at_hand.get("metadata")), _mapping(old.get("metadata")))
+    value = dict(cell.origin.value) if cell.origin else {}
+    value["cell_type"] = cell.source.cell_type
+    value["metadata"] = _restored(_mapping(value.get("metadata")), _mapping(old.get("metadata")))
+    attachments = {**_mapping(old.get("attachments")), **_mapping(value.pop("attachments", None))}
     if cell.source.cell_type == "code":
-        value |= {"execution_count": at_hand.get("execution_count"), "outputs": at_hand.get("outputs", [])}
-    elif attachments := {**_mapping(old.get("attachments")), **_mapping(at_hand.get("attachments"))}:
-        value["attachments"] = attachments
-    value["source"] = cell.source.source.splitlines(keepends=True)
+        value = {"execution_count": None, "outputs": [], **value}
+    else:
+        value = {key: part for key, part in value.items() if key not in ("execution_count", "outputs")}
+        value |= {"attachments": attachments} if attachments else {}
+    if cell.origin is None or cell.source.source != cell.origin.source:
+        value["source"] = cell.source.source.splitlines(keepends=True)
     return value
 
 

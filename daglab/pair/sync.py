@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from daglab import files
 from daglab.errors import NotebookError, PairError
 from daglab.notebook.jupyter import JupyterNotebook, NewJupyterCell, parse_jupyter, rewrite_jupyter
 from daglab.pair import local_state
+from daglab.pair.jupytext_pairs import refuse_other_format, with_formats, without_formats
 from daglab.pair.locate import Pair, pair_of
 from daglab.pair.merge import Side
 from daglab.pair.plan import CellConflict, PairState, Plan, plan, plan_for, state_of
@@ -81,20 +82,32 @@ def sync(path: Path | Pair, *, prefer: Side | None = None, dry_run: bool = False
     return _run(_pair(path), prefer=prefer, dry_run=dry_run, create=False)
 
 
-def create_pair(path: Path, *, dry_run: bool = False) -> SyncResult:
+def create_pair(path: Path, *, jupytext: bool = False, dry_run: bool = False) -> SyncResult:
     """Make a notebook a pair: write the half that is missing, or join two halves that are there.
 
+    With ``jupytext`` it is one for jupytext too: its formats are written into the .ipynb.
+
     Raises:
-        PairError: see :func:`sync`; or there is no such file.
+        PairError: see :func:`sync`; or there is no such file; or jupytext has the .py in another format.
         NotebookError: it isn't a notebook that can be half of a pair.
     """
     pair = _pair(path)
     if not path.exists():
         raise PairError(f"{path} does not exist")
+    refuse_other_format(pair)
     result = _run(pair, prefer=None, dry_run=dry_run, create=True)
     if result.before.state == "invalid":
         raise NotebookError(result.before.reason)
-    return result
+    return _for_jupytext(pair, result) if jupytext and result.synced else result
+
+
+def _for_jupytext(pair: Pair, result: SyncResult) -> SyncResult:
+    with files.locked(pair.lock_file):
+        ipynb = files.read(pair.ipynb)
+        data = with_formats(_parsed(ipynb), pair).encode("utf-8", "surrogateescape")
+        files.replace(ipynb, data)
+    written = data != ipynb.data and pair.ipynb not in result.written
+    return replace(result, written=(*result.written, pair.ipynb)) if written else result
 
 
 def ipynb_for(py: Path) -> bytes:
@@ -117,7 +130,8 @@ def ipynb_for(py: Path) -> bytes:
 def unpair(path: Path, *, delete_half: bool = False) -> tuple[Path, ...]:
     """Take a pair apart; answers the files that were changed or deleted.
 
-    The .ipynb loses the base and says that it is unpaired, since two files of one stem would be a pair otherwise.
+    The .ipynb loses the base and says that it is unpaired, since two files of one stem would be a pair otherwise. It
+    loses jupytext's formats for a marimo notebook, too, or jupytext would go on.
     With ``delete_half`` the other half than ``path`` is backed up and deleted.
 
     Raises:
@@ -137,9 +151,8 @@ def unpair(path: Path, *, delete_half: bool = False) -> tuple[Path, ...]:
             files.remove(ipynb)
             changed.append(ipynb.path)
         elif ipynb.data is not None:
-            jupyter = parse_jupyter(ipynb.data.decode("utf-8", "surrogateescape"), str(ipynb.path))
             said = None if delete_half or py.data is None else {"paired": False}
-            text = _without_base(jupyter, said)
+            text = without_formats(parse_jupyter(_without_base(_parsed(ipynb), said), str(ipynb.path)))
             data = text.encode("utf-8", "surrogateescape")
             if data != ipynb.data:
                 files.replace(ipynb, data)
@@ -149,6 +162,11 @@ def unpair(path: Path, *, delete_half: bool = False) -> tuple[Path, ...]:
                 changed.append(py.path)
         local_state.forget(pair)
     return tuple(changed)
+
+
+def _parsed(ipynb: files.FileContent) -> JupyterNotebook:
+    assert ipynb.data is not None
+    return parse_jupyter(ipynb.data.decode("utf-8", "surrogateescape"), str(ipynb.path))
 
 
 def _without_base(jupyter: JupyterNotebook, said: dict[str, Any] | None) -> str:

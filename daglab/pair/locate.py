@@ -106,7 +106,7 @@ def _belongs(py: Path, ipynb: Path) -> bool:
         return has_metadata(ipynb)
     except OSError:
         return True  # its status will say why it can't be read
-    if ipynb.exists():
+    if ipynb.exists() or ipynb.is_symlink():  # a link that leads nowhere: its status will say so
         # A broken .py counts as well: the .ipynb knows that it is half of a pair.
         return _is_marimo(data) or has_metadata(ipynb)
     return _is_marimo(data) and has_header(data.decode("utf-8", "replace"))

@@ -14,8 +14,10 @@ Outputs that jupytext dropped are gone, and so are the comments between cells th
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from daglab import marimo_api
@@ -25,7 +27,7 @@ from daglab.notebook.convert import JupyterSource, to_ipynb
 from daglab.notebook.edit import NewCell, keep, rewrite
 from daglab.notebook.jupyter import JupyterCell, JupyterNotebook, parse_jupyter
 from daglab.pair.align import Mark, align
-from daglab.pair.base import Base, ipynb_digest, read_base, versionless
+from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_base, versionless
 from daglab.pair.jupytext_formats import configured, find_config
 from daglab.pair.local_state import LocalState
 from daglab.pair.locate import Pair
@@ -34,6 +36,7 @@ from daglab.pair.regenerate import regenerate
 
 _IMPORT = "import marimo as mo"
 _TRACE = "marimo"  # marimo's export leaves header, names and options in metadata of this name
+_TAGS = re.compile(r"\A# Cell tags: .*\n?")
 _HEAD = "import marimo\n\n\napp = marimo.App()"
 
 
@@ -51,17 +54,28 @@ def mend(
 ) -> Mended | None:
     """The halves mended; ``None`` where neither is jupytext's work, or that did no harm."""
     exported = _TRACE in jupyter.metadata and not (memory and _TRACE in memory.metadata)
-    if base is not None and _is_conversion(notebook, jupyter):
+    py_edited = base is not None and base.file != file_digest(notebook.text)
+    converted = _converted(notebook, jupyter) if py_edited else None
+    if base is not None and converted is not None:
         cells = list(_decoded(jupyter, base, exported=exported))
-        made = _mended_py(jupyter, cells, base, pair)
+        made, order = _mended_py(jupyter, cells, base, pair)
+        known = exported or _paired_by_jupytext(pair, jupyter, memory)
+        if versionless(converted.text).rstrip() != versionless(notebook.text).rstrip():
+            lost = versionless(str(base.kept.get("head", ""))).rstrip() not in ("", _HEAD)
+            edited = _edited_since(notebook, converted, made, order, cells) if known and lost else None
+            return Mended(edited, _mended_ipynb(jupyter, cells, memory), _reason(pair.py)) if edited else None
         # Names, options and the header may have been taken away on purpose where jupytext has no part in it.
         harmed = [cell.code for cell in made.cells] != [cell.code for cell in notebook.cells]
-        if made.text != notebook.text and (harmed or exported or _paired_by_jupytext(pair, jupyter, memory)):
-            return Mended(made, _mended_ipynb(jupyter, cells, memory), f"jupytext had rewritten {pair.py.name}")
+        if made.text != notebook.text and (harmed or known):
+            return Mended(made, _mended_ipynb(jupyter, cells, memory), _reason(pair.py))
     if cells := list(_export(notebook, jupyter, exported=exported)):
         mended = _mended_ipynb(jupyter, cells, memory)
-        return Mended(notebook, mended, f"jupytext had rewritten {pair.ipynb.name}")
+        return Mended(notebook, mended, _reason(pair.ipynb))
     return None
+
+
+def _reason(path: Path) -> str:
+    return f"jupytext had rewritten {path.name}"
 
 
 @dataclass(frozen=True)
@@ -72,18 +86,58 @@ class _Continued:
     origin: JupyterCell | None
 
 
-def _is_conversion(notebook: Notebook, jupyter: JupyterNotebook) -> bool:
-    """Whether the .py is what ``marimo convert`` makes of what jupytext hands it of the .ipynb."""
+def _converted(notebook: Notebook, jupyter: JupyterNotebook) -> Notebook | None:
+    """What ``marimo convert`` makes of what jupytext hands it of the .ipynb, if the .py may be that."""
     if versionless(notebook.spans[0].text).rstrip() != _HEAD:
-        return False
+        return None
     document = json.loads(jupyter.text.removeprefix("\ufeff"), strict=False)
     for cell in document["cells"]:
         if cell["cell_type"] == "code":
             cell |= {"outputs": [], "execution_count": None}
     kept = ("jupytext", "kernelspec", "language_info")
     document["metadata"] = {key: value for key, value in document["metadata"].items() if key in kept}
-    converted = marimo_api.convert_jupyter(json.dumps(document))
-    return converted is not None and versionless(converted).rstrip() == versionless(notebook.text).rstrip()
+    text = marimo_api.convert_jupyter(json.dumps(document))
+    try:
+        return None if text is None else parse_notebook(text)
+    except NotebookError:
+        return None
+
+
+def _edited_since(
+    notebook: Notebook, converted: Notebook, made: Notebook, order: Sequence[int], cells: Sequence[_Continued]
+) -> Notebook | None:
+    """The mended .py with the edits of either half since jupytext's; ``None`` where most of the .py is not jupytext's.
+
+    Cells that are as jupytext wrote them are as mended, and all others are as they stand.
+    """
+    places = [order[i] for i, cell in enumerate(cells) if cell.origin is not None]
+    added = len(converted.cells) - len(places)  # marimo adds an import for markdown
+    theirs = [Mark(py_digest(cell), cell.code) for cell in converted.cells]
+    own = [Mark(py_digest(cell), cell.code) for cell in notebook.cells]
+    matches = align(theirs, own)
+    same = [i is not None and theirs[i].digest == mark.digest for i, mark in zip(matches, own, strict=True)]
+    if added not in (0, 1) or sum(same) * 2 < len(same):
+        return None
+    new: list[NewCell] = []
+    for cell, match, is_same in zip(notebook.cells, matches, same, strict=True):
+        place = places[match - added] if match is not None and match >= added else None
+        if place is None and is_same:
+            continue
+        old = made.cells[place] if place is not None else None
+        if old is not None and is_same:
+            new.append(keep(old))
+        else:
+            code = _TAGS.sub("", cell.code)
+            name = old.name if old is not None and cell.name == marimo_api.DEFAULT_NAME else cell.name
+            options = {**(old.options if old is not None else {}), **cell.options}
+            new.append(NewCell(code, name, "setup" if old and old.kind == "setup" else "cell", options, origin=place))
+    for place in (order[i] for i, cell in enumerate(cells) if cell.origin is None):
+        after = [i for i, cell in enumerate(new) if cell.origin is not None and cell.origin > place]
+        new.insert(after[0] if after else len(new), keep(made.cells[place]))
+    try:
+        return parse_notebook(rewrite(made, new), made.path)
+    except NotebookError:  # then the halves stay as they are, and conflict
+        return None
 
 
 def _decoded(jupyter: JupyterNotebook, base: Base, *, exported: bool) -> Iterator[_Continued]:
@@ -129,8 +183,13 @@ def _as_exported(code: str) -> tuple[str, str]:
     return ("code", code.strip()) if markdown is None else ("markdown", markdown.strip())
 
 
-def _mended_py(jupyter: JupyterNotebook, cells: Sequence[_Continued], base: Base, pair: Pair) -> Notebook:
-    """The .py from the base and the mended cells, with the header, names and options that the export had kept."""
+def _mended_py(
+    jupyter: JupyterNotebook, cells: Sequence[_Continued], base: Base, pair: Pair
+) -> tuple[Notebook, list[int]]:
+    """The .py from the base and the mended cells, with the header, names and options that the export had kept.
+
+    And for each cell its place in the .py.
+    """
     trace = _mapping(jupyter.metadata.get(_TRACE))
     text, order = regenerate(_with_header(base, trace.get("header")), [cell.source for cell in cells])
     made = parse_notebook(text, pair.py)
@@ -140,7 +199,7 @@ def _mended_py(jupyter: JupyterNotebook, cells: Sequence[_Continued], base: Base
         if said and new[place].kind == "cell":
             options = {**new[place].options, **_mapping(said.get("config"))}
             new[place] = replace(new[place], name=str(said.get("name") or new[place].name), options=options)
-    return made if new == [keep(cell) for cell in made.cells] else _rewritten(made, new)
+    return (made if new == [keep(cell) for cell in made.cells] else _rewritten(made, new)), order
 
 
 def _rewritten(made: Notebook, new: Sequence[NewCell]) -> Notebook:

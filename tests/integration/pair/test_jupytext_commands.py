@@ -179,6 +179,20 @@ def test_a_conversion_to_py(pair: Files) -> None:
 
 
 @pytest.mark.nightly
+def test_an_edit_between_jupytexts_sync_and_daglabs(pair: Files) -> None:
+    text, cells = pair.py.read_text("utf-8"), pair.cells
+    pair.edit_py("sum(orders)", "max(orders)")
+    now(pair.py)
+    jupytext("--sync", pair.ipynb)
+    index = next(i for i, one in enumerate(pair.cells) if one["source"] == ["print(total)"])
+    pair.edit_ipynb(lambda all_cells: all_cells[index].update(source=["print(-total)"]))
+    mended(pair, "both-ahead")
+    expected = edited(edited(cells, 2, "total = max(orders)"), 3, "print(-total)")
+    assert without_outputs(pair.cells) == without_outputs(expected)
+    assert pair.py.read_text("utf-8") == text.replace("sum(o", "max(o").replace("print(total)", "print(-total)")
+
+
+@pytest.mark.nightly
 def test_a_pair_in_two_folders_goes_through_both_tools(tmp_path: Path) -> None:
     (tmp_path / "jupytext.toml").write_text('[formats]\n"notebooks/" = "ipynb"\n"marimo/" = "py:marimo"\n')
     files = Files(tmp_path)

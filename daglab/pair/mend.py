@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,18 +25,19 @@ from daglab.errors import NotebookError
 from daglab.notebook.cells import Notebook, parse_notebook
 from daglab.notebook.convert import JupyterSource, to_ipynb
 from daglab.notebook.edit import NewCell, keep, rewrite
-from daglab.notebook.jupyter import JupyterCell, JupyterNotebook, parse_jupyter
+from daglab.notebook.jupyter import JupyterCell, JupyterNotebook
 from daglab.pair.align import Mark, align
-from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_base, versionless
+from daglab.pair.base import Base, versionless
 from daglab.pair.jupytext_formats import configured, find_config
 from daglab.pair.local_state import LocalState
 from daglab.pair.locate import Pair
 from daglab.pair.places import absolute, formats_of
 from daglab.pair.regenerate import regenerate
+from daglab.pair.restore import TRACE, Continued, digest_of, mapping, restored_ipynb
 
 _IMPORT = "import marimo as mo"
-_TRACE = "marimo"  # marimo's export leaves header, names and options in metadata of this name
 _TAGS = re.compile(r"\A# Cell tags: .*\n?")
+_NOT_PLAIN = re.compile(r"(?m)^\s*[%!]|\A\Z|import marimo")
 _HEAD = "import marimo\n\n\napp = marimo.App()"
 
 
@@ -53,23 +54,23 @@ def mend(
     pair: Pair, notebook: Notebook, jupyter: JupyterNotebook, base: Base | None, memory: LocalState | None
 ) -> Mended | None:
     """The halves mended; ``None`` where neither is jupytext's work, or that did no harm."""
-    exported = _TRACE in jupyter.metadata and not (memory and _TRACE in memory.metadata)
-    py_edited = base is not None and base.file != file_digest(notebook.text)
-    converted = _converted(notebook, jupyter) if py_edited else None
+    exported = TRACE in jupyter.metadata and not (memory and TRACE in memory.metadata)
+    known = exported or _paired_by_jupytext(pair, jupyter, memory)
+    possible = base is not None and base.file != filedigest_of(notebook.text) and (known or _has_all(notebook, jupyter))
+    converted = _converted(notebook, jupyter) if possible else None
     if base is not None and converted is not None:
         cells = list(_decoded(jupyter, base, exported=exported))
         made, order = _mended_py(jupyter, cells, base, pair)
-        known = exported or _paired_by_jupytext(pair, jupyter, memory)
         if versionless(converted.text).rstrip() != versionless(notebook.text).rstrip():
             lost = versionless(str(base.kept.get("head", ""))).rstrip() not in ("", _HEAD)
             edited = _edited_since(notebook, converted, made, order, cells) if known and lost else None
-            return Mended(edited, _mended_ipynb(jupyter, cells, memory), _reason(pair.py)) if edited else None
+            return Mended(edited, restored_ipynb(jupyter, cells, memory), _reason(pair.py)) if edited else None
         # Names, options and the header may have been taken away on purpose where jupytext has no part in it.
         harmed = [cell.code for cell in made.cells] != [cell.code for cell in notebook.cells]
         if made.text != notebook.text and (harmed or known):
-            return Mended(made, _mended_ipynb(jupyter, cells, memory), _reason(pair.py))
+            return Mended(made, restored_ipynb(jupyter, cells, memory), _reason(pair.py))
     if cells := list(_export(notebook, jupyter, exported=exported)):
-        mended = _mended_ipynb(jupyter, cells, memory)
+        mended = restored_ipynb(jupyter, cells, memory)
         return Mended(notebook, mended, _reason(pair.ipynb))
     return None
 
@@ -78,12 +79,11 @@ def _reason(path: Path) -> str:
     return f"jupytext had rewritten {path.name}"
 
 
-@dataclass(frozen=True)
-class _Continued:
-    """A cell of the mended .ipynb, and the cell of the .ipynb at hand that it continues."""
-
-    source: JupyterSource
-    origin: JupyterCell | None
+def _has_all(notebook: Notebook, jupyter: JupyterNotebook) -> bool:
+    """Whether each plain code cell of the .ipynb is in the .py: told much faster than by converting."""
+    codes = {cell.code.strip() for cell in notebook.cells}
+    plain = (c.source.strip() for c in jupyter.cells if c.cell_type == "code" and not c.value.get("metadata"))
+    return all(source in codes or _NOT_PLAIN.search(source) is not None for source in plain)
 
 
 def _converted(notebook: Notebook, jupyter: JupyterNotebook) -> Notebook | None:
@@ -104,23 +104,22 @@ def _converted(notebook: Notebook, jupyter: JupyterNotebook) -> Notebook | None:
 
 
 def _edited_since(
-    notebook: Notebook, converted: Notebook, made: Notebook, order: Sequence[int], cells: Sequence[_Continued]
+    notebook: Notebook, converted: Notebook, made: Notebook, order: Sequence[int], cells: Sequence[Continued]
 ) -> Notebook | None:
     """The mended .py with the edits of either half since jupytext's; ``None`` where most of the .py is not jupytext's.
 
     Cells that are as jupytext wrote them are as mended, and all others are as they stand.
     """
-    places = [order[i] for i, cell in enumerate(cells) if cell.origin is not None]
-    added = len(converted.cells) - len(places)  # marimo adds an import for markdown
-    theirs = [Mark(py_digest(cell), cell.code) for cell in converted.cells]
-    own = [Mark(py_digest(cell), cell.code) for cell in notebook.cells]
+    places = _places(converted, order, cells)
+    theirs = [Mark(pydigest_of(cell), cell.code) for cell in converted.cells]
+    own = [Mark(pydigest_of(cell), cell.code) for cell in notebook.cells]
     matches = align(theirs, own)
     same = [i is not None and theirs[i].digest == mark.digest for i, mark in zip(matches, own, strict=True)]
-    if added not in (0, 1) or sum(same) * 2 < len(same):
+    if places is None or sum(same) * 2 < len(same):
         return None
     new: list[NewCell] = []
     for cell, match, is_same in zip(notebook.cells, matches, same, strict=True):
-        place = places[match - added] if match is not None and match >= added else None
+        place = places[match] if match is not None else None
         if place is None and is_same:
             continue
         old = made.cells[place] if place is not None else None
@@ -131,7 +130,7 @@ def _edited_since(
             name = old.name if old is not None and cell.name == marimo_api.DEFAULT_NAME else cell.name
             options = {**(old.options if old is not None else {}), **cell.options}
             new.append(NewCell(code, name, "setup" if old and old.kind == "setup" else "cell", options, origin=place))
-    for place in (order[i] for i, cell in enumerate(cells) if cell.origin is None):
+    for place in sorted(set(range(len(made.cells))) - set(places)):
         after = [i for i, cell in enumerate(new) if cell.origin is not None and cell.origin > place]
         new.insert(after[0] if after else len(new), keep(made.cells[place]))
     try:
@@ -140,33 +139,57 @@ def _edited_since(
         return None
 
 
-def _decoded(jupyter: JupyterNotebook, base: Base, *, exported: bool) -> Iterator[_Continued]:
+def _places(converted: Notebook, order: Sequence[int], cells: Sequence[Continued]) -> list[int | None] | None:
+    """For each cell that marimo makes of the .ipynb its place in the mended .py; ``None`` where that can't be told.
+
+    marimo adds an import for markdown, which has no place, and leaves out empty cells and all but one such import.
+    """
+    left = [(place, cell.origin) for place, cell in zip(order, cells, strict=True) if cell.origin is not None]
+    left = [(place, origin) for place, origin in left if origin.source.strip()]
+    first = next((place for place, origin in left if origin.source.strip() == _IMPORT), None)
+    once = [(place, origin) for place, origin in left if origin.source.strip() != _IMPORT or place == first]
+    for candidates in (left, once):
+        added = len(converted.cells) - len(candidates)
+        if added == 0 or (added == 1 and converted.cells[0].code == _IMPORT):
+            made_of = zip(converted.cells[added:], candidates, strict=True)
+            if all(_is_made_of(cell.code, origin) for cell, (_, origin) in made_of):
+                return [*[None] * added, *(place for place, _ in candidates)]
+    return None
+
+
+def _is_made_of(code: str, origin: JupyterCell) -> bool:
+    """Whether marimo can have made a cell of this one; what it changes much can't be told."""
+    plain = origin.cell_type == "code" and _NOT_PLAIN.search(origin.source) is None
+    return not plain or _TAGS.sub("", code).strip() == origin.source.strip()
+
+
+def _decoded(jupyter: JupyterNotebook, base: Base, *, exported: bool) -> Iterator[Continued]:
     """The cells as they were before the export: what the .py made of them read back, and the dropped imports."""
     if not exported:
-        yield from (_Continued(JupyterSource(cell.cell_type, cell.source), cell) for cell in jupyter.cells)
+        yield from (Continued(JupyterSource(cell.cell_type, cell.source), cell) for cell in jupyter.cells)
         return
     known = {line.ipynb for line in base.lines}
     cells = []
     for origin in jupyter.cells:
         source = JupyterSource(origin.cell_type, origin.source)
-        if origin.cell_type == "code" and _digest(source) not in known:
+        if origin.cell_type == "code" and digest_of(source) not in known:
             source = to_ipynb(origin.source)
-        cells.append(_Continued(source, origin))
-    dropped = _digest(JupyterSource("code", _IMPORT))
-    lines = align([Mark(line.ipynb) for line in base.lines], [Mark(_digest(cell.source)) for cell in cells])
+        cells.append(Continued(source, origin))
+    dropped = digest_of(JupyterSource("code", _IMPORT))
+    lines = align([Mark(line.ipynb) for line in base.lines], [Mark(digest_of(cell.source)) for cell in cells])
     present, after = {line for line in lines if line is not None}, 0
     for cell, line in zip(cells, lines, strict=True):
         for missing in range(after, line or after):
             if missing not in present and base.lines[missing].ipynb == dropped:
-                yield _Continued(JupyterSource("code", _IMPORT), None)
+                yield Continued(JupyterSource("code", _IMPORT), None)
         after = max(after, line + 1) if line is not None else after
         yield cell
     for missing in range(after, len(base.lines)):
         if missing not in present and base.lines[missing].ipynb == dropped:
-            yield _Continued(JupyterSource("code", _IMPORT), None)
+            yield Continued(JupyterSource("code", _IMPORT), None)
 
 
-def _export(notebook: Notebook, jupyter: JupyterNotebook, *, exported: bool) -> Iterator[_Continued]:
+def _export(notebook: Notebook, jupyter: JupyterNotebook, *, exported: bool) -> Iterator[Continued]:
     """The cells of the .py, where those of the .ipynb are marimo's export of them; else none."""
     left = [cell for cell in notebook.cells if cell.code.strip() != _IMPORT]
     if not exported or [_as_exported(cell.code) for cell in left] != [
@@ -175,7 +198,7 @@ def _export(notebook: Notebook, jupyter: JupyterNotebook, *, exported: bool) -> 
         return
     origins = iter(jupyter.cells)
     for cell in notebook.cells:
-        yield _Continued(to_ipynb(cell.code), None if cell.code.strip() == _IMPORT else next(origins))
+        yield Continued(to_ipynb(cell.code), None if cell.code.strip() == _IMPORT else next(origins))
 
 
 def _as_exported(code: str) -> tuple[str, str]:
@@ -184,20 +207,20 @@ def _as_exported(code: str) -> tuple[str, str]:
 
 
 def _mended_py(
-    jupyter: JupyterNotebook, cells: Sequence[_Continued], base: Base, pair: Pair
+    jupyter: JupyterNotebook, cells: Sequence[Continued], base: Base, pair: Pair
 ) -> tuple[Notebook, list[int]]:
     """The .py from the base and the mended cells, with the header, names and options that the export had kept.
 
     And for each cell its place in the .py.
     """
-    trace = _mapping(jupyter.metadata.get(_TRACE))
+    trace = mapping(jupyter.metadata.get(TRACE))
     text, order = regenerate(_with_header(base, trace.get("header")), [cell.source for cell in cells])
     made = parse_notebook(text, pair.py)
     new = [keep(cell) for cell in made.cells]
     for place, cell in zip(order, cells, strict=True):
-        said = _mapping(_mapping(cell.origin.value.get("metadata")).get(_TRACE)) if cell.origin else {}
+        said = mapping(mapping(cell.origin.value.get("metadata")).get(TRACE)) if cell.origin else {}
         if said and new[place].kind == "cell":
-            options = {**new[place].options, **_mapping(said.get("config"))}
+            options = {**new[place].options, **mapping(said.get("config"))}
             new[place] = replace(new[place], name=str(said.get("name") or new[place].name), options=options)
     return (made if new == [keep(cell) for cell in made.cells] else _rewritten(made, new)), order
 
@@ -221,69 +244,7 @@ def _with_header(base: Base, header: Any) -> Base:
     return replace(base, kept={**base.kept, "head": f"{header.strip()}\n\n{rest}"})
 
 
-def _mended_ipynb(jupyter: JupyterNotebook, cells: Sequence[_Continued], memory: LocalState | None) -> JupyterNotebook:
-    """The .ipynb with these cells, and what the local state knows of their ids, metadata and attachments."""
-    document = json.loads(jupyter.text.removeprefix("\ufeff"), strict=False)
-    remembered = _remembered(cells, memory)
-    document["cells"] = [_value(cell, old) for cell, old in zip(cells, remembered, strict=True)]
-    if jupyter.minor >= 5:
-        _identify(document["cells"], cells, remembered)
-    if memory:
-        document["metadata"] = _restored(document["metadata"], memory.metadata)
-    if document == json.loads(jupyter.text.removeprefix("\ufeff"), strict=False):
-        return jupyter
-    return parse_jupyter(jupyter.style.dump(document, 0) + "\n", jupyter.path)
-
-
-def _remembered(cells: Sequence[_Continued], memory: LocalState | None) -> list[Mapping[str, Any]]:
-    base = read_base(memory.base) if memory else None
-    if memory is None or base is None or not len(base.lines) == len(memory.cells) == len(memory.ipynb):
-        return [{} for _ in cells]
-    old = [Mark(line.ipynb, text) for line, text in zip(base.lines, memory.ipynb, strict=True)]
-    new = [Mark(_digest(cell.source), cell.source.source) for cell in cells]
-    return [memory.cells[line] if line is not None else {} for line in align(old, new)]
-
-
-def _identify(
-    values: list[dict[str, Any]], cells: Sequence[_Continued], remembered: Sequence[Mapping[str, Any]]
-) -> None:
-    """Give each cell an id of its own: the one that it had, else the one that jupytext gave it."""
-    used: set[str] = set()
-    for place, (value, cell, old) in enumerate(zip(values, cells, remembered, strict=True)):
-        at_hand = cell.origin.id if cell.origin else None
-        candidates = (old.get("id"), at_hand, f"{_digest(cell.source)[:4]}{place:04x}")
-        value["id"] = next(one for one in candidates if isinstance(one, str) and one not in used)
-        used.add(value["id"])
-
-
-def _value(cell: _Continued, old: Mapping[str, Any]) -> dict[str, Any]:
-    value = dict(cell.origin.value) if cell.origin else {}
-    value["cell_type"] = cell.source.cell_type
-    value["metadata"] = _restored(_mapping(value.get("metadata")), _mapping(old.get("metadata")))
-    attachments = {**_mapping(old.get("attachments")), **_mapping(value.pop("attachments", None))}
-    if cell.source.cell_type == "code":
-        value = {"execution_count": None, "outputs": [], **value}
-    else:
-        value = {key: part for key, part in value.items() if key not in ("execution_count", "outputs")}
-        value |= {"attachments": attachments} if attachments else {}
-    if cell.origin is None or cell.source.source != cell.origin.source:
-        value["source"] = cell.source.source.splitlines(keepends=True)
-    return value
-
-
-def _restored(at_hand: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-    return {**old, **{key: value for key, value in at_hand.items() if key != _TRACE or key in old}}
-
-
 def _paired_by_jupytext(pair: Pair, jupyter: JupyterNotebook, memory: LocalState | None) -> bool:
     said = formats_of(dict(jupyter.metadata)) or (memory and formats_of(dict(memory.metadata)))
     config = find_config(absolute(pair.ipynb).parent)
     return bool(said) or bool(config and configured(absolute(pair.ipynb), config))
-
-
-def _digest(source: JupyterSource) -> str:
-    return ipynb_digest(source.cell_type, source.source)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -27,7 +27,7 @@ from daglab.notebook.convert import JupyterSource, to_ipynb
 from daglab.notebook.edit import NewCell, keep, rewrite
 from daglab.notebook.jupyter import JupyterCell, JupyterNotebook
 from daglab.pair.align import Mark, align
-from daglab.pair.base import Base, versionless
+from daglab.pair.base import Base, file_digest, py_digest, versionless
 from daglab.pair.jupytext_formats import configured, find_config
 from daglab.pair.local_state import LocalState
 from daglab.pair.locate import Pair
@@ -56,7 +56,7 @@ def mend(
     """The halves mended; ``None`` where neither is jupytext's work, or that did no harm."""
     exported = TRACE in jupyter.metadata and not (memory and TRACE in memory.metadata)
     known = exported or _paired_by_jupytext(pair, jupyter, memory)
-    possible = base is not None and base.file != filedigest_of(notebook.text) and (known or _has_all(notebook, jupyter))
+    possible = base is not None and base.file != file_digest(notebook.text) and (known or _has_all(notebook, jupyter))
     converted = _converted(notebook, jupyter) if possible else None
     if base is not None and converted is not None:
         cells = list(_decoded(jupyter, base, exported=exported))
@@ -111,8 +111,8 @@ def _edited_since(
     Cells that are as jupytext wrote them are as mended, and all others are as they stand.
     """
     places = _places(converted, order, cells)
-    theirs = [Mark(pydigest_of(cell), cell.code) for cell in converted.cells]
-    own = [Mark(pydigest_of(cell), cell.code) for cell in notebook.cells]
+    theirs = [Mark(py_digest(cell), cell.code) for cell in converted.cells]
+    own = [Mark(py_digest(cell), cell.code) for cell in notebook.cells]
     matches = align(theirs, own)
     same = [i is not None and theirs[i].digest == mark.digest for i, mark in zip(matches, own, strict=True)]
     if places is None or sum(same) * 2 < len(same):

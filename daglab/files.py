@@ -1,32 +1,34 @@
-"""Files that are at every moment wholly old or wholly new: hashed reads, atomic replacement, locks, backups."""
+"""Files that are at every moment wholly old or wholly new: hashed reads, atomic replacement, locks."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
-import secrets
+import re
 import stat
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from daglab import backups as kept
+from daglab import durable, renames
 from daglab.errors import FileMovedError, PairError
 
-BACKUP_DAYS = 30
-BACKUP_BYTES = 500_000_000
 _LOCK_SECONDS = 30.0
-_BESIDE = ".daglab"  # the ending of the temporary files
+_BESIDE = ".daglab"  # the ending of a file beside that may hold what a user saved
 
 
 @dataclass(frozen=True)
 class FileContent:
-    """What a file held when it was read. ``data`` is ``None`` when there was no file; ``digest`` is its sha256."""
+    """What a file held when it was read. ``data`` is ``None`` when there was no file; ``digest`` is its sha256.
+
+    ``backup`` is where the text went that :func:`replace` put this one in the place of.
+    """
 
     path: Path
     data: bytes | None
+    backup: Path | None = None
 
     @property
     def digest(self) -> str | None:
@@ -40,107 +42,114 @@ def read(path: Path) -> FileContent:
     Raises:
         PairError: it is there, but can't be read.
     """
-    try:
-        return FileContent(path, path.read_bytes())
-    except FileNotFoundError:
-        return FileContent(path, None)
-    except OSError as error:
-        raise _refuse("read", path, error) from error
+    with _refusing("read", path):
+        try:
+            return FileContent(path, path.read_bytes())
+        except FileNotFoundError:
+            return FileContent(path, None)
 
 
-def replace(old: FileContent, data: bytes) -> FileContent:
+def replace(old: FileContent, data: bytes, *, backups: Path | None = None) -> FileContent:
     """Replace what was read by ``data``: wholly or not at all; durable when the call returns.
 
-    A link is followed, so that the link stays; the mode is kept. Nothing is written where the bytes are equal.
-    Where there was no file, one is created, and never over another one's.
+    With ``backups``, a folder, what the file held is there before it is replaced; see :func:`daglab.backups.keep`.
+
+    The new file is exchanged with the old one, which is looked at then: what somebody saved at the last moment goes
+    back into its place. (Where the platform can't exchange files, what is saved between the last look and the rename
+    is replaced.) A link is followed, so that the link stays; the mode is kept; another hard link of the file keeps the
+    old text, whole. Nothing is written where the bytes are equal. Where there was no file, one is created, and never
+    over another one's.
 
     Raises:
-        FileMovedError: the file isn't what was read any more; it was left alone.
-        PairError: the file can't be written; it is as before.
+        FileMovedError: the file, or its mode, isn't what was read any more; it was left alone.
+        PairError: the file can't be written or backed up. It is as before; or as it should be, if only the last flush
+            of its folder failed, and files can't be exchanged or there was none.
     """
     if data == old.data:
         return old
-    _check_unmoved(old)
+    _check_same(old, old.path)
     target = _target(old.path)
-    try:
-        beside = _write_beside(target, data, mode_of=target if old.data is not None else None)
-    except OSError as error:
-        raise _refuse("write", old.path, error) from error
-    try:
-        if old.data is None:
-            # A link fails where a file is; a rename would replace it.
-            os.link(beside, target)
-            beside.unlink()
-        else:
-            _check_unmoved(old)
-            beside.replace(target)
-        _fsync_folder(target.parent)
-    except BaseException as error:
-        with contextlib.suppress(FileNotFoundError):
-            beside.unlink()
-        if isinstance(error, FileExistsError):
-            raise _moved(old.path) from error
-        if isinstance(error, OSError):
-            raise _refuse("write", old.path, error) from error
-        raise
-    return FileContent(old.path, data)
+    if old.data is None:
+        _create(old.path, target, data)
+        return FileContent(old.path, data)
+    with _backed_up(old, target, backups) as backup, _refusing("write", old.path, was_there=True):
+        mode = stat.S_IMODE(target.stat().st_mode)
+        part = durable.write_part(target, data, mode=mode)
+        try:
+            if backup is not None:
+                durable.fsync_folder(backup.parent)  # after the new file's flush, since that does most of its work
+            _check_same(old, old.path)
+            beside = part.with_name(part.name.removesuffix(durable.PART) + _BESIDE)
+            os.replace(part, beside)
+        except BaseException:
+            durable.drop(part)
+            raise
+        _swap(old, target, beside, data, mode, backups)
+    return FileContent(old.path, data, backup)
 
 
 def replace_lightly(path: Path, data: bytes) -> None:
     """Replace a file that may be lost, such as a cache, wholly or not at all, without waiting for the disk.
 
+    Only for who holds the lock of those who write it.
+
     Raises:
         OSError: it can't be written.
     """
-    _write_beside(path, data, mode_of=None, durable=False).replace(path)
+    durable.make_folder(path.parent)
+    # Always the same name, so that killed ones don't pile up.
+    part = path.with_name(f".{path.name}{durable.PART}")
+    try:
+        durable.write(part, data, os.O_TRUNC, durable=False)
+        os.replace(part, path)
+    except BaseException:
+        durable.drop(part)
+        raise
 
 
-def sweep(path: Path) -> None:
-    """Remove what a killed :func:`replace` left beside ``path``. Only for who holds the lock of those who write it."""
-    target = _target(path)
-    with contextlib.suppress(OSError):
-        for path_beside in target.parent.iterdir():
-            if path_beside.name.startswith(f".{target.name}.") and path_beside.name.endswith(_BESIDE):
-                path_beside.unlink()
+def remove(old: FileContent, *, backups: Path | None = None) -> Path | None:
+    """Delete the file that was read, if it is still the same; answers its backup in the folder ``backups``.
 
-
-def remove(old: FileContent) -> None:
-    """Delete the file that was read, if it is still the same.
+    A link is deleted itself, and the file it leads to stays.
 
     Raises:
-        FileMovedError: it isn't; it was left alone.
-        PairError: it can't be deleted.
+        FileMovedError: it isn't the same; it was left alone.
+        PairError: it can't be deleted or backed up; it is as before.
     """
-    _check_unmoved(old)
+    _check_same(old, old.path)
     if old.data is None:
-        return
-    try:
-        old.path.unlink()
-        _fsync_folder(old.path.parent)
-    except OSError as error:
-        raise _refuse("delete", old.path, error) from error
+        return None
+    with _backed_up(old, _target(old.path), backups) as backup, _refusing("delete", old.path, was_there=True):
+        if backup is not None:
+            durable.fsync_folder(backup.parent)
+        beside = durable.beside(old.path, _BESIDE)
+        try:
+            os.replace(old.path, beside)
+            _check_same(old, beside)
+            durable.fsync_folder(beside.parent)
+        except BaseException:
+            with contextlib.suppress(OSError, PairError):
+                _put_back(beside, old.path, backups)
+            raise
+        durable.drop(beside)
+    return backup
 
 
-def back_up(old: FileContent, folder: Path) -> Path:
-    """Copy what was read into ``folder``, durably, and drop what has become too old or too much there.
+def sweep(*paths: Path, backups: Path) -> None:
+    """Clear away what a killed :func:`replace` or :func:`remove` left beside ``paths``.
 
-    The name is the time, the digest's beginning and the file's own name: ``20260123T101500-1a2b3c4d-orders.py``.
-
-    Raises:
-        PairError: the copy can't be written; then nothing may be replaced or deleted either.
+    What may be the only copy of something that a user saved goes to ``backups``. What can't be cleared away stays.
+    Only for who holds the lock of those who write ``paths``.
     """
-    assert old.data is not None
-    assert old.digest is not None
-    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-    path = folder / f"{stamp}-{old.digest[:8]}-{old.path.name}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_beside(path, old.data, mode_of=None).replace(path)
-        _fsync_folder(folder)
-    except OSError as error:
-        raise _refuse("back up", old.path, error) from error
-    _thin_out(folder, keep=path)
-    return path
+    targets = [_target(path) for path in paths]
+    for folder in {target.parent for target in targets}:
+        stems = {f".{target.name}": target for target in targets if target.parent == folder}
+        with contextlib.suppress(OSError):
+            for name in [name for name in os.listdir(folder) if name.endswith(_BESIDE)]:
+                stem, _, rest = name.removesuffix(_BESIDE).removesuffix(".part").rpartition(".")
+                if stem in stems and re.fullmatch("[0-9a-f]{8}", rest):
+                    with contextlib.suppress(OSError, PairError):
+                        _clear(folder / name, stems[stem], backups)
 
 
 @contextlib.contextmanager
@@ -152,16 +161,14 @@ def locked(path: Path, *, seconds: float = _LOCK_SECONDS) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with _refusing("lock", path):
+        durable.make_folder(path.parent)
         lock = FileLock(path, timeout=seconds)
-        lock.acquire()
-    except Timeout as error:
-        raise PairError(
-            f"another process has held {path} for {seconds:g} s", remedy="wait for it to end, or end it"
-        ) from error
-    except OSError as error:
-        raise _refuse("lock", path, error) from error
+        try:
+            lock.acquire()
+        except Timeout as error:
+            message = f"another process has held {path} for {seconds:g} s"
+            raise PairError(message, remedy="wait for it to end, or end it") from error
     try:
         yield
     finally:
@@ -176,40 +183,104 @@ def _target(path: Path) -> Path:
         raise PairError(f"{path} is a link that leads nowhere", remedy="remove the link") from error
 
 
-def _write_beside(target: Path, data: bytes, *, mode_of: Path | None, durable: bool = True) -> Path:
-    """Write a temporary file in the target's folder; a durable one is on the disk when this returns."""
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}{_BESIDE}")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)  # less the umask
+def _create(path: Path, target: Path, data: bytes) -> None:
+    with _refusing("write", path):
+        part = durable.write_part(target, data)
+        try:
+            durable.place(part, target)
+        except FileExistsError as error:
+            raise _moved(path) from error
+        finally:
+            durable.drop(part)
+        durable.fsync_folder(target.parent)
+
+
+def _swap(old: FileContent, target: Path, beside: Path, data: bytes, mode: int, backups: Path | None) -> None:
+    """Put the file ``beside`` in the target's place, unless that isn't what was read; then all is as it was."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            if mode_of is not None:
-                beside.chmod(stat.S_IMODE(mode_of.stat().st_mode))
-            file.flush()
-            if durable:
-                os.fsync(file.fileno())
+        try:
+            renames.exchange(beside, target)
+        except OSError as error:
+            if error.errno not in renames.UNSUPPORTED:
+                raise
+            os.replace(beside, target)
+            durable.fsync_folder(target.parent)
+            return
+        _check_same(old, beside)
+        if stat.S_IMODE(beside.lstat().st_mode) != mode:  # lstat: a link may have come instead
+            raise _moved(old.path)
+        durable.fsync_folder(target.parent)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            beside.unlink()
+        with contextlib.suppress(OSError, PairError):
+            _swap_back(beside, target, data, backups)
         raise
-    return beside
+    durable.drop(beside)  # its text is in the backups, and so is what is still written into it
 
 
-def _fsync_folder(folder: Path) -> None:
-    """Make a rename durable."""
-    handle = os.open(folder, os.O_RDONLY)
+def _swap_back(beside: Path, target: Path, data: bytes, backups: Path | None) -> None:
+    """Undo an exchange, if there was one. What was saved over ``data`` in between is kept."""
+    if not _holds(beside, data):
+        renames.exchange(beside, target)
+    if _holds(beside, data):
+        os.unlink(beside)
+    else:
+        _clear(beside, target, backups)
+
+
+def _put_back(beside: Path, path: Path, backups: Path | None) -> None:
+    """Undo the rename of a deletion. Where another file has come into its place, it is kept."""
     try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # some file systems have no fsync of folders
-            raise
-    finally:
-        os.close(handle)
+        durable.place(beside, path)
+    except FileExistsError:
+        _clear(beside, path, backups)
 
 
-def _check_unmoved(old: FileContent) -> None:
-    if read(old.path).data != old.data:
+def _clear(beside: Path, target: Path, backups: Path | None) -> None:
+    """Unlink a file beside ``target``; what a user may have saved in it goes to the backups, or stays without any."""
+    status = beside.lstat()
+    ours = beside.name.endswith(durable.PART) or stat.S_ISLNK(status.st_mode)
+    if not ours and status.st_nlink == 1:  # else it has another name already, as in the backups
+        data = read(beside).data
+        if data is None or backups is None:
+            return
+        kept.keep(beside, data, backups, name=target.name)
+        durable.fsync_folder(backups)
+    os.unlink(beside)
+
+
+@contextlib.contextmanager
+def _backed_up(old: FileContent, target: Path, folder: Path | None) -> Iterator[Path | None]:
+    """Around a replacement: the backup of what the file holds, which is taken back if nothing is replaced.
+
+    Its folder must be flushed before anything is replaced.
+    """
+    if folder is None:
+        yield None
+        return
+    with _refusing("back up", old.path, was_there=True):
+        assert old.data is not None
+        backup = kept.keep(target, old.data, folder, name=old.path.name)
+    try:
+        yield backup
+    except BaseException:
+        # A second name of a file that stays in its place is no backup: it would change with it.
+        with contextlib.suppress(OSError):
+            if _holds(target, old.data) or target.samefile(backup):
+                os.unlink(backup)
+        raise
+    kept.thin_out(backup)
+
+
+def _check_same(old: FileContent, path: Path) -> None:
+    if read(path).data != old.data:
         raise _moved(old.path)
+
+
+def _holds(path: Path, data: bytes | None) -> bool:
+    try:
+        return read(path).data == data
+    except PairError:
+        return False
 
 
 def _moved(path: Path) -> FileMovedError:
@@ -218,20 +289,12 @@ def _moved(path: Path) -> FileMovedError:
     )
 
 
-def _refuse(what: str, path: Path, error: OSError) -> PairError:
-    return PairError(f"cannot {what} {path}: {error.strerror or error}", remedy="check its folder, its mode, the disk")
-
-
-def _thin_out(folder: Path, *, keep: Path) -> None:
-    """Drop backups over :data:`BACKUP_DAYS` old, and the oldest beyond :data:`BACKUP_BYTES` in all."""
-    found = []
-    for path in folder.iterdir():
-        with contextlib.suppress(OSError):
-            status = path.stat()
-            found.append((path != keep, -status.st_mtime, status.st_size, path))
-    total, oldest = 0, time.time() - BACKUP_DAYS * 86_400
-    for _, negative_time, size, path in sorted(found):  # the one just made first, then from new to old
-        total += size
-        if path != keep and (-negative_time < oldest or total > BACKUP_BYTES):
-            with contextlib.suppress(OSError):
-                path.unlink()
+@contextlib.contextmanager
+def _refusing(what: str, path: Path, *, was_there: bool = False) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if was_there and isinstance(error, FileNotFoundError):
+            raise _moved(path) from error
+        message = f"cannot {what} {path}: {error.strerror or error}"
+        raise PairError(message, remedy="check its folder, its mode, the disk") from error

@@ -77,8 +77,10 @@ def _patch_combine(module: ModuleType) -> None:
         return
 
     def combine_marimo(nb_source: Any, nb_outputs: Any, fmt: Any = None) -> Any:
-        said, combined = nb_source.metadata.get("daglab"), combine(nb_source, nb_outputs, fmt)
-        return _converter().with_metadata(combined, nb_outputs, said) if said else combined
+        # Only what daglab has read of a .py has its base before it is joined with the .ipynb.
+        ours = "base" in nb_source.metadata.get("daglab", {})
+        combined = combine(nb_source, nb_outputs, fmt)
+        return _converter().with_metadata(combined, nb_source, nb_outputs) if ours else combined
 
     for loaded in [module, *(m for name, m in list(sys.modules.items()) if name.startswith("jupytext."))]:
         if getattr(loaded, "combine_inputs_with_outputs", None) is combine:

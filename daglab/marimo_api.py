@@ -1,4 +1,4 @@
-"""The only module that touches marimo's private names; tests/contract runs it against the supported marimo versions.
+"""Reads and writes notebooks by marimo's private names; tests/contract runs it against the supported marimo versions.
 
 marimo has no public API for reading a notebook without running it; each function here wraps one private
 piece in a small typed one, so that a change in marimo shows in one place.
@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from types import SimpleNamespace
 from typing import Any, Literal
 
 from daglab.errors import NotebookError
@@ -40,20 +41,6 @@ class ParsedNotebook:
     cells: tuple[ParsedCell, ...]
     version: str | None
     valid: bool
-
-
-@dataclass(frozen=True)
-class CompiledCell:
-    """Names that a cell defines and refers to, and the indices of the cells that must run before it.
-
-    ``valid`` is false for a cell that does not compile; it has no names and no parents.
-    """
-
-    defs: frozenset[str]
-    refs: frozenset[str]
-    parents: frozenset[int]
-    markdown: bool
-    valid: bool = True
 
 
 @dataclass(frozen=True)
@@ -173,9 +160,7 @@ def render(cells: Sequence[ParsedCell], *, header: str = "", app_options: Mappin
     try:
         return generate_filecontents_from_ir(notebook)
     except ValueError as error:
-        raise NotebookError(
-            f"marimo cannot write these cells: {error}", remedy="look for functions that are defined twice"
-        ) from error
+        raise _unwritable(error) from error
 
 
 def convert_jupyter(text: str) -> str | None:
@@ -190,35 +175,41 @@ def convert_jupyter(text: str) -> str | None:
         return None
 
 
-def compile_graph(cells: Sequence[ParsedCell]) -> list[CompiledCell]:
-    """Definitions, references and parents of each cell, by marimo's own rules; nothing is run.
+def render_blocks(cells: Sequence[ParsedCell]) -> list[str]:
+    """Each cell as it stands in the text of :func:`render`, from its decorator to its return.
 
-    A cell that does not compile has no names and no parents. SQL cells' tables count as names.
+    Raises:
+        NotebookError: as there.
     """
-    from marimo._ast.compiler import compile_cell
-    from marimo._runtime.dataflow import DirectedGraph
-    from marimo._types.ids import CellId_t
+    from marimo._ast import codegen
+    from marimo._ast.cell import CellConfig
+    from marimo._ast.names import TOPLEVEL_CELL_PREFIX
+    from marimo._ast.toplevel import TopLevelExtraction
 
-    graph = DirectedGraph()
-    ids = [CellId_t(str(i)) for i in range(len(cells))]
-    for cell_id, cell in zip(ids, cells, strict=True):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
-            try:
-                compiled = compile_cell(cell.code, cell_id=cell_id)
-            except (SyntaxError, ValueError):
-                continue
-        graph.register_cell(cell_id, compiled)
-    nothing: frozenset[str] = frozenset()
-    result = []
-    for cell_id in ids:
-        if cell_id not in graph.cells:
-            result.append(CompiledCell(nothing, nothing, frozenset(), markdown=False, valid=False))
-            continue
-        impl = graph.cells[cell_id]
-        parents = frozenset(int(parent) for parent in graph.parents[cell_id])
-        result.append(CompiledCell(frozenset(impl.defs), frozenset(impl.refs), parents, impl.markdown is not None))
-    return result
+    codes = [cell.code for cell in cells]
+    names = [TOPLEVEL_CELL_PREFIX + c.name if c.kind in ("function", "class") else c.name for c in cells]
+    configs = [CellConfig.from_dict(dict(cell.options)) for cell in cells]
+    setup = codegen.pop_setup_cell(codes, names, configs)
+    blocks = [codegen.build_setup_section(setup) or "with app.setup:\n    pass"] if setup else []
+    try:
+        everything = TopLevelExtraction(codes, names, configs, set(setup.defs) if setup else set())
+        variables = everything.variables
+        for status in everything:
+            # For each cell, marimo looks through the variables of all, unless it is given those alone that it names.
+            known = {name: variables[name] for name in (*status.defs, *status.refs) if name in variables}
+            of_cell: Any = SimpleNamespace(
+                allowed_refs=everything.allowed_refs, used_refs=everything.used_refs, variables=known
+            )
+            blocks.append(codegen.safe_serialize_cell(of_cell, status))
+    except ValueError as error:
+        raise _unwritable(error) from error
+    return [block.rstrip("\n") + "\n" for block in blocks]
+
+
+def _unwritable(error: ValueError) -> NotebookError:
+    return NotebookError(
+        f"marimo cannot write these cells: {error}", remedy="look for functions that are defined twice"
+    )
 
 
 def markdown_of(code: str) -> str | None:

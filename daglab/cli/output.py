@@ -20,6 +20,7 @@ QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No messages, o
 
 _STYLES = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
 _PATIENCE = 1.0  # seconds of silence before progress is told
+_BAR = 24  # columns
 _PLAIN_INTERVAL = 5.0  # seconds between progress lines where a line cannot be rewritten
 
 
@@ -38,13 +39,20 @@ class Output:
             for line in lines:
                 typer.echo(printable(line) if not colours(sys.stdout) else line)
 
+    def event(self, value: Any, lines: Iterable[str]) -> None:
+        """One result of many to come: ``value`` as one line of JSON where ``--json`` was given, else ``lines``."""
+        if self.json:
+            typer.echo(json.dumps(value, ensure_ascii=False, default=str))
+        else:
+            self.result(value, lines)
+
     def note(self, text: str, style: str | None = None) -> None:
         """A message for the person at the terminal."""
         if not self.quiet:
             typer.echo(styled(printable(text), style, sys.stderr), err=True)
 
     def counted(self, items: Sequence[Item], label: str) -> Iterator[Item]:
-        """Go through ``items``; once that lasts, tell on stderr how many are done: ``syncing 12/200``."""
+        """Go through ``items``; once that lasts, tell on stderr how many are done: ``syncing ███░░ 12/200``."""
         started = told = time.monotonic()
         rewrites = sys.stderr.isatty() and not self.quiet
         shown = False
@@ -54,7 +62,9 @@ class Output:
             if self.quiet or now - started < _PATIENCE:
                 continue
             if rewrites:
-                typer.echo(f"\r\x1b[K{label} {number}/{len(items)}", nl=False, err=True)
+                done = _BAR * number // len(items)
+                bar = f"{'█' * done}{'░' * (_BAR - done)}"
+                typer.echo(f"\r\x1b[K{label} {bar} {number}/{len(items)}", nl=False, err=True)
                 shown = True
             elif now - told >= _PLAIN_INTERVAL:
                 typer.echo(f"{label} {number}/{len(items)}", err=True)

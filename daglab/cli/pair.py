@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import difflib
+import signal
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
-from daglab.cli.output import JsonOption, Output, QuietOption
+from daglab.cli.output import JsonOption, Output, QuietOption, print_error
+from daglab.cli.pair_report import diff_lines, refused_lines, state_lines, sync_lines
 from daglab.errors import ConfigError, DaglabError, ExitCode, PairError
 
 if TYPE_CHECKING:
-    from daglab.pair import Pair, PairStatus, SyncResult
+    from daglab.pair import Pair, SyncResult
+    from daglab.pair.merge import Side
+    from daglab.pair.watch import WatchEvent
 
 Files = Annotated[list[Path], typer.Argument(help="Notebooks, .py or .ipynb.")]
 Places = Annotated[
     list[Path] | None, typer.Argument(help="Notebooks or folders; without any, the current folder.", show_default=False)
 ]
-_STYLES = {"in-sync": "green", "conflict": "red", "invalid": "red", "unpaired": "dim"}
 
 
 def pair(
@@ -41,9 +45,10 @@ def pair(
 
     _refuse_read_only(paths)
     out = Output(as_json, quiet)
-    results = [create_pair(path, jupytext=jupytext) for path in out.counted(paths, "pairing")]
-    out.result({"pairs": [result.to_json() for result in results]}, _synced(results))
-    return _sync_code(results, [])
+    results, failed = _each(paths, lambda path: create_pair(path, jupytext=jupytext), out, "pairing")
+    lines = [*sync_lines(results), *(line for result in results for line in refused_lines(result.before))]
+    out.result({"pairs": [*(result.to_json() for result in results), *map(_failure, failed)]}, lines)
+    return _end(results, failed, out)
 
 
 def unpair(
@@ -80,31 +85,74 @@ def unpair(
 def sync(
     paths: Places = None,
     prefer: Annotated[
-        Literal["py", "ipynb"] | None, typer.Option(help="Decide all conflicts for this half; backups are kept.")
+        Literal["py", "ipynb"] | None, typer.Option(help="Decide all other conflicts for this half; backups are kept.")
     ] = None,
+    resolve: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CELL=py|ipynb", help="Decide the conflict of one cell; may be given again."),
+    ] = None,
+    keep_outputs: Annotated[
+        bool, typer.Option("--keep-outputs", help="Keep outputs of cells whose source changes, marked stale.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would change; write nothing.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on syncing as files change, until Ctrl-C.")] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> ExitCode:
     """Bring the edits of each half of a pair to the other; exit 8 when both edited one cell differently.
 
     With --json: {"pairs": [{"py", "ipynb", "state", "reason", "conflicts", "synced", "written", "backups",
-    "dry_run"}]}, where state is the one before; what fails has {"py", "ipynb", "error"}.
+    "dry_run"}]}, where state is the one before; what fails has {"py", "ipynb", "error"}. With --watch one such pair
+    a line, as it happens, with "event": synced, conflict, invalid, error, or resolved when one of these is over.
     """
     from daglab.pair import sync as bring_together
 
+    if watch and (dry_run or resolve):
+        raise typer.BadParameter("--watch goes on writing: give neither --dry-run nor --resolve with it")
     if not dry_run:
         _refuse_read_only(paths or [Path()])
     out = Output(as_json, quiet)
+    if watch:
+        _watch(paths or [Path()], prefer, out)
     pairs = _pairs(paths)
-    results, failed = _each(pairs, lambda p: bring_together(p, prefer=prefer, dry_run=dry_run), out, "syncing")
-    document = {"pairs": [result.to_json() for result in results] + [_failure(p, error) for p, error in failed]}
-    out.result(document, _diffs(results) if dry_run else _synced(results))
-    for _, error in failed:
-        out.note(f"error: {error}", "red")
+    decided = _decisions(resolve or [], pairs)
+    work = partial(bring_together, prefer=prefer, resolve=decided, keep_outputs=keep_outputs, dry_run=dry_run)
+    results, failed = _each(pairs, work, out, "syncing")
+    document = {"pairs": [*(result.to_json() for result in results), *map(_failure, failed)]}
+    pairs_only = [result for result in results if result.before.state != "unpaired"]
+    out.result(document, diff_lines(pairs_only) if dry_run else sync_lines(pairs_only))
+    for result in results:
+        if result.before.state == "unpaired":
+            out.note("\n".join(state_lines(result.before)))
     if not results and not failed:
         out.note("no pairs here (daglab pair NOTEBOOK makes one)")
-    return _sync_code(results, [error for _, error in failed])
+    return _end(results, failed, out)
+
+
+def _watch(paths: Sequence[Path], prefer: Literal["py", "ipynb"] | None, out: Output) -> NoReturn:
+    """Sync and tell until a signal ends it: SIGINT at once, SIGTERM after the sync that is being done."""
+    from daglab.pair.watch import watch
+
+    stop = threading.Event()
+    # Raised within watchfiles, the exception of daglab's own handler would become a KeyboardInterrupt.
+    before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    out.note(f"watching {', '.join(map(str, paths))}; Ctrl-C ends it")
+    try:
+        for event in watch(paths, stop=stop, prefer=prefer):
+            out.event(event.to_json(), _told(event))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    signal.raise_signal(signal.SIGTERM)
+    raise AssertionError("SIGTERM is handled by raising")
+
+
+def _told(event: WatchEvent) -> Iterator[str]:
+    if event.result is None:
+        yield f"error       {event.pair.py}  {event.error}"
+        return
+    if event.resolved:
+        yield f"resolved    {event.pair.py}"
+    yield from sync_lines([event.result])
 
 
 def status(
@@ -113,19 +161,22 @@ def status(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> ExitCode:
-    """Show the state of pairs; nothing is written.
+    """Show the state of pairs, and what marimo will refuse to run of them; nothing is written.
 
     States: in-sync, py-ahead, ipynb-ahead, both-ahead, conflict, half, unpaired, invalid. With --json: {"pairs":
-    [{"py", "ipynb", "state", "reason", "conflicts"}], "summary": {state: number}}.
+    [{"py", "ipynb", "state", "reason", "conflicts", "refused"}], "summary": {state: number}}.
     """
     from daglab.pair import pair_status
 
     out = Output(as_json, quiet)
-    found, failed = _each(_pairs(paths), pair_status, out, "reading")
+    found, failed = _each(_pairs(paths), partial(pair_status, refused=True), out, "reading")
     if failed:
         raise failed[0][1]
     summary = dict(Counter(one.state for one in found))
-    out.result({"pairs": [one.to_json() for one in found], "summary": summary}, map(_line, found))
+    out.result(
+        {"pairs": [one.to_json() for one in found], "summary": summary},
+        [line for one in found for line in state_lines(one)],
+    )
     if not found:
         out.note("no pairs here (daglab pair NOTEBOOK makes one)")
     return ExitCode.VALIDATION if check and set(summary) - {"in-sync", "unpaired"} else ExitCode.OK
@@ -147,12 +198,26 @@ def _pairs(paths: Sequence[Path] | None) -> list[Pair]:
     return list(pairs.values())
 
 
-def _each(
-    pairs: Sequence[Pair], work: Callable[[Pair], Any], out: Output, label: str
-) -> tuple[list[Any], list[tuple[Pair, DaglabError]]]:
-    """Do ``work`` on each pair; one that fails doesn't keep the others from it."""
+def _decisions(given: Sequence[str], pairs: Sequence[Pair]) -> dict[str, Side]:
+    """``CELL=py`` or ``CELL=ipynb``, for the one pair that is named."""
+    if given and len(pairs) != 1:
+        raise typer.BadParameter("--resolve decides for one pair: name its notebook")
+    decided: dict[str, Side] = {}
+    for choice in given:
+        cell, _, side = choice.rpartition("=")
+        if not cell or side not in ("py", "ipynb"):
+            raise typer.BadParameter(f"{choice!r} is no decision: --resolve CELL=py or --resolve CELL=ipynb")
+        decided[cell] = "py" if side == "py" else "ipynb"
+    return decided
+
+
+Failed = tuple[Any, DaglabError]  # what was worked on, a path or a pair, and why it failed
+
+
+def _each(items: Sequence[Any], work: Callable[[Any], Any], out: Output, label: str) -> tuple[list[Any], list[Failed]]:
+    """Do ``work`` on each item; one that fails doesn't keep the others from it."""
     results, failed = [], []
-    for one in out.counted(pairs, label):
+    for one in out.counted(items, label):
         try:
             results.append(work(one))
         except DaglabError as error:
@@ -160,60 +225,25 @@ def _each(
     return results, failed
 
 
-def _failure(pair: Pair, error: DaglabError) -> dict[str, Any]:
-    return {"py": str(pair.py), "ipynb": str(pair.ipynb), **error.to_json()}
+def _failure(failed: Failed) -> dict[str, Any]:
+    item, error = failed
+    about = {"path": str(item)} if isinstance(item, Path) else {"py": str(item.py), "ipynb": str(item.ipynb)}
+    return about | error.to_json()
 
 
-def _sync_code(results: Sequence[SyncResult], errors: Sequence[DaglabError]) -> ExitCode:
+def _end(results: Sequence[SyncResult], failed: Sequence[Failed], out: Output) -> ExitCode:
+    """Tell what failed, and decide the exit code."""
+    for _, error in failed:
+        print_error(error, as_json=False)
+    if backups := sum(len(result.backups) for result in results):
+        out.note(f"what was replaced is in the backups ({backups} new): daglab backups list", "dim")
     states = {result.before.state for result in results}
-    codes = {error.exit_code for error in errors}
+    codes = [error.exit_code for _, error in failed]
     if "conflict" in states or ExitCode.CONFLICT in codes:
         return ExitCode.CONFLICT
-    if errors:
-        return errors[0].exit_code
+    if codes:
+        return codes[0]
     return ExitCode.VALIDATION if "invalid" in states else ExitCode.OK
-
-
-def _line(one: PairStatus) -> str:
-    from daglab.cli.output import styled
-
-    named = one.py if one.py.exists() else one.ipynb
-    reason = f"  {one.reason}" if one.reason else ""
-    return f"{styled(f'{one.state:<11}', _STYLES.get(one.state, 'yellow'), sys.stdout)} {named}{reason}"
-
-
-def _synced(results: Sequence[SyncResult]) -> Iterator[str]:
-    for result in results:
-        if result.written:
-            yield f"{result.before.state:<11} {result.before.py}  wrote {', '.join(p.name for p in result.written)}"
-        elif result.before.state != "in-sync":
-            yield _line(result.before)
-        for backup in result.backups:
-            yield f"            backup: {backup}"
-        yield from _conflicts(result)
-
-
-def _conflicts(result: SyncResult) -> Iterator[str]:
-    for conflict in result.before.conflicts:
-        place = f"{result.before.py}:{conflict.line}" if conflict.line else str(result.before.ipynb)
-        yield f"  {place}: {conflict.label}: {conflict.reason}"
-        before = (conflict.py or "").splitlines()
-        yield from (
-            f"    {line}"
-            for line in difflib.unified_diff(before, (conflict.ipynb or "").splitlines(), "py", "ipynb", lineterm="")
-        )
-    if result.before.state == "conflict":
-        yield "  nothing was written; daglab sync --prefer py (or ipynb) decides for one half"
-
-
-def _diffs(results: Sequence[SyncResult]) -> Iterator[str]:
-    for result in results:
-        for path, before, after in result.texts:
-            lines = difflib.unified_diff(before.splitlines(), after.splitlines(), str(path), str(path), lineterm="")
-            yield from lines
-        if not result.texts and result.before.state != "in-sync":
-            yield _line(result.before)
-        yield from _conflicts(result)
 
 
 def _refuse_read_only(paths: Sequence[Path]) -> None:

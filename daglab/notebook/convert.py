@@ -11,6 +11,7 @@ blank lines around code                   a first line ``# daglab: first "\\n"``
 code that no marimo cell can hold         lines of JSON in comments below ``# daglab: code json``
 markdown                                  ``mo.md(r\"\"\"...\"\"\")`` where that is exact, else ``mo.md(text=...)``
 raw                                       comments below ``# daglab: raw``
+tags                                      a first line ``# daglab: tags ["a", "b"]``, above all of these
 ========================================  ====================================================================
 """
 
@@ -19,19 +20,20 @@ from __future__ import annotations
 import ast
 import json
 import re
-import textwrap
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
 from daglab import marimo_api
 from daglab.notebook.magics import MARK, comment_magics, is_python, restore_magics
+from daglab.notebook.spans import indented
 
 CellType = Literal["code", "markdown", "raw"]
 
 PLAIN = "plain"
 _ESCAPE = f"{MARK}code\n"
+_TAGS = re.compile(rf"{re.escape(MARK)}tags (\[.+\])(?:\n|\Z)")
 _ESCAPES = re.compile(f"(?:{re.escape(_ESCAPE)})+")
 _FIRST = re.compile(rf'{re.escape(MARK)}first ("(?:[^"\\]|\\.)*")\n')
 _THEN = re.compile(rf'\n?{re.escape(MARK)}then ("(?:[^"\\]|\\.)*")\Z')
@@ -40,12 +42,13 @@ _PREFIXES = ("", "f", "rf", "fr")
 _ODD = re.compile("[\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029\x00\ufeff\ud800-\udfff]")
 # Texts that the way through a marimo file may change; the others need no trial.
 _SUSPECT = re.compile(r"\A\s|\s\Z|(?m:^[^\S\n]+$|\\$)|\"\"\"|'''|app\.|^async |\A(?:@|class|def)")
+_UNSAFE_TAG = re.compile(f"{_ODD.pattern}|\xa0")
 _UNSAFE_COMMENT = re.compile(f"{_ODD.pattern}|\xa0|[ \t]\\Z")
 
 
 @dataclass(frozen=True)
 class JupyterSource:
-    """Type and source of a Jupyter cell.
+    """Type, source and tags of a Jupyter cell: what both halves of a pair say of it.
 
     ``form`` is ``None`` for what :func:`to_py` writes of itself. Else it says how a marimo cell stood that would be
     written otherwise: the prefix of its ``mo.md`` string, or ``plain``. It is no part of the Jupyter cell.
@@ -54,6 +57,12 @@ class JupyterSource:
     cell_type: CellType
     source: str
     form: str | None = None
+    tags: tuple[str, ...] = ()
+
+    @property
+    def bare(self) -> JupyterSource:
+        """The Jupyter cell alone, without its form in a marimo file."""
+        return self if self.form is None else replace(self, form=None)
 
 
 @lru_cache(maxsize=8192)
@@ -74,11 +83,19 @@ def to_ipynb(code: str) -> JupyterSource:
 @lru_cache(maxsize=8192)
 def to_py(cell: JupyterSource) -> str:
     """The marimo cell's code for a Jupyter cell."""
+    if cell.tags:
+        return _tagged(cell)
     if cell.cell_type == "markdown":
         return _markdown(cell.source) if cell.form is None else marimo_api.markdown_call(cell.source, cell.form)
     if cell.cell_type == "raw":
         return _comments("raw", cell.source, as_json=_UNSAFE_COMMENT.search(cell.source) is not None)
     return cell.source if cell.form == PLAIN else _code(cell.source)
+
+
+def _tagged(cell: JupyterSource) -> str:
+    tags = f"{MARK}tags {_UNSAFE_TAG.sub(_escaped, json.dumps(cell.tags, ensure_ascii=False))}"
+    code = to_py(replace(cell, tags=()))
+    return f"{tags}\n{code}" if code else tags
 
 
 def _code(source: str) -> str:
@@ -131,6 +148,8 @@ def _meaning(code: str) -> JupyterSource | None:
 
 
 def _readings(code: str) -> list[JupyterSource]:
+    if tags := _TAGS.match(code):
+        return [replace(to_ipynb(code[tags.end() :]), tags=found) for found in _tag_lists(tags[1])]
     found = [JupyterSource("raw", text) for text in _from_comments("raw", code)]
     found += [JupyterSource("code", text) for text in _from_comments("code", code)]
     if MARK in code:
@@ -144,6 +163,13 @@ def _readings(code: str) -> list[JupyterSource]:
         if markdown is not None:
             found += [JupyterSource("markdown", markdown, form) for form in (None, *_PREFIXES)]
     return found
+
+
+def _tag_lists(text: str) -> list[tuple[str, ...]]:
+    try:
+        return [tuple(tag for tag in json.loads(text) if isinstance(tag, str))]
+    except (ValueError, RecursionError):
+        return []
 
 
 def _from_comments(kind: str, code: str) -> list[str]:
@@ -188,7 +214,11 @@ def _lines(source: str) -> list[str]:
 def _literal(line: str) -> str:
     """A Python string literal on one line, the same on every Python version."""
     escaped = json.dumps(line, ensure_ascii=False)
-    return _ODD.sub(lambda m: f"\\u{ord(m[0]):04x}", escaped)
+    return _ODD.sub(_escaped, escaped)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
 
 
 @lru_cache(maxsize=8192)
@@ -199,8 +229,7 @@ def _survives(code: str) -> bool:
     if not _SUSPECT.search(code):
         return True
     if is_python(code):
-        body = textwrap.indent(code, "    ")
-        text = f"import marimo\n\napp = marimo.App()\n\n\n@app.cell\ndef _():\n{body}\n    return\n"
+        text = f"import marimo\n\napp = marimo.App()\n\n\n@app.cell\ndef _():\n{indented(code)}\n    return\n"
     else:
         text = marimo_api.render([marimo_api.ParsedCell(code)])
     parsed = marimo_api.parse(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,7 +13,7 @@ from daglab import marimo_api
 from daglab.errors import NotebookError
 from daglab.marimo_api import CellKind, ParsedCell
 from daglab.notebook.cells import Cell, Notebook, parse_notebook
-from daglab.notebook.spans import lines_of, split
+from daglab.notebook.spans import indented, lines_of
 
 _BETWEEN = "\n\n"  # marimo keeps two blank lines between cells
 
@@ -66,12 +65,12 @@ def rewrite(notebook: Notebook, cells: Sequence[NewCell]) -> str:
     for index, cell in enumerate(cells):
         if cell.kind == "setup" and index:
             raise NotebookError(f"{notebook.path}: the setup cell is not the first cell", remedy="move it to the top")
-    old = canonical_blocks(notebook, notebook.parsed_cells())
-    new = canonical_blocks(notebook, [cell.parsed() for cell in cells])
+    old = canonical_blocks(notebook.parsed_cells())
+    new = canonical_blocks([cell.parsed() for cell in cells])
     blocks = []
     for index, cell in enumerate(cells):
         origin = notebook.cells[cell.origin] if cell.origin is not None else None
-        if origin is not None and _same(origin, cell) and old[origin.index] == new[index]:
+        if origin is not None and _same(origin, cell) and _stands(origin.text, old[origin.index], new[index]):
             blocks.append(origin.text)
         else:
             blocks.append(new[index].replace("\n", notebook.newline))
@@ -94,27 +93,49 @@ def _same(old: Cell, new: NewCell) -> bool:
     return (old.code, old.name, dict(old.options)) == (new.code, new.name, dict(new.options))
 
 
-def canonical_blocks(notebook: Notebook, cells: Sequence[ParsedCell]) -> list[str]:
+def _stands(block: str, old: str, new: str) -> bool:
+    """Whether an unedited cell's block may stay; ``old`` and ``new`` are marimo's own, before and after the edit."""
+    if old == new:
+        return True
+    now, before, after = interface(block), interface(old), interface(new)
+    if now is None or before is None or after is None:
+        return False
+    return all(c == a or b == a for c, b, a in zip(now, before, after, strict=True))
+
+
+def interface(block: str) -> tuple[tuple[str, ...], ...] | None:
+    """A cell's decorators, the names that it takes and what it returns; ``None`` for a block that is no function."""
+    try:
+        node = ast.parse(block).body[0]
+    except (SyntaxError, ValueError, IndexError):
+        return None
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return None
+    decorators = [ast.unparse(decorator).partition("(")[0] for decorator in node.decorator_list]
+    last = node.body[-1]
+    returned = [ast.unparse(last)] if isinstance(last, ast.Return) else []
+    return tuple(decorators), tuple(argument.arg for argument in node.args.args), tuple(returned)
+
+
+def canonical_blocks(cells: Sequence[ParsedCell]) -> list[str]:
     """marimo's own text of each cell, among these others.
 
     Raises:
-        NotebookError: marimo would write another number of cells.
+        NotebookError: marimo can't write them.
     """
-    plain = tuple((c.code, c.name, c.kind, repr(dict(c.options))) for c in cells)
-    blocks = _rendered(plain, repr(dict(notebook.app_options)))
-    if len(blocks) != len(cells):
-        raise NotebookError(f"{notebook.path}: marimo writes {len(blocks)} cells for {len(cells)}")
-    return list(blocks)
+    return list(_rendered(tuple(_plain(cell) for cell in cells)))
+
+
+def _plain(cell: ParsedCell) -> tuple[str, str, CellKind, str]:
+    """What marimo's text of a cell follows from; it tells functions, classes and code that doesn't parse by itself."""
+    name = marimo_api.DEFAULT_NAME if cell.kind in ("function", "class") else cell.name
+    return cell.code, name, "setup" if cell.kind == "setup" else "cell", repr(dict(cell.options))
 
 
 @lru_cache(maxsize=32)  # a sync asks for the same cells before and after it writes, and the next one again
-def _rendered(cells: tuple[tuple[str, str, CellKind, str], ...], app_options: str) -> tuple[str, ...]:
+def _rendered(cells: tuple[tuple[str, str, CellKind, str], ...]) -> tuple[str, ...]:
     parsed = [ParsedCell(code, name, kind, ast.literal_eval(options)) for code, name, kind, options in cells]
-    text = marimo_api.render(parsed, app_options=ast.literal_eval(app_options))
-    blocks = [span.text for span in split(text) if span.kind == "cell"]
-    if parsed and parsed[0].kind == "setup" and len(blocks) == len(parsed) - 1:  # marimo drops a blank one
-        blocks.insert(0, "with app.setup:\n    pass\n")
-    return tuple(block.rstrip("\n") + "\n" for block in blocks)
+    return tuple(marimo_api.render_blocks(parsed))
 
 
 def _join(notebook: Notebook, cells: Sequence[NewCell], blocks: Sequence[str]) -> str:
@@ -170,6 +191,15 @@ def _misread(notebook: Notebook, text: str, cells: Sequence[NewCell]) -> list[in
     return [i for i, (a, b) in enumerate(zip(read.cells, cells, strict=True)) if _trimmed(a.code) != _trimmed(b.code)]
 
 
+def reads_as(text: str, cells: Sequence[NewCell]) -> bool:
+    """Whether ``text`` is a notebook of cells with the code of ``cells``."""
+    try:
+        read = parse_notebook(text).cells
+    except NotebookError:
+        return False
+    return [_trimmed(cell.code) for cell in read] == [_trimmed(cell.code) for cell in cells]
+
+
 def _trimmed(code: str) -> str:
     """Code as marimo can keep it: LF, no blank lines around it."""
     return re.sub(r"\A(?:[ \t\f]*\n)+", "", code.replace("\r\n", "\n").replace("\r", "\n")).rstrip(" \t\n\f")
@@ -177,13 +207,16 @@ def _trimmed(code: str) -> str:
 
 def _verbatim(block: str, code: str) -> str:
     """marimo's block with ``code`` in it as it is; marimo itself prints markdown cells anew."""
-    node = ast.parse(block).body[0]
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or not block.startswith("@app.cell"):
+    try:
+        node = ast.parse(block).body[0]
+    except (SyntaxError, ValueError):  # a NUL, which no Python source may hold
+        return block
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.With)) or block.startswith("@app.function"):
         return block
     lines = lines_of(block)
     first = min(statement.lineno for statement in node.body)
     signature = next(i for i in range(node.lineno - 1, first) if lines[i].rstrip().endswith(":"))
     last = node.body[-1]
     end = lines[last.lineno - 1 :] if isinstance(last, ast.Return) else []
-    body = textwrap.indent(code.replace("\r\n", "\n").replace("\r", "\n").strip("\n"), "    ")
+    body = indented(code.replace("\r\n", "\n").replace("\r", "\n").strip("\n"))
     return "".join([*lines[: signature + 1], body + "\n", *end])

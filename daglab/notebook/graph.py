@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 
-from daglab import marimo_api
-from daglab.marimo_api import CompiledCell
+from daglab import marimo_graph
+from daglab.marimo_graph import CompiledCell
 from daglab.notebook.cells import Notebook
 from daglab.notebook.header import Header
 from daglab.notebook.params import Param, param_cells
@@ -70,7 +70,7 @@ class CellGraph:
 
 def cell_graph(notebook: Notebook) -> CellGraph:
     """The graph of a notebook."""
-    return CellGraph(notebook, tuple(marimo_api.compile_graph(notebook.parsed_cells())))
+    return CellGraph(notebook, tuple(marimo_graph.compile_graph(notebook.parsed_cells())))
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from daglab.errors import NotebookError
-from daglab.notebook.convert import CellType
+from daglab.notebook.convert import JupyterSource
 from daglab.notebook.json_text import JsonStyle, RawJson, elements, members, style_of, with_members
+
+_STALE = {"stale": True}  # a cell's metadata.daglab
 
 
 @dataclass(frozen=True)
 class JupyterCell:
-    """A cell as it stands: ``text`` is its JSON, ``value`` that JSON read."""
+    """A cell as it stands: ``content`` is what a pair's halves share, ``text`` its JSON, ``value`` that JSON read."""
 
     index: int
-    cell_type: CellType
-    source: str
+    content: JupyterSource
     value: Mapping[str, Any]
     text: str
 
@@ -43,11 +44,14 @@ class JupyterNotebook:
 
 @dataclass(frozen=True)
 class NewJupyterCell:
-    """A cell of the notebook that is to be; ``origin`` is the index of the old notebook's cell that it continues."""
+    """A cell of the notebook that is to be; ``origin`` is the index of the old notebook's cell that it continues.
 
-    cell_type: CellType
-    source: str
+    With ``keep_outputs``, outputs stay though the source has changed; see :func:`rewrite_jupyter`.
+    """
+
+    content: JupyterSource
     origin: int | None = None
+    keep_outputs: bool = False
 
 
 def parse_jupyter(text: str, path: str = "notebook.ipynb") -> JupyterNotebook:
@@ -68,11 +72,30 @@ def parse_jupyter(text: str, path: str = "notebook.ipynb") -> JupyterNotebook:
     start = len(body) - len(body.lstrip()) + len(text) - len(body)
     top = members(text, start)
     cells = tuple(
-        JupyterCell(i, e.value["cell_type"], _source(e.value), e.value, text[e.start : e.end])
+        JupyterCell(i, content_of(e.value), e.value, text[e.start : e.end])
         for i, e in enumerate(elements(text, top["cells"].start))
     )
     style = style_of(body)
     return JupyterNotebook(path, text, cells, json_value["metadata"], json_value.get("nbformat_minor", 0), style)
+
+
+def readable(text: str) -> list[str]:
+    """An .ipynb as lines for people: of each cell its type, its tags and what it has put out, then its source.
+
+    A text that is no notebook is given line by line.
+    """
+    try:
+        notebook = parse_jupyter(text)
+    except NotebookError:
+        return text.splitlines()
+    lines = []
+    for cell in notebook.cells:
+        content, outputs = cell.content, cell.value.get("outputs")
+        about = [content.cell_type, *(f"#{tag}" for tag in content.tags)]
+        if isinstance(outputs, list) and outputs:
+            about.append(f"({len(outputs)} output{'s' if len(outputs) > 1 else ''})")
+        lines += [f"%% {' '.join(about)}", *content.source.splitlines()]
+    return lines
 
 
 def new_jupyter(cells: Sequence[NewJupyterCell], daglab: Mapping[str, Any] | None = None) -> str:
@@ -82,7 +105,7 @@ def new_jupyter(cells: Sequence[NewJupyterCell], daglab: Mapping[str, Any] | Non
     metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     metadata["language_info"] = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"}
     document = {
-        "cells": [_new_value(cell, place, ids, minor=5) for place, cell in enumerate(cells)],
+        "cells": [_new_value(cell.content, place, ids, minor=5) for place, cell in enumerate(cells)],
         "metadata": metadata,
         "nbformat": 4,
         "nbformat_minor": 5,
@@ -95,8 +118,9 @@ def rewrite_jupyter(
 ) -> str:
     """The notebook's text with ``cells`` for its cells and ``daglab`` for ``metadata.daglab`` (``None`` removes it).
 
-    A cell that continues an old one with equal source and type keeps every byte. One with another source keeps all
-    but its outputs, which are not its outputs any more.
+    A cell that continues an old one with equal source, type and tags keeps every byte. One with another source keeps
+    all but its outputs, which are not its outputs any more; or they stay as well, without an execution count and with
+    ``"stale": true`` in the cell's ``metadata.daglab``, until a run in Jupyter counts it again.
     """
     text, style = notebook.text, notebook.style
     start = text.index("{")
@@ -112,12 +136,9 @@ def rewrite_jupyter(
 
 def _same_cells(notebook: JupyterNotebook, cells: Sequence[NewJupyterCell]) -> bool:
     return len(cells) == len(notebook.cells) and all(
-        new.origin == old.index and _same(old, new) for old, new in zip(notebook.cells, cells, strict=True)
+        new.origin == old.index and old.content == new.content and not _ran_again(old)
+        for old, new in zip(notebook.cells, cells, strict=True)
     )
-
-
-def _same(old: JupyterCell, new: NewJupyterCell) -> bool:
-    return (old.cell_type, old.source) == (new.cell_type, new.source)
 
 
 def _cells_text(notebook: JupyterNotebook, cells: Sequence[NewJupyterCell]) -> str:
@@ -129,42 +150,69 @@ def _cells_text(notebook: JupyterNotebook, cells: Sequence[NewJupyterCell]) -> s
     parts = []
     for place, cell in enumerate(cells):
         if cell.origin is None:
-            parts.append(style.dump(_new_value(cell, place, ids, minor=notebook.minor), 2))
+            parts.append(style.dump(_new_value(cell.content, place, ids, minor=notebook.minor), 2))
         else:
             old = notebook.cells[cell.origin]
-            parts.append(old.text if _same(old, cell) else _changed(old, cell, style))
+            same = old.content == cell.content and not _ran_again(old)
+            parts.append(old.text if same else _changed(old, cell, style))
     between = "," + (style.gap(2) or (" " if style.spaced else ""))
     return "[" + style.gap(2) + between.join(parts) + style.gap(1) + "]"
 
 
-def _changed(old: JupyterCell, new: NewJupyterCell, style: JsonStyle) -> str:
-    as_text = isinstance(old.value["source"], str)
-    changes: dict[str, Any] = {"source": new.source if as_text else _lines(new.source)}
-    if new.cell_type == "code":
-        changes |= {"outputs": [], "execution_count": RawJson("null")}
-    else:
-        changes |= {"outputs": None, "execution_count": None}
-    if new.cell_type != old.cell_type:
+def _ran_again(cell: JupyterCell) -> bool:
+    """Whether its outputs, once stale, are its own again."""
+    return _is_stale(cell) and cell.value.get("execution_count") is not None
+
+
+def _is_stale(cell: JupyterCell) -> bool:
+    metadata = cell.value.get("metadata")
+    return isinstance(metadata, dict) and metadata.get("daglab") == _STALE
+
+
+def _changed(old: JupyterCell, cell: NewJupyterCell, style: JsonStyle) -> str:
+    text, before, new = old.text, old.content, cell.content
+    of_metadata: dict[str, Any] = {"tags": list(new.tags) or None} if new.tags != before.tags else {}
+    changes: dict[str, Any] = {}
+    if new.source != before.source:
+        changes["source"] = new.source if isinstance(old.value["source"], str) else _lines(new.source)
+    if new.cell_type != before.cell_type:
         changes = {"cell_type": new.cell_type, **changes}
         if new.cell_type == "code":
             changes["attachments"] = None
-    return with_members(old.text, changes, style, 3)
+    code = new.cell_type == "code"
+    keeps = code and cell.keep_outputs and bool(old.value.get("outputs"))
+    if changes:
+        changes["execution_count"] = RawJson("null") if code else None
+        changes |= {} if keeps else {"outputs": [] if code else None}
+    if _is_stale(old) or (changes and keeps):
+        of_metadata["daglab"] = _STALE if changes and keeps else None
+    return with_members(_with_metadata(text, of_metadata, style), changes, style, 3)
 
 
-def _new_value(cell: NewJupyterCell, place: int, ids: set[str], *, minor: int) -> dict[str, Any]:
+def _with_metadata(text: str, changes: dict[str, Any], style: JsonStyle) -> str:
+    """The cell's JSON with its metadata changed; a member that is ``None`` goes."""
+    place = members(text, 0).get("metadata")
+    old = text[place.start : place.end] if place else "{}"
+    new = with_members(old, changes, style, 4)
+    if place is None:
+        return text if new == old else with_members(text, {"metadata": RawJson(new)}, style, 3)
+    return text[: place.start] + new + text[place.end :]
+
+
+def _new_value(cell: JupyterSource, place: int, ids: set[str], *, minor: int) -> dict[str, Any]:
     value: dict[str, Any] = {"cell_type": cell.cell_type}
     if cell.cell_type == "code":
         value["execution_count"] = None
     if minor >= 5:
         value["id"] = _new_id(cell, place, ids)
-    value["metadata"] = {}
+    value["metadata"] = {"tags": list(cell.tags)} if cell.tags else {}
     if cell.cell_type == "code":
         value["outputs"] = []
     value["source"] = _lines(cell.source)
     return value
 
 
-def _new_id(cell: NewJupyterCell, place: int, ids: set[str]) -> str:
+def _new_id(cell: JupyterSource, place: int, ids: set[str]) -> str:
     """An id from content and place, so that equal notebooks are equal bytes."""
     salt = 0
     while True:
@@ -180,9 +228,13 @@ def _lines(source: str) -> list[str]:
     return source.splitlines(keepends=True)
 
 
-def _source(value: Mapping[str, Any]) -> str:
-    source = value["source"]
-    return source if isinstance(source, str) else "".join(source)
+def content_of(value: Mapping[str, Any]) -> JupyterSource:
+    """What a pair's halves share of a cell, of its JSON."""
+    source, metadata = value["source"], value.get("metadata")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    known = isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)
+    text = source if isinstance(source, str) else "".join(source)
+    return JupyterSource(value["cell_type"], text, tags=tuple(cast("list[str]", tags)) if known else ())
 
 
 def _check(document: Any, path: str) -> None:

@@ -43,6 +43,13 @@ def lint_notebook_sync(notebook: Notebook) -> list[Finding]:
     return run_to_end(lint_notebook(notebook))
 
 
+def marimo_findings(notebook: Notebook) -> list[Finding]:
+    """What marimo will refuse to run of a notebook, and where: its breaking rules, MB001 to MB005."""
+    if cell_graph(notebook).is_sound:
+        return []
+    return sorted(set(run_to_end(_marimos_findings(notebook, notebook.text.removeprefix("\ufeff")))))
+
+
 async def all_findings(notebook: Notebook) -> list[Finding]:
     """:func:`lint_notebook` with the findings that comments accept."""
     text = notebook.text.removeprefix("\ufeff")

@@ -34,6 +34,14 @@ def lines_of(text: str) -> list[str]:
     return _LINE.findall(text)
 
 
+def indented(code: str) -> str:
+    """Code as it stands in a cell's body: marimo's reading takes exactly these blanks off again.
+
+    Lines of blanks are indented as well: they may be part of a string.
+    """
+    return re.sub("(?m)^(?!$)", "    ", code)
+
+
 def split(text: str) -> tuple[Span, ...]:
     """Cut a text into spans. ``"".join(span.text for span in split(text)) == text`` holds for every text.
 

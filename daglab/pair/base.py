@@ -11,7 +11,7 @@ from typing import Any
 
 from daglab import marimo_api
 from daglab.notebook.cells import Cell
-from daglab.notebook.convert import CellType
+from daglab.notebook.convert import JupyterSource
 
 _DIGITS = 16
 _GENERATED_WITH = re.compile(r'(?m)^__generated_with = ".*"\r?$')
@@ -22,9 +22,9 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
 
 
-def ipynb_digest(cell_type: CellType, source: str) -> str:
-    """Hash of a Jupyter cell: its type and source count, nothing else."""
-    return _digest(cell_type, source)
+def ipynb_digest(cell: JupyterSource) -> str:
+    """Hash of a Jupyter cell: its type, source and tags count, nothing else."""
+    return _digest(cell.cell_type, cell.source, *cell.tags)
 
 
 def py_digest(cell: Cell) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,28 +33,30 @@ def py_cell(slot: Slot, notebook: Notebook, jupyter: JupyterNotebook, converted:
         return keep(old)
     assert slot.ipynb is not None
     cell = jupyter.cells[slot.ipynb]
-    code = to_py(JupyterSource(cell.cell_type, cell.source))
+    code = to_py(cell.content)
     if old is None or slot.py is None:
         return NewCell(code)
     # Markdown stays in the kind of string that it stood in, where that holds the new text.
-    same_form = JupyterSource(cell.cell_type, cell.source, converted[slot.py].form)
-    if cell.cell_type == "markdown" and to_ipynb(in_form := to_py(same_form)) == same_form:
+    same_form = replace(cell.content, form=converted[slot.py].form)
+    if cell.content.cell_type == "markdown" and to_ipynb(in_form := to_py(same_form)) == same_form:
         code = in_form
     name = old.name if old.kind not in ("function", "class") else marimo_api.DEFAULT_NAME
     return NewCell(code, name, "setup" if old.kind == "setup" else "cell", old.options, origin=old.index)
 
 
-def ipynb_cell(slot: Slot, jupyter: JupyterNotebook, converted: Sequence[JupyterSource]) -> NewJupyterCell:
+def ipynb_cell(
+    slot: Slot, jupyter: JupyterNotebook, converted: Sequence[JupyterSource], *, keep_outputs: bool
+) -> NewJupyterCell:
     """The .ipynb's cell for a slot; ``converted`` are the .py cells as Jupyter cells."""
     if slot.take == "py" or slot.ipynb is None:
         assert slot.py is not None
-        return NewJupyterCell(converted[slot.py].cell_type, converted[slot.py].source, origin=slot.ipynb)
+        return NewJupyterCell(converted[slot.py].bare, slot.ipynb, keep_outputs=keep_outputs)
     return unchanged_cell(jupyter.cells[slot.ipynb])
 
 
 def unchanged_cell(cell: JupyterCell) -> NewJupyterCell:
     """The .ipynb's cell as it stands."""
-    return NewJupyterCell(cell.cell_type, cell.source, origin=cell.index)
+    return NewJupyterCell(cell.content, origin=cell.index)
 
 
 _REMEMBERED = ("id", "metadata", "attachments")
@@ -80,8 +82,8 @@ def compose_ipynb(
     Raises:
         NotebookError: the text would not say what it should.
     """
-    sources = [JupyterSource(cell.cell_type, cell.source) for cell in cells]
-    digests = [ipynb_digest(cell.cell_type, cell.source) for cell in cells]
+    sources = [cell.content for cell in cells]
+    digests = [ipynb_digest(source) for source in sources]
     py_digests = [py_digest(notebook.cells[index]) for index in order]
     base = base_of(digests, py_digests, notebook.text, kept_of(notebook, order, sources)).to_json()
     if pair.place is not None:
@@ -96,11 +98,11 @@ def compose_ipynb(
     made = _checked(text, cells, pair.ipynb)
     memory: dict[str, Any] = {
         "base": base,
-        "ipynb": [c.source for c in cells],
+        "ipynb": [source.source for source in sources],
         "py": [notebook.cells[i].code for i in order],
+        "cells": [{key: cell.value[key] for key in _REMEMBERED if key in cell.value} for cell in made.cells],
+        "metadata": {key: value for key, value in made.metadata.items() if key != "daglab"},
     }
-    memory["cells"] = [{key: cell.value[key] for key in _REMEMBERED if key in cell.value} for cell in made.cells]
-    memory["metadata"] = {key: value for key, value in made.metadata.items() if key != "daglab"}
     return Composed(text, memory)
 
 
@@ -116,6 +118,6 @@ def _versionless(base: dict[str, Any]) -> Any:
 def _checked(text: str, cells: Sequence[NewJupyterCell], path: Path) -> JupyterNotebook:
     """The text that is about to be written, read again: it says what it should."""
     made = parse_jupyter(text, str(path))
-    if [(cell.cell_type, cell.source) for cell in made.cells] != [(cell.cell_type, cell.source) for cell in cells]:
+    if [cell.content for cell in made.cells] != [cell.content for cell in cells]:
         raise NotebookError(f"{path} can't be rewritten without loss", remedy="report this, with the notebook")
     return made

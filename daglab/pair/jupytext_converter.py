@@ -8,8 +8,8 @@ from typing import Any
 import nbformat
 
 from daglab.notebook.cells import parse_notebook
-from daglab.notebook.convert import JupyterSource, to_ipynb
-from daglab.notebook.jupyter import NewJupyterCell
+from daglab.notebook.convert import to_ipynb
+from daglab.notebook.jupyter import NewJupyterCell, content_of
 from daglab.pair.base import read_base
 from daglab.pair.compose import compose_ipynb
 from daglab.pair.locate import Pair
@@ -25,8 +25,7 @@ def reads(text: str) -> Any:
         NotebookError: it is no marimo notebook.
     """
     notebook = parse_notebook(text, _ANYWHERE.py)
-    sources = [to_ipynb(cell.code) for cell in notebook.cells]
-    cells = [NewJupyterCell(source.cell_type, source.source) for source in sources]
+    cells = [NewJupyterCell(to_ipynb(cell.code).bare) for cell in notebook.cells]
     composed = compose_ipynb(_ANYWHERE, notebook, list(range(len(cells))), None, cells)
     return nbformat.reads(composed.text, as_version=4)  # type: ignore[no-untyped-call]
 
@@ -37,15 +36,22 @@ def writes(notebook: Any) -> str:
     Raises:
         NotebookError: a cell can't be written in a marimo file.
     """
-    cells = [JupyterSource(cell.cell_type, cell.source) for cell in notebook.cells]
+    cells = [content_of(cell) for cell in notebook.cells]
     return regenerate(read_base(notebook.metadata.get("daglab")), cells)[0]
 
 
-def with_metadata(combined: Any, ipynb: Any, said: dict[str, Any]) -> Any:
-    """A .py joined with its .ipynb: the .ipynb's metadata, formats and kernel included, with the .py's base in it.
+def with_metadata(combined: Any, py: Any, ipynb: Any) -> Any:
+    """A .py joined with its .ipynb: the .ipynb's metadata, formats and kernel included, with the .py's base and tags.
 
-    jupytext takes for metadata that a text file has lost what it holds none of, and unpairs the notebook.
+    jupytext thinks that a text file that holds no metadata wants none, unpairs the notebook, and takes the .ipynb's
+    tags.
     """
+    for cell, source in zip(combined.cells, py.cells, strict=True):
+        if "tags" in source.metadata:
+            cell.metadata["tags"] = source.metadata["tags"]
+        elif content_of(cell).tags:
+            del cell.metadata["tags"]
+    said = py.metadata["daglab"]
     place = ipynb.metadata.get("daglab", {}).get("py")
     daglab = {**said, "py": place} if place else said
     combined.metadata = nbformat.from_dict({**ipynb.metadata, "daglab": daglab})  # type: ignore[no-untyped-call]

@@ -1,4 +1,5 @@
-"""What daglab remembers of a pair on this machine: both files' hashes when last equal, and the base with its texts.
+"""What daglab remembers of a pair on this machine: both files' hashes when last equal, what marimo refuses of the
+notebook, and the base with its texts.
 
 It is disposable: without it, status has to read the notebooks and messages know less.
 """
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from daglab import files
-from daglab.errors import PairError
+from daglab.notebook.findings import Finding
 from daglab.pair.locate import Pair
 from daglab.pair.places import link_file
 
@@ -33,14 +34,17 @@ class LocalState:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-def unchanged(pair: Pair, py_digest: str | None, ipynb_digest: str | None) -> bool:
-    """Whether both files are byte for byte what they were when last equal."""
+def unchanged(pair: Pair, py_digest: str | None, ipynb_digest: str | None) -> tuple[Finding, ...] | None:
+    """What marimo refuses of the notebook, if both files are byte for byte what they were when last equal; else
+    ``None``."""
     try:
         with pair.state_file.open(encoding="utf-8") as file:
-            stamp: object = json.loads(file.readline())
-        return stamp == _stamp(py_digest, ipynb_digest)
-    except (OSError, ValueError):
-        return False
+            stamp = json.loads(file.readline())
+        if {**stamp, "refused": []} != _stamp(py_digest, ipynb_digest, ()):
+            return None
+        return tuple(Finding(str(pair.py), **found) for found in stamp["refused"])
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def load(pair: Pair) -> LocalState | None:
@@ -58,6 +62,7 @@ def save(
     *,
     py_digest: str | None,
     ipynb_digest: str | None,
+    refused: Sequence[Finding],
     base: Mapping[str, Any],
     ipynb: Sequence[str],
     py: Sequence[str],
@@ -67,12 +72,12 @@ def save(
     """Remember that the pair is equal now. That this fails, in a folder that can't be written, is no fault."""
     known = {"base": base, "ipynb": list(ipynb), "py": list(py), "cells": list(cells), "metadata": dict(metadata)}
     texts = json.dumps(known)
-    data = f"{json.dumps(_stamp(py_digest, ipynb_digest))}\n{texts}\n".encode()
-    with contextlib.suppress(PairError, OSError):
-        pair.state_file.parent.mkdir(parents=True, exist_ok=True)
-        ignore = pair.root / ".daglab" / ".gitignore"
+    data = f"{json.dumps(_stamp(py_digest, ipynb_digest, refused))}\n{texts}\n".encode()
+    ignore = pair.root / ".daglab" / ".gitignore"
+    with contextlib.suppress(OSError):
         if not ignore.exists():
-            files.replace(files.read(ignore), b"*\n")
+            files.replace_lightly(ignore, b"*\n")
+    with contextlib.suppress(OSError):
         files.replace_lightly(pair.state_file, data)
         if pair.place is not None:
             for half, other in ((pair.py, pair.ipynb), (pair.ipynb, pair.py)):
@@ -87,5 +92,6 @@ def forget(pair: Pair) -> None:
             file.unlink()
 
 
-def _stamp(py_digest: str | None, ipynb_digest: str | None) -> dict[str, Any]:
-    return {"version": 1, "py": py_digest, "ipynb": ipynb_digest}
+def _stamp(py_digest: str | None, ipynb_digest: str | None, refused: Sequence[Finding]) -> dict[str, Any]:
+    found = [{k: v for k, v in finding.to_json().items() if k != "path"} for finding in refused]
+    return {"version": 2, "py": py_digest, "ipynb": ipynb_digest, "refused": found}

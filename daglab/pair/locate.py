@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from daglab.errors import PairError
 from daglab.notebook.find import has_header
-from daglab.pair.places import Places, absolute, key_of, notebook_files, place_of, said_metadata
+from daglab.pair.places import Places, absolute, key_of, metadata_in, notebook_files, place_of
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,23 @@ def pair_of(path: Path, *, root: Path | None = None) -> Pair:
     return Pair(py, ipynb, root or places.root(py, ipynb))
 
 
+def other_case(pair: Pair) -> str | None:
+    """The name of a lone half that differs from this pair's by case alone, as after the rename of one half only."""
+    if pair.place is not None:
+        return None
+    endings = {".py": pair.ipynb, ".ipynb": pair.py}
+    try:
+        names = os.listdir(pair.py.parent)  # noqa: PTH208 - of a folder of many lone halves, for each of them
+    except OSError:
+        return None
+    same = {name for name in names if name.casefold() in (pair.py.name.casefold(), pair.ipynb.name.casefold())}
+    for other in sorted(map(Path, same - {pair.py.name, pair.ipynb.name})):
+        is_lone = other.with_suffix(endings[other.suffix.lower()].suffix).name not in same
+        if is_lone and pair.py.with_suffix(other.suffix).name not in same:
+            return other.name
+    return None
+
+
 def find_pairs(folder: Path) -> list[Pair]:
     """The pairs of which a half is in or below ``folder``, each once, in the order of their files.
 
@@ -88,10 +106,15 @@ def find_pairs(folder: Path) -> list[Pair]:
     return list(found.values())
 
 
+def is_pair(pair: Pair) -> bool:
+    """Whether :func:`find_pairs` would find the pair, by what its files hold."""
+    return (pair.py.exists() or pair.ipynb.exists()) and _belongs(pair.py, pair.ipynb)
+
+
 def _half_elsewhere(py: Path, places: Places) -> Path | None:
     """The .ipynb of a .py that none below the same folder claims, be it there or not."""
     try:
-        return places.ipynb_of(py) if _is_marimo(py.read_bytes()) else None
+        return places.ipynb_of(py) if is_marimo(py.read_bytes()) else None
     except OSError:
         return py.with_suffix(".ipynb")  # the status will say why it can't be read
     except PairError:
@@ -101,22 +124,23 @@ def _half_elsewhere(py: Path, places: Places) -> Path | None:
 def _belongs(py: Path, ipynb: Path) -> bool:
     """Whether the files are a pair, or half of one; told by their content, cheaply."""
     try:
+        if not os.path.lexists(py):
+            return has_metadata(ipynb.read_bytes())
         data = py.read_bytes()
-    except FileNotFoundError:
-        return has_metadata(ipynb)
+        if os.path.lexists(ipynb):
+            # A broken .py counts as well: the .ipynb knows that it is half of a pair.
+            return is_marimo(data) or has_metadata(ipynb.read_bytes())
+        return is_marimo(data) and has_header(data.decode("utf-8", "replace"))
     except OSError:
         return True  # its status will say why it can't be read
-    if ipynb.exists() or ipynb.is_symlink():  # a link that leads nowhere: its status will say so
-        # A broken .py counts as well: the .ipynb knows that it is half of a pair.
-        return _is_marimo(data) or has_metadata(ipynb)
-    return _is_marimo(data) and has_header(data.decode("utf-8", "replace"))
 
 
-def _is_marimo(data: bytes) -> bool:
+def is_marimo(data: bytes) -> bool:
+    """Whether a .py looks like a marimo notebook, a broken one included."""
     return b"marimo" in data and b"App(" in data
 
 
-def has_metadata(ipynb: Path) -> bool:
+def has_metadata(data: bytes) -> bool:
     """Whether an .ipynb's metadata says that it is half of a daglab pair."""
-    said = said_metadata(ipynb).get("daglab")
+    said = metadata_in(data).get("daglab")
     return isinstance(said, dict) and "base" in said

@@ -23,7 +23,7 @@ from typing import Any
 from daglab import marimo_api
 from daglab.errors import NotebookError
 from daglab.notebook.cells import Notebook, parse_notebook
-from daglab.notebook.convert import JupyterSource, to_ipynb
+from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
 from daglab.notebook.edit import NewCell, keep, rewrite
 from daglab.notebook.jupyter import JupyterCell, JupyterNotebook
 from daglab.pair.align import Mark, align
@@ -36,7 +36,7 @@ from daglab.pair.regenerate import regenerate
 from daglab.pair.restore import TRACE, Continued, digest_of, mapping, restored_ipynb
 
 _IMPORT = "import marimo as mo"
-_TAGS = re.compile(r"\A# Cell tags: .*\n?")
+_TAGS = re.compile(r"\A# Cell tags: (.*)(?:\n|\Z)")
 _NOT_PLAIN = re.compile(r"(?m)^\s*[%!]|\A\Z|import marimo")
 _HEAD = "import marimo\n\n\napp = marimo.App()"
 
@@ -82,7 +82,11 @@ def _reason(path: Path) -> str:
 def _has_all(notebook: Notebook, jupyter: JupyterNotebook) -> bool:
     """Whether each plain code cell of the .ipynb is in the .py: told much faster than by converting."""
     codes = {cell.code.strip() for cell in notebook.cells}
-    plain = (c.source.strip() for c in jupyter.cells if c.cell_type == "code" and not c.value.get("metadata"))
+    plain = (
+        cell.content.source.strip()
+        for cell in jupyter.cells
+        if cell.content.cell_type == "code" and not cell.value.get("metadata")
+    )
     return all(source in codes or _NOT_PLAIN.search(source) is not None for source in plain)
 
 
@@ -126,7 +130,7 @@ def _edited_since(
         if old is not None and is_same:
             new.append(keep(old))
         else:
-            code = _TAGS.sub("", cell.code)
+            code = _with_tags(cell.code)
             name = old.name if old is not None and cell.name == marimo_api.DEFAULT_NAME else cell.name
             options = {**(old.options if old is not None else {}), **cell.options}
             new.append(NewCell(code, name, "setup" if old and old.kind == "setup" else "cell", options, origin=place))
@@ -139,15 +143,23 @@ def _edited_since(
         return None
 
 
+def _with_tags(code: str) -> str:
+    """A cell's code with its tags as daglab writes them."""
+    tags = _TAGS.match(code)
+    if tags is None:
+        return code
+    return to_py(replace(to_ipynb(code[tags.end() :]), tags=tuple(tags[1].split(", "))))
+
+
 def _places(converted: Notebook, order: Sequence[int], cells: Sequence[Continued]) -> list[int | None] | None:
     """For each cell that marimo makes of the .ipynb its place in the mended .py; ``None`` where that can't be told.
 
     marimo adds an import for markdown, which has no place, and leaves out empty cells and all but one such import.
     """
     left = [(place, cell.origin) for place, cell in zip(order, cells, strict=True) if cell.origin is not None]
-    left = [(place, origin) for place, origin in left if origin.source.strip()]
-    first = next((place for place, origin in left if origin.source.strip() == _IMPORT), None)
-    once = [(place, origin) for place, origin in left if origin.source.strip() != _IMPORT or place == first]
+    left = [(place, origin) for place, origin in left if origin.content.source.strip()]
+    first = next((place for place, origin in left if origin.content.source.strip() == _IMPORT), None)
+    once = [(place, origin) for place, origin in left if origin.content.source.strip() != _IMPORT or place == first]
     for candidates in (left, once):
         added = len(converted.cells) - len(candidates)
         if added == 0 or (added == 1 and converted.cells[0].code == _IMPORT):
@@ -159,21 +171,22 @@ def _places(converted: Notebook, order: Sequence[int], cells: Sequence[Continued
 
 def _is_made_of(code: str, origin: JupyterCell) -> bool:
     """Whether marimo can have made a cell of this one; what it changes much can't be told."""
-    plain = origin.cell_type == "code" and _NOT_PLAIN.search(origin.source) is None
-    return not plain or _TAGS.sub("", code).strip() == origin.source.strip()
+    plain = origin.content.cell_type == "code" and _NOT_PLAIN.search(origin.content.source) is None
+    return not plain or _TAGS.sub("", code).strip() == origin.content.source.strip()
 
 
 def _decoded(jupyter: JupyterNotebook, base: Base, *, exported: bool) -> Iterator[Continued]:
     """The cells as they were before the export: what the .py made of them read back, and the dropped imports."""
     if not exported:
-        yield from (Continued(JupyterSource(cell.cell_type, cell.source), cell) for cell in jupyter.cells)
+        yield from (Continued(cell.content, cell) for cell in jupyter.cells)
         return
     known = {line.ipynb for line in base.lines}
     cells = []
     for origin in jupyter.cells:
-        source = JupyterSource(origin.cell_type, origin.source)
-        if origin.cell_type == "code" and digest_of(source) not in known:
-            source = to_ipynb(origin.source)
+        source = origin.content
+        if source.cell_type == "code" and digest_of(source) not in known:
+            read = to_ipynb(source.source).bare
+            source = replace(read, tags=read.tags or source.tags)
         cells.append(Continued(source, origin))
     dropped = digest_of(JupyterSource("code", _IMPORT))
     lines = align([Mark(line.ipynb) for line in base.lines], [Mark(digest_of(cell.source)) for cell in cells])
@@ -192,18 +205,19 @@ def _decoded(jupyter: JupyterNotebook, base: Base, *, exported: bool) -> Iterato
 def _export(notebook: Notebook, jupyter: JupyterNotebook, *, exported: bool) -> Iterator[Continued]:
     """The cells of the .py, where those of the .ipynb are marimo's export of them; else none."""
     left = [cell for cell in notebook.cells if cell.code.strip() != _IMPORT]
-    if not exported or [_as_exported(cell.code) for cell in left] != [
-        (c.cell_type, c.source.strip()) for c in jupyter.cells
-    ]:
+    if not exported or len(left) != len(jupyter.cells):
+        return
+    if not all(_is_export_of(cell.code, other) for cell, other in zip(left, jupyter.cells, strict=True)):
         return
     origins = iter(jupyter.cells)
     for cell in notebook.cells:
-        yield Continued(to_ipynb(cell.code), None if cell.code.strip() == _IMPORT else next(origins))
+        yield Continued(to_ipynb(cell.code).bare, None if cell.code.strip() == _IMPORT else next(origins))
 
 
-def _as_exported(code: str) -> tuple[str, str]:
-    markdown = marimo_api.markdown_of(code)
-    return ("code", code.strip()) if markdown is None else ("markdown", markdown.strip())
+def _is_export_of(code: str, cell: JupyterCell) -> bool:
+    markdown = cell.content.cell_type == "markdown"
+    exported = marimo_api.markdown_of(code) if markdown else code
+    return exported is not None and exported.strip() == cell.content.source.strip()
 
 
 def _mended_py(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from daglab.pair.base import BaseLine
 
 Side = Literal["py", "ipynb"]
 Take = Literal["both", "py", "ipynb"]
+Place = tuple[int | None, int | None]
+"""A cell's indices in the .py and in the .ipynb; ``None`` where it isn't there."""
 Reason = Literal["both-edited", "deleted-edited", "both-moved", "never-synced"]
 
 
@@ -45,6 +47,23 @@ class Conflict:
 
 
 @dataclass(frozen=True)
+class Choices:
+    """Which half decides conflicts: ``cells`` that are decided one by one, by their places, the ``order`` of cells
+    that both halves moved, and ``rest`` for all others. What is ``None`` stays a conflict."""
+
+    cells: Mapping[Place, Side] = field(default_factory=dict)
+    order: Side | None = None
+    rest: Side | None = None
+
+    def of(self, py: int | None, ipynb: int | None) -> Side | None:
+        """The half that decides for the cell at these places."""
+        return self.cells.get((py, ipynb), self.rest)
+
+
+UNDECIDED = Choices()
+
+
+@dataclass(frozen=True)
 class Merge:
     """What comes out: ``slots`` in the order of the .ipynb, and the cells of either half that go."""
 
@@ -61,14 +80,14 @@ def merge(
     *,
     py_match: Sequence[int | None],
     ipynb_match: Sequence[int | None],
-    prefer: Side | None = None,
+    choices: Choices = UNDECIDED,
 ) -> Merge:
     """Merge both halves' edits since ``base``.
 
     ``ipynb`` are the hashes of the .ipynb's cells. ``py_match`` and ``ipynb_match`` tell for each cell the line of
     the base that it continues. Without a base, ``py_match`` tells for each .py cell the .ipynb cell that it is equal
-    or similar to, and each difference is a conflict, never a deletion. ``prefer`` names the half that conflicts are
-    decided for.
+    or similar to, and each difference is a conflict; a cell that one half doesn't have is deleted only when a choice
+    names it. ``choices`` decide conflicts.
     """
     based = base is not None
     if base is None:
@@ -85,7 +104,8 @@ def merge(
         p, n = py_at.get(b), ipynb_at.get(b)
         if p is None and n is None:
             continue
-        decided = _decide(line, py[p] if p is not None else None, ipynb[n] if n is not None else None, prefer)
+        choice = choices.of(p, n)
+        decided = _decide(line, py[p] if p is not None else None, ipynb[n] if n is not None else None, choice)
         if decided == "delete":
             deleted["py"] += [p] if p is not None else []
             deleted["ipynb"] += [n] if n is not None else []
@@ -94,11 +114,17 @@ def merge(
         else:
             conflicts.append(Conflict("both-edited" if p is not None and n is not None else "deleted-edited", p, n))
             slots.append(Slot(b, p, n, "both"))
-    slots += _new(py, ipynb, py_match, ipynb_match)
-    if not based and prefer is None:
+    added = _new(py, ipynb, py_match, ipynb_match)
+    if not based:
         conflicts = [Conflict("never-synced", c.py, c.ipynb) for c in conflicts]
-        conflicts += [Conflict("never-synced", s.py, s.ipynb) for s in slots if s.base is None and s.take != "both"]
-    ordered, moved = _order(slots, py, prefer, based=based)
+        gone = [s for s in added if choices.cells.get((s.py, s.ipynb), s.take) != s.take]
+        deleted["py"] += [s.py for s in gone if s.py is not None]
+        deleted["ipynb"] += [s.ipynb for s in gone if s.ipynb is not None]
+        added = [s for s in added if s not in gone]
+        lone = (s for s in added if s.take != "both" and choices.of(s.py, s.ipynb) is None)
+        conflicts += [Conflict("never-synced", s.py, s.ipynb) for s in lone]
+    slots += added
+    ordered, moved = _order(slots, py, choices.order or choices.rest, based=based)
     conflicts += [Conflict("both-moved", s.py, s.ipynb) for s in moved]
     return Merge(tuple(ordered), tuple(conflicts), tuple(deleted["py"]), tuple(deleted["ipynb"]))
 
@@ -109,17 +135,17 @@ def setup_first(slots: Iterable[Slot], py: Sequence[PyMark]) -> list[Slot]:
 
 
 def _decide(
-    line: BaseLine, py: PyMark | None, ipynb: str | None, prefer: Side | None
+    line: BaseLine, py: PyMark | None, ipynb: str | None, choice: Side | None
 ) -> Take | Literal["delete", "conflict"]:
     """One row of the merge table."""
     if py is None:
-        if ipynb == line.ipynb or prefer == "py":
+        if ipynb == line.ipynb or choice == "py":
             return "delete"
-        return prefer or "conflict"
+        return choice or "conflict"
     if ipynb is None:
-        if py.digest == line.py or prefer == "ipynb":
+        if py.digest == line.py or choice == "ipynb":
             return "delete"
-        return prefer or "conflict"
+        return choice or "conflict"
     if (ipynb == line.ipynb and py.digest == line.py) or py.converted == ipynb:
         return "both"
     if ipynb == line.ipynb:
@@ -127,7 +153,7 @@ def _decide(
     # A .py cell of which only name or options were edited takes the .ipynb's new source along.
     if line.py == py.digest or py.converted == line.ipynb:
         return "ipynb"
-    return prefer or "conflict"
+    return choice or "conflict"
 
 
 def _new(

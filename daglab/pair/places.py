@@ -17,10 +17,15 @@ _SKIPPED = frozenset({"node_modules", "__pycache__", "__marimo__", "build", "dis
 _HALVES = (".py", ".ipynb")
 
 
+def is_skipped(name: str) -> bool:
+    """Whether pairs are not looked for in a folder of this name: it is hidden, or a tool's own."""
+    return name.startswith(".") or name in _SKIPPED
+
+
 def notebook_files(folder: Path) -> Iterator[Path]:
     """The .py and .ipynb files in and below ``folder``; hidden folders and folders of tools are left out."""
     for root, folders, files in os.walk(folder):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED)
+        folders[:] = sorted(f for f in folders if not is_skipped(f))
         directory = Path(root)
         yield from (directory / f for f in sorted(files) if f.endswith(_HALVES) and not f.startswith("."))
 
@@ -64,7 +69,7 @@ class Places:
         """
         if ipynb not in self._found:
             beside, data = ipynb.with_suffix(".py"), _data(ipynb)
-            claims = [] if _stands_beside(data, beside) else list(self._claims(ipynb, _metadata(data)))
+            claims = [] if _stands_beside(data, beside) else list(self._claims(ipynb, metadata_in(data)))
             there = [py for py in claims if py.exists()] or claims
             self._found[ipynb] = beside if not there or there[0] == absolute(beside) else _like(there[0], ipynb)
         return self._found[ipynb]
@@ -156,7 +161,7 @@ def place_of(py: Path, ipynb: Path) -> str | None:
 
 def said_metadata(ipynb: Path) -> dict[str, Any]:
     """An .ipynb's metadata, where daglab or jupytext has something in it; else nothing."""
-    return _metadata(_data(ipynb))
+    return metadata_in(_data(ipynb))
 
 
 def _data(path: Path) -> bytes:
@@ -166,7 +171,8 @@ def _data(path: Path) -> bytes:
         return b""
 
 
-def _metadata(data: bytes) -> dict[str, Any]:
+def metadata_in(data: bytes) -> dict[str, Any]:
+    """The metadata in the bytes of an .ipynb, where daglab or jupytext has something in it; else nothing."""
     if b'"jupytext' not in data and b'"daglab"' not in data:
         return {}
     try:

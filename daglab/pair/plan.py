@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -12,47 +12,50 @@ from daglab.notebook.cells import Notebook, parse_notebook
 from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
 from daglab.notebook.edit import rewrite
 from daglab.notebook.find import has_header
+from daglab.notebook.findings import Finding
 from daglab.notebook.jupyter import (
     JupyterNotebook,
     NewJupyterCell,
     parse_jupyter,
 )
-from daglab.pair import local_state
+from daglab.notebook.lint import marimo_findings
+from daglab.pair import conflicts, local_state
 from daglab.pair.align import Mark, align
 from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_base
 from daglab.pair.compose import compose_ipynb, ipynb_cell, py_cell, unchanged_cell
-from daglab.pair.locate import Pair
+from daglab.pair.conflicts import CellConflict
+from daglab.pair.locate import Pair, has_metadata, is_marimo, other_case
 from daglab.pair.mend import mend
-from daglab.pair.merge import Conflict, PyMark, Side, Slot, merge, setup_first
+from daglab.pair.merge import PyMark, Side, Slot, merge, setup_first
 from daglab.pair.regenerate import regenerate
 
 PairState = Literal["in-sync", "py-ahead", "ipynb-ahead", "both-ahead", "conflict", "half", "unpaired", "invalid"]
 
 
-REASONS = {
-    "both-edited": "edited differently in both halves",
-    "deleted-edited": "deleted in one half, edited in the other",
-    "both-moved": "moved to different places in both halves",
-    "never-synced": "differs, and the halves were never synced",
-}
-
-
 @dataclass(frozen=True)
-class CellConflict:
-    """A cell on which the halves disagree: its label and both versions, ``None`` where it isn't there."""
+class Wishes:
+    """What the caller wants of a sync.
 
-    label: str
-    reason: str
-    line: int | None
-    py: str | None
-    ipynb: str | None
+    ``prefer`` decides all conflicts for one half, ``resolve`` single ones by :attr:`CellConflict.cell`. With
+    ``create``, a lone notebook that says nothing of a pair becomes one. ``keep_outputs`` leaves the outputs of cells
+    whose source changes, marked stale.
+    """
+
+    prefer: Side | None = None
+    resolve: Mapping[str, Side] = field(default_factory=dict)
+    create: bool = False
+    keep_outputs: bool = False
+
+
+NO_WISHES = Wishes()
 
 
 @dataclass(frozen=True)
 class Plan:
     """The pair's state and, where it can be synced, the texts that both files are to have.
 
-    ``deletes`` are the halves in which a cell goes, ``memory`` what local state keeps once they are written.
+    ``memory`` is what local state keeps once they are written,
+    ``refused`` what marimo will not run of the notebook as the .py is to be, ``None`` while nobody looked.
     """
 
     pair: Pair
@@ -63,7 +66,7 @@ class Plan:
     conflicts: tuple[CellConflict, ...] = ()
     py_text: str | None = None
     ipynb_text: str | None = None
-    deletes: tuple[Side, ...] = ()
+    refused: tuple[Finding, ...] | None = None
     memory: dict[str, Any] = field(default_factory=dict)
 
 
@@ -87,53 +90,61 @@ def _unedited(py: files.FileContent, ipynb: files.FileContent) -> bool:
     base = read_base(jupyter.metadata.get("daglab")) if jupyter else None
     if jupyter is None or base is None or base.file != file_digest(text):
         return False
-    return [line.ipynb for line in base.lines] == [ipynb_digest(c.cell_type, c.source) for c in jupyter.cells]
+    return [line.ipynb for line in base.lines] == [ipynb_digest(c.content) for c in jupyter.cells]
 
 
-def plan(pair: Pair, *, prefer: Side | None = None, create: bool = False) -> Plan:
+def plan(pair: Pair, wishes: Wishes = NO_WISHES) -> Plan:
     """Read both halves and decide; see :func:`plan_for`.
 
     Raises:
-        PairError: a file can't be read.
+        PairError: a file can't be read; see :func:`plan_for`.
     """
-    return plan_for(pair, files.read(pair.py), files.read(pair.ipynb), prefer=prefer, create=create)
+    return plan_for(pair, files.read(pair.py), files.read(pair.ipynb), wishes)
 
 
-def plan_for(
-    pair: Pair,
-    py: files.FileContent,
-    ipynb: files.FileContent,
-    *,
-    prefer: Side | None = None,
-    create: bool = False,
-) -> Plan:
+def plan_for(pair: Pair, py: files.FileContent, ipynb: files.FileContent, wishes: Wishes = NO_WISHES) -> Plan:
     """Decide what is to be done with what the files hold.
 
-    With ``create``, a lone notebook that says nothing of a pair becomes one.
+    Raises:
+        PairError: a decision is about something that is no conflict.
     """
-    if py.data is not None and ipynb.data is not None and local_state.unchanged(pair, py.digest, ipynb.digest):
-        return Plan(pair, "in-sync", py, ipynb)
+    both = py.data is not None and ipynb.data is not None
+    if both and not wishes.resolve:
+        refused = local_state.unchanged(pair, py.digest, ipynb.digest)
+        if refused is not None:
+            return Plan(pair, "in-sync", py, ipynb, refused=refused)
     blank = Plan(pair, "unpaired", py, ipynb)
     try:
         notebook = _read_py(py)
         jupyter = _read_ipynb(ipynb)
-        return _plan(blank, notebook, jupyter, prefer=prefer, create=create)
+        return _plan(blank, notebook, jupyter, wishes)
     except NotebookError as error:
-        paired = py.data is not None and ipynb.data is not None
-        return replace(blank, state="invalid" if paired or create else "unpaired", reason=str(error))
+        # A module and a notebook that happen to have one stem are no pair.
+        paired = both and (is_marimo(py.data or b"") or has_metadata(ipynb.data or b""))
+        return replace(blank, state="invalid" if paired or wishes.create else "unpaired", reason=str(error))
 
 
 def _read_py(file: files.FileContent) -> Notebook | None:
     if file.data is None:
         return None
-    text = _decode(file)
-    if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines()):
-        raise NotebookError(f"{file.path} has git's conflict markers in it", remedy="resolve the git conflict first")
-    return parse_notebook(text, file.path)
+    return parse_notebook(_merged_by_git(file), file.path)
 
 
 def _read_ipynb(file: files.FileContent) -> JupyterNotebook | None:
-    return None if file.data is None else parse_jupyter(_decode(file), str(file.path))
+    return None if file.data is None else parse_jupyter(_merged_by_git(file), str(file.path))
+
+
+def _merged_by_git(file: files.FileContent) -> str:
+    """A file's text, unless git has left a conflict in it: all three markers, since a notebook may speak of one."""
+    text, at = _decode(file), 0
+    if "<<<<<<< " in text:
+        for marker in ("\n<<<<<<< ", "\n=======", "\n>>>>>>> "):
+            at = f"\n{text}".find(marker, at)
+            if at < 0:
+                return text
+        remedy = "resolve the conflict, or take one side: git checkout --ours (or --theirs) FILE; then daglab sync"
+        raise NotebookError(f"{file.path} has git's conflict markers in it", remedy=remedy)
+    return text
 
 
 def _decode(file: files.FileContent) -> str:
@@ -145,49 +156,47 @@ def _decode(file: files.FileContent) -> str:
         raise NotebookError(f"{file.path} is not UTF-8: {at}", remedy="save it as UTF-8") from error
 
 
-def _plan(
-    blank: Plan, notebook: Notebook | None, jupyter: JupyterNotebook | None, *, prefer: Side | None, create: bool
-) -> Plan:
+def _plan(blank: Plan, notebook: Notebook | None, jupyter: JupyterNotebook | None, wishes: Wishes) -> Plan:
     memory = local_state.load(blank.pair)
     said = jupyter.metadata.get("daglab") if jupyter else None
     base = read_base(said) or (read_base(memory.base) if memory else None)
-    if isinstance(said, dict) and said.get("paired") is False and not create:
+    if isinstance(said, dict) and said.get("paired") is False and not wishes.create:
         return replace(blank, reason="it was unpaired")
     if notebook is None and jupyter is None:
         return replace(blank, reason="neither half is there")
+    if (notebook is None or jupyter is None) and (other := other_case(blank.pair)):
+        lone = blank.pair.ipynb.name if notebook is None else blank.pair.py.name
+        reason = f"{lone} and {other} differ in upper and lower case (give both the same name, or move one away)"
+        return replace(blank, state="invalid", reason=reason)
     if jupyter is None:
         assert notebook is not None
-        if not (create or memory or has_header(notebook.text)):
+        if not (wishes.create or memory or has_header(notebook.text)):
             return replace(blank, reason="the .ipynb is missing, and the .py has no [tool.daglab] header")
         half = replace(blank, state="half", reason="the .ipynb is missing")
-        sources = [to_ipynb(cell.code) for cell in notebook.cells]
-        cells = [NewJupyterCell(source.cell_type, source.source) for source in sources]
+        cells = [NewJupyterCell(to_ipynb(cell.code).bare) for cell in notebook.cells]
         return _composed(half, notebook, list(range(len(cells))), None, cells)
     if notebook is None:
-        if not (create or base):
+        if not (wishes.create or base):
             return replace(blank, reason="the .py is missing, and the .ipynb has no metadata of daglab")
-        text, order = regenerate(base, [JupyterSource(c.cell_type, c.source) for c in jupyter.cells])
+        text, order = regenerate(base, [cell.content for cell in jupyter.cells])
         made = parse_notebook(text, blank.pair.py)
         half = replace(blank, state="half", reason="the .py is missing", py_text=text)
         return _composed(half, made, order, jupyter, [unchanged_cell(cell) for cell in jupyter.cells])
     mended = mend(blank.pair, notebook, jupyter, base, memory)
     if mended is None:
-        return _merged(blank, notebook, jupyter, base, memory, prefer)
-    planned = _merged(blank, mended.notebook, mended.jupyter, base, memory, prefer)
+        return _merged(blank, notebook, jupyter, base, memory, wishes)
+    planned = _merged(blank, mended.notebook, mended.jupyter, base, memory, wishes)
     return planned if planned.conflicts else _with_mended(planned, mended.reason)
 
 
 def _with_mended(planned: Plan, reason: str) -> Plan:
-    """A plan over mended halves: it changes the files more than the merge knows of, and backs them up."""
-    changed: list[Side] = []
-    if planned.py_text is not None and planned.py_text.encode() != planned.py_file.data:
-        changed.append("py")
-    if planned.ipynb_text is not None and planned.ipynb_text.encode() != planned.ipynb_file.data:
-        changed.append("ipynb")
-    if not changed:
+    """A plan over mended halves: it changes the files more than the merge knows of."""
+    py = planned.py_text is not None and planned.py_text.encode() != planned.py_file.data
+    ipynb = planned.ipynb_text is not None and planned.ipynb_text.encode() != planned.ipynb_file.data
+    if not py and not ipynb:
         return planned
-    states: dict[tuple[Side, ...], PairState] = {("py",): "ipynb-ahead", ("ipynb",): "py-ahead"}
-    return replace(planned, state=states.get(tuple(changed), "both-ahead"), reason=reason, deletes=tuple(changed))
+    state: PairState = "both-ahead" if py and ipynb else "ipynb-ahead" if py else "py-ahead"
+    return replace(planned, state=state, reason=reason)
 
 
 def _merged(
@@ -196,38 +205,35 @@ def _merged(
     jupyter: JupyterNotebook,
     base: Base | None,
     memory: local_state.LocalState | None,
-    prefer: Side | None,
+    wishes: Wishes,
 ) -> Plan:
     converted = [to_ipynb(cell.code) for cell in notebook.cells]
     py = [
-        PyMark(py_digest(cell), ipynb_digest(c.cell_type, c.source), cell.kind == "setup")
+        PyMark(py_digest(cell), ipynb_digest(c), cell.kind == "setup")
         for cell, c in zip(notebook.cells, converted, strict=True)
     ]
-    ipynb = [ipynb_digest(cell.cell_type, cell.source) for cell in jupyter.cells]
+    ipynb = [ipynb_digest(cell.content) for cell in jupyter.cells]
     py_match, ipynb_match = _matches(base, memory, notebook, jupyter, py, ipynb, converted)
     lines = base.lines if base else None
-    merged = merge(lines, py, ipynb, py_match=py_match, ipynb_match=ipynb_match, prefer=prefer)
+    merged = merge(lines, py, ipynb, py_match=py_match, ipynb_match=ipynb_match)
+    disagreed = merged.conflicts
+    if disagreed or wishes.resolve:
+        choices = conflicts.choices(disagreed, notebook, wishes.resolve, wishes.prefer)
+        merged = merge(lines, py, ipynb, py_match=py_match, ipynb_match=ipynb_match, choices=choices)
     if merged.conflicts:
-        conflicts = tuple(_shown(c, notebook, jupyter) for c in merged.conflicts)
-        return replace(blank, state="conflict", reason=_summary(conflicts), conflicts=conflicts)
+        shown = conflicts.shown(merged.conflicts, notebook, jupyter)
+        return replace(blank, state="conflict", reason=conflicts.summary(shown), conflicts=shown)
     in_py = setup_first(merged.slots, py)
     py_text, made = notebook.text, notebook
     if _changes(in_py, "py", len(py)):
         py_text = rewrite(notebook, [py_cell(slot, notebook, jupyter, converted) for slot in in_py])
         made = parse_notebook(py_text, blank.pair.py)
-    cells = [ipynb_cell(slot, jupyter, converted) for slot in merged.slots]
+    cells = [ipynb_cell(slot, jupyter, converted, keep_outputs=wishes.keep_outputs) for slot in merged.slots]
     py_ahead = _changes(merged.slots, "ipynb", len(ipynb))
     state: PairState = "py-ahead" if py_ahead else "in-sync"
     if made is not notebook:
         state = "both-ahead" if py_ahead else "ipynb-ahead"
-    deletes: set[Side] = set()
-    if merged.deleted_py:
-        deletes.add("py")
-    if merged.deleted_ipynb:
-        deletes.add("ipynb")
-    if prefer and merge(lines, py, ipynb, py_match=py_match, ipynb_match=ipynb_match).conflicts:
-        deletes.add("ipynb" if prefer == "py" else "py")
-    planned = replace(blank, state=state, py_text=py_text, deletes=tuple(sorted(deletes)))
+    planned = replace(blank, state=state, py_text=py_text)
     planned = _composed(planned, made, [in_py.index(slot) for slot in merged.slots], jupyter, cells)
     recorded = base is not None and [line.ipynb for line in base.lines] == ipynb
     if state == "in-sync" and recorded and planned.ipynb_text != jupyter.text:
@@ -243,7 +249,8 @@ def _composed(
     cells: Sequence[NewJupyterCell],
 ) -> Plan:
     made = compose_ipynb(planned.pair, notebook, order, jupyter, cells)
-    return replace(planned, py_text=notebook.text, ipynb_text=made.text, memory=made.memory)
+    refused = tuple(marimo_findings(notebook))
+    return replace(planned, py_text=notebook.text, ipynb_text=made.text, memory=made.memory, refused=refused)
 
 
 def _matches(
@@ -256,11 +263,11 @@ def _matches(
     converted: Sequence[JupyterSource],
 ) -> tuple[list[int | None], list[int | None]]:
     """For each cell of both halves the line of the base that it continues (without a base: the .ipynb's cell)."""
-    ipynb_marks = [Mark(d, cell.source) for d, cell in zip(ipynb, jupyter.cells, strict=True)]
+    ipynb_marks = [Mark(d, cell.content.source) for d, cell in zip(ipynb, jupyter.cells, strict=True)]
     if base is None:
         marks = [Mark(mark.converted, cell.source) for mark, cell in zip(py, converted, strict=True)]
         return align(ipynb_marks, marks), []
-    codes = {d: to_py(JupyterSource(c.cell_type, c.source)) for d, c in zip(ipynb, jupyter.cells, strict=True)}
+    codes = {d: to_py(c.content) for d, c in zip(ipynb, jupyter.cells, strict=True)}
     sources = {mark.digest: cell.source for mark, cell in zip(py, converted, strict=True)}
     if memory is not None and (remembered := read_base(memory.base)) is not None:
         codes |= {line.ipynb: code for line, code in zip(remembered.lines, memory.py, strict=False)}
@@ -275,17 +282,3 @@ def _changes(slots: Sequence[Slot], side: Side, count: int) -> bool:
     """Whether a half of now ``count`` cells is to have other cells, or another order of them."""
     places = [slot.py if side == "py" else slot.ipynb for slot in slots]
     return places != list(range(count)) or any(slot.take not in ("both", side) for slot in slots)
-
-
-def _shown(conflict: Conflict, notebook: Notebook, jupyter: JupyterNotebook) -> CellConflict:
-    py = notebook.cells[conflict.py] if conflict.py is not None else None
-    ipynb = jupyter.cells[conflict.ipynb] if conflict.ipynb is not None else None
-    label = py.label if py else f"cell {ipynb.index + 1} of the .ipynb" if ipynb else "a cell"
-    return CellConflict(
-        label, conflict.reason, py.code_line if py else None, py.code if py else None, ipynb.source if ipynb else None
-    )
-
-
-def _summary(conflicts: Sequence[CellConflict]) -> str:
-    first = f"{conflicts[0].label}: {REASONS[conflicts[0].reason]}"
-    return first + (f", and {len(conflicts) - 1} more" if len(conflicts) > 1 else "")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from daglab import marimo_api
 from daglab.errors import NotebookError
 from daglab.notebook.cells import Cell, Notebook, parse_notebook
 from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
-from daglab.notebook.edit import NewCell, canonical_blocks, new_notebook, rewrite
+from daglab.notebook.edit import NewCell, canonical_blocks, interface, new_notebook, reads_as, rewrite
 from daglab.notebook.spans import Span, split
 from daglab.pair.align import Mark, align
 from daglab.pair.base import Base, ipynb_digest
@@ -23,10 +23,20 @@ _FOOT = '\n\nif __name__ == "__main__":\n    app.run()\n'
 def kept_of(notebook: Notebook, order: Sequence[int], sources: Sequence[JupyterSource]) -> dict[str, Any]:
     """What regeneration would not give back of ``notebook``; see :class:`daglab.pair.base.Base`.
 
-    ``order`` is for each line of the base the .py cell, ``sources`` its Jupyter cell.
+    ``order`` is for each line of the base the .py cell, ``sources`` its Jupyter cell. Where the parts don't add up to
+    the file, the file's whole text is kept with them, so that it comes back whatever it holds.
     """
+    kept = _parts(notebook, order, sources)
+    entries = [_entry(kept, line) for line in range(len(sources))]
+    cells = [_new_cell(source, entry, same=True) for source, entry in zip(sources, entries, strict=True)]
+    places = _setup_first(cells)
+    text = _joined(kept, [cells[i] for i in places], [entries[i] for i in places])
+    return kept if text == notebook.text else {**kept, "text": notebook.text}
+
+
+def _parts(notebook: Notebook, order: Sequence[int], sources: Sequence[JupyterSource]) -> dict[str, Any]:
     newline = notebook.newline
-    canonical = [block.replace("\n", newline) for block in canonical_blocks(notebook, notebook.parsed_cells())]
+    canonical = [block.replace("\n", newline) for block in canonical_blocks(notebook.parsed_cells())]
     gaps = ["", *(span.text for span in notebook.spans if span.kind == "gap")]
     cells = {}
     for line, index in enumerate(order):
@@ -57,9 +67,9 @@ def _described(cell: Cell, source: JupyterSource) -> dict[str, Any]:
         entry["name"] = cell.name
     if cell.options:
         entry["options"] = json.loads(json.dumps(dict(cell.options), default=repr))
-    if to_py(JupyterSource(source.cell_type, source.source)) != cell.code:
+    if to_py(source) != cell.code:
         form = to_ipynb(cell.code).form
-        comes_back = to_py(JupyterSource(source.cell_type, source.source, form)) == cell.code
+        comes_back = to_py(replace(source, form=form)) == cell.code
         entry |= {"form": form} if form is not None and comes_back else {"code": cell.code}
     return entry
 
@@ -74,25 +84,45 @@ def regenerate(base: Base | None, cells: Sequence[JupyterSource]) -> tuple[str, 
     """
     if base is None:
         return new_notebook([NewCell(to_py(cell)) for cell in cells]), list(range(len(cells)))
-    digests = [ipynb_digest(cell.cell_type, cell.source) for cell in cells]
+    digests = [ipynb_digest(cell) for cell in cells]
     untouched = digests == [line.ipynb for line in base.lines]
-    if untouched and isinstance(base.kept.get("text"), str):
-        return base.kept["text"], list(range(len(cells)))
     lines = align([Mark(line.ipynb) for line in base.lines], [Mark(digest) for digest in digests])
-    entries = [_entry(base, line) for line in lines]
+    entries = [_entry(base.kept, line) for line in lines]
     same = [line is not None and base.lines[line].ipynb == d for line, d in zip(lines, digests, strict=True)]
     new = [_new_cell(c, e, same=s) for c, e, s in zip(cells, entries, same, strict=True)]
-    order = sorted(range(len(new)), key=lambda i: new[i].kind != "setup")
+    order = _setup_first(new)
+    places = [order.index(i) for i in range(len(new))]
     frame = _frame(base.kept)
-    text = rewrite(frame, [new[i] for i in order])
+    ordered = [new[i] for i in order]
+    if untouched:
+        whole = base.kept.get("text")
+        text = whole if isinstance(whole, str) else _joined(base.kept, ordered, [entries[i] for i in order])
+        if reads_as(text, ordered):
+            return text, places
+    text = rewrite(frame, ordered)
     # What stands before a cell, such as a comment, is none of the cell's edit.
-    usable = [entries[i] if untouched or same[i] else _only_gap(entries[i]) for i in order]
-    text = _with_kept(text, usable, frame.spans[-1], unchecked=untouched)
-    return text, [order.index(i) for i in range(len(new))]
+    usable = [entries[i] if same[i] else _only_gap(entries[i]) for i in order]
+    return _with_kept(text, usable, frame.spans[-1]), places
 
 
-def _entry(base: Base, line: int | None) -> Mapping[str, Any]:
-    cells = base.kept.get("cells", {})
+def _setup_first(cells: Sequence[NewCell]) -> list[int]:
+    """The cells' places in the order of the .py."""
+    return sorted(range(len(cells)), key=lambda i: cells[i].kind != "setup")
+
+
+def _joined(kept: Mapping[str, Any], cells: Sequence[NewCell], entries: Sequence[Mapping[str, Any]]) -> str:
+    """The file of unedited cells: kept blocks and gaps, and marimo's own where none are kept."""
+    frame = _frame(kept)
+    parts = [frame.spans[0].text]
+    for index, block in enumerate(canonical_blocks([cell.parsed() for cell in cells])):
+        default = _GAP if index else ""
+        parts.append(str(entries[index].get("gap", default.replace("\n", frame.newline))))
+        parts.append(str(entries[index].get("block", block.replace("\n", frame.newline))))
+    return "".join([*parts, frame.spans[-1].text])
+
+
+def _entry(kept: Mapping[str, Any], line: int | None) -> Mapping[str, Any]:
+    cells = kept.get("cells", {})
     entry = cells.get(str(line), {}) if isinstance(cells, dict) else {}
     return entry if isinstance(entry, dict) else {}
 
@@ -103,7 +133,7 @@ def _only_gap(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _new_cell(cell: JupyterSource, entry: Mapping[str, Any], *, same: bool) -> NewCell:
     form = entry.get("form") if same else None
-    code = str(entry["code"]) if same and "code" in entry else to_py(JupyterSource(cell.cell_type, cell.source, form))
+    code = str(entry["code"]) if same and "code" in entry else to_py(replace(cell, form=form))
     if entry.get("kind") == "setup":
         return NewCell(code, marimo_api.SETUP_NAME, "setup", entry.get("options", {}))
     return NewCell(code, entry.get("name", marimo_api.DEFAULT_NAME), options=entry.get("options", {}))
@@ -124,28 +154,15 @@ def _frame(kept: Mapping[str, Any]) -> Notebook:
     return Notebook("notebook.py", head + foot, spans, (), options, "", None)
 
 
-def _with_kept(text: str, entries: Sequence[Mapping[str, Any]], foot: Span, *, unchecked: bool) -> str:
+def _with_kept(text: str, entries: Sequence[Mapping[str, Any]], foot: Span) -> str:
     """The text with kept blocks and gaps in it. A kept block whose signature the edit outdated is left out."""
     spans = list(split(text))
     spans[-1] = foot
     places = [k for k, span in enumerate(spans) if span.kind == "cell"]
     for k, entry in zip(places, entries, strict=True):
         block, gap = entry.get("block"), entry.get("gap")
-        if isinstance(block, str) and (unchecked or _interface(block) == _interface(spans[k].text)):
+        if isinstance(block, str) and interface(block) == interface(spans[k].text):
             spans[k] = Span("cell", block, spans[k].line)
         if isinstance(gap, str) and spans[k - 1].kind == "gap":
             spans[k - 1] = Span("gap", gap, spans[k - 1].line)
     return "".join(span.text for span in spans)
-
-
-def _interface(block: str) -> tuple[str, ...] | None:
-    """The names that a cell's block takes and returns; ``None`` where it has no such."""
-    try:
-        node = ast.parse(block).body[0]
-    except (SyntaxError, ValueError, IndexError):
-        return None
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return None
-    last = node.body[-1]
-    returned = ast.unparse(last) if isinstance(last, ast.Return) else ""
-    return (*(argument.arg for argument in node.args.args), returned)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from daglab.notebook.convert import JupyterSource
-from daglab.notebook.jupyter import JupyterCell, JupyterNotebook, parse_jupyter
+from daglab.notebook.jupyter import JupyterCell, JupyterNotebook, content_of, parse_jupyter
 from daglab.pair.align import Mark, align
 from daglab.pair.base import ipynb_digest, read_base
 from daglab.pair.local_state import LocalState
@@ -70,7 +70,10 @@ def _value(cell: Continued, old: Mapping[str, Any]) -> dict[str, Any]:
     else:
         value = {key: part for key, part in value.items() if key not in ("execution_count", "outputs")}
         value |= {"attachments": attachments} if attachments else {}
-    if cell.origin is None or cell.source.source != cell.origin.source:
+    if cell.source.tags != content_of(value | {"source": ""}).tags:
+        tags = {"tags": list(cell.source.tags)} if cell.source.tags else {}
+        value["metadata"] = {key: part for key, part in value["metadata"].items() if key != "tags"} | tags
+    if cell.origin is None or cell.source.source != cell.origin.content.source:
         value["source"] = cell.source.source.splitlines(keepends=True)
     return value
 
@@ -81,7 +84,7 @@ def _restored(at_hand: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, A
 
 def digest_of(source: JupyterSource) -> str:
     """The hash of a Jupyter cell."""
-    return ipynb_digest(source.cell_type, source.source)
+    return ipynb_digest(source)
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from daglab import files
 from daglab.errors import NotebookError, PairError
+from daglab.notebook.cells import parse_notebook
+from daglab.notebook.findings import Finding
 from daglab.notebook.jupyter import JupyterNotebook, NewJupyterCell, parse_jupyter, rewrite_jupyter
+from daglab.notebook.lint import marimo_findings
 from daglab.pair import local_state
+from daglab.pair.conflicts import CellConflict
 from daglab.pair.jupytext_pairs import refuse_other_format, with_formats, without_formats
 from daglab.pair.locate import Pair, pair_of
 from daglab.pair.merge import Side
-from daglab.pair.plan import CellConflict, PairState, Plan, plan, plan_for, state_of
+from daglab.pair.plan import PairState, Plan, Wishes, plan, plan_for, state_of
 
 
 @dataclass(frozen=True)
 class PairStatus:
-    """A pair's state, with its reason where it isn't in sync; conflicts with both versions of each cell."""
+    """A pair's state, with its reason where it isn't in sync; conflicts with both versions of each cell.
+
+    ``refused`` is what marimo will not run of the notebook, and where; a pair is a pair all the same.
+    """
 
     py: Path
     ipynb: Path
     state: PairState
     reason: str = ""
     conflicts: tuple[CellConflict, ...] = ()
+    refused: tuple[Finding, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The status as JSON values."""
@@ -61,25 +71,42 @@ class SyncResult:
         }
 
 
-def pair_status(path: Path | Pair) -> PairStatus:
+def pair_status(path: Path | Pair, *, refused: bool = False) -> PairStatus:
     """The state of the pair that ``path`` is half of; nothing is written.
+
+    With ``refused``, what marimo will not run is looked for also where the state can be told without.
 
     Raises:
         PairError: ``path`` is no notebook's name, or a file can't be read.
     """
-    return _status(state_of(_pair(path)))
+    planned = state_of(_pair(path))
+    if refused and planned.refused is None and planned.py_file.data is not None:
+        with contextlib.suppress(NotebookError):  # the state says so
+            notebook = parse_notebook(planned.py_file.data.decode("utf-8", "replace"), planned.pair.py)
+            planned = replace(planned, refused=tuple(marimo_findings(notebook)))
+    return _status(planned)
 
 
-def sync(path: Path | Pair, *, prefer: Side | None = None, dry_run: bool = False) -> SyncResult:
+def sync(
+    path: Path | Pair,
+    *,
+    prefer: Side | None = None,
+    resolve: Mapping[str, Side] | None = None,
+    keep_outputs: bool = False,
+    dry_run: bool = False,
+) -> SyncResult:
     """Bring each half's edits to the other; a conflict leaves both files as they are.
 
-    ``prefer`` decides conflicts for one half; what that replaces is backed up. The missing half of a pair is made.
+    ``resolve`` decides single conflicts by :attr:`CellConflict.cell`, ``prefer`` all others for one half; what that
+    replaces is backed up. The missing half of a pair is made. ``keep_outputs`` leaves the outputs of cells whose source
+    changes, with a mark that they are stale.
 
     Raises:
-        PairError: a file can't be read or written.
+        PairError: a file can't be read or written; ``resolve`` names something that is no conflict.
         FileMovedError: a file was edited meanwhile; run it again, nothing of that edit is lost.
     """
-    return _run(_pair(path), prefer=prefer, dry_run=dry_run, create=False)
+    wishes = Wishes(prefer, resolve or {}, keep_outputs=keep_outputs)
+    return _run(_pair(path), wishes, dry_run=dry_run)
 
 
 def create_pair(path: Path, *, jupytext: bool = False, dry_run: bool = False) -> SyncResult:
@@ -95,7 +122,7 @@ def create_pair(path: Path, *, jupytext: bool = False, dry_run: bool = False) ->
     if not path.exists():
         raise PairError(f"{path} does not exist")
     refuse_other_format(pair)
-    result = _run(pair, prefer=None, dry_run=dry_run, create=True)
+    result = _run(pair, Wishes(create=True), dry_run=dry_run)
     if result.before.state == "invalid":
         raise NotebookError(result.before.reason)
     return _for_jupytext(pair, result) if jupytext and result.synced else result
@@ -105,7 +132,7 @@ def _for_jupytext(pair: Pair, result: SyncResult) -> SyncResult:
     with files.locked(pair.lock_file):
         ipynb = files.read(pair.ipynb)
         data = with_formats(_parsed(ipynb), pair).encode("utf-8", "surrogateescape")
-        files.replace(ipynb, data)
+        files.replace(ipynb, data, backups=pair.backups)
     written = data != ipynb.data and pair.ipynb not in result.written
     return replace(result, written=(*result.written, pair.ipynb)) if written else result
 
@@ -121,7 +148,7 @@ def ipynb_for(py: Path) -> bytes:
     if content.data is None:
         raise PairError(f"{py} does not exist")
     alone = Pair(py, py.with_suffix(".ipynb"), py.parent)
-    planned = plan_for(alone, content, files.FileContent(alone.ipynb, None), create=True)
+    planned = plan_for(alone, content, files.FileContent(alone.ipynb, None), Wishes(create=True))
     if planned.ipynb_text is None:
         raise NotebookError(planned.reason)
     return planned.ipynb_text.encode()
@@ -143,22 +170,20 @@ def unpair(path: Path, *, delete_half: bool = False) -> tuple[Path, ...]:
         raise PairError(f"{path} does not exist")
     changed: list[Path] = []
     with files.locked(pair.lock_file):
+        files.sweep(pair.py, pair.ipynb, backups=pair.backups)
         py, ipynb = files.read(pair.py), files.read(pair.ipynb)
-        if delete_half and path.suffix == ".ipynb" and py.data is not None:
-            files.back_up(py, pair.backups)
         if delete_half and path.suffix == ".py" and ipynb.data is not None:
-            files.back_up(ipynb, pair.backups)
-            files.remove(ipynb)
+            files.remove(ipynb, backups=pair.backups)
             changed.append(ipynb.path)
         elif ipynb.data is not None:
             said = None if delete_half or py.data is None else {"paired": False}
             text = without_formats(parse_jupyter(_without_base(_parsed(ipynb), said), str(ipynb.path)))
             data = text.encode("utf-8", "surrogateescape")
             if data != ipynb.data:
-                files.replace(ipynb, data)
+                files.replace(ipynb, data, backups=pair.backups)
                 changed.append(ipynb.path)
             if delete_half and py.data is not None:
-                files.remove(py)
+                files.remove(py, backups=pair.backups)
                 changed.append(py.path)
         local_state.forget(pair)
     return tuple(changed)
@@ -170,7 +195,7 @@ def _parsed(ipynb: files.FileContent) -> JupyterNotebook:
 
 
 def _without_base(jupyter: JupyterNotebook, said: dict[str, Any] | None) -> str:
-    cells = [NewJupyterCell(cell.cell_type, cell.source, cell.index) for cell in jupyter.cells]
+    cells = [NewJupyterCell(cell.content, cell.index) for cell in jupyter.cells]
     return rewrite_jupyter(jupyter, cells, said)
 
 
@@ -180,36 +205,31 @@ def _pair(path: Path | Pair) -> Pair:
 
 def _status(planned: Plan) -> PairStatus:
     pair = planned.pair
-    return PairStatus(pair.py, pair.ipynb, planned.state, planned.reason, planned.conflicts)
+    return PairStatus(pair.py, pair.ipynb, planned.state, planned.reason, planned.conflicts, planned.refused or ())
 
 
-def _run(pair: Pair, *, prefer: Side | None, dry_run: bool, create: bool) -> SyncResult:
+def _run(pair: Pair, wishes: Wishes, *, dry_run: bool) -> SyncResult:
     if dry_run:
-        return _result(plan(pair, prefer=prefer, create=create), dry_run=True)
+        return _result(plan(pair, wishes), dry_run=True)
     with files.locked(pair.lock_file):
-        planned = plan(pair, prefer=prefer, create=create)
+        planned = plan(pair, wishes)
         backups = _write(planned)
     return _result(planned, backups=backups)
 
 
 def _write(planned: Plan) -> tuple[Path, ...]:
     """Write the .py, then the .ipynb with the base: a crash in between leaves edits that are equal in both."""
+    pair, py, ipynb = planned.pair, planned.py_file, planned.ipynb_file
+    files.sweep(pair.py, pair.ipynb, backups=pair.backups)
     if planned.py_text is None or planned.ipynb_text is None:
         return ()
-    py, ipynb = planned.py_file, planned.ipynb_file
-    backups = [
-        files.back_up(file, planned.pair.backups)
-        for side, file in (("py", py), ("ipynb", ipynb))
-        if side in planned.deletes and file.data is not None
-    ]
     for file in (py, ipynb):
         _ensure_folder(file.path.parent)
-    files.sweep(py.path)
-    files.sweep(ipynb.path)
-    py = files.replace(py, planned.py_text.encode())
-    ipynb = files.replace(ipynb, planned.ipynb_text.encode())
-    local_state.save(planned.pair, py_digest=py.digest, ipynb_digest=ipynb.digest, **planned.memory)
-    return tuple(backups)
+    py = files.replace(py, planned.py_text.encode(), backups=pair.backups)
+    ipynb = files.replace(ipynb, planned.ipynb_text.encode(), backups=pair.backups)
+    refused = planned.refused or ()
+    local_state.save(pair, py_digest=py.digest, ipynb_digest=ipynb.digest, refused=refused, **planned.memory)
+    return tuple(file.backup for file in (py, ipynb) if file.backup is not None)
 
 
 def _ensure_folder(folder: Path) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import asyncio
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from daglab import marimo_api
+from daglab import marimo_api, marimo_graph
 from daglab.marimo_api import ParsedCell
+from daglab.notebook.spans import split
 
 CELLS = (
     ParsedCell("import math", name="setup", kind="setup"),
@@ -56,11 +60,11 @@ def test_a_broken_text_is_scanned() -> None:
 
 
 def test_the_graph_has_names_parents_and_markdown() -> None:
-    graph = marimo_api.compile_graph(CELLS)
+    graph = marimo_graph.compile_graph(CELLS)
     assert [sorted(cell.defs) for cell in graph] == [["math"], ["double"], ["Box"], ["a"], [], []]
     assert graph[3].parents == {0, 1}
     assert [cell.markdown for cell in graph] == [False, False, False, False, True, False]
-    (table, query) = marimo_api.compile_graph(
+    (table, query) = marimo_graph.compile_graph(
         [ParsedCell("t = 1"), ParsedCell('_ = mo.sql(f"""\nSELECT * FROM t\n""")')]
     )
     assert table.defs == {"t"}
@@ -78,3 +82,56 @@ def test_lint_runs_inside_a_loop_and_tells_what_breaks() -> None:
     found = asyncio.run(marimo_api.lint(text))
     assert "MB002" in {d.code for d in found}
     assert all(line > 0 for d in found for line in d.lines)
+
+
+CODES = st.sampled_from(
+    [
+        "a = 1",
+        "b = a",
+        "a = b",
+        "del a",
+        "del a, b",
+        "c = a + b; del b",
+        "def f():\n    return a",
+        "import a",
+        "_a = a",
+        "a += 1",
+        "for b in a:\n    pass",
+        "1 +",
+        "",
+        "class C(f):\n    b = c",
+        "print(c, f)",
+    ]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(CODES, max_size=8))
+def test_parents_by_name_are_those_of_marimo_s_graph(codes: list[str]) -> None:
+    cells = [ParsedCell(code) for code in codes]
+    compiled = [marimo_graph._compiled(cell.code, str(i)) for i, cell in enumerate(cells)]
+    assert marimo_graph.edges_by_name(compiled) == marimo_graph.marimos_edges(compiled)
+    assert [cell.parents for cell in marimo_graph.compile_graph(cells)] == marimo_graph.marimos_edges(compiled)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            CODES
+            | st.sampled_from(["x: int = 1", "y: 'C' = x", "df = mo.sql(f'SELECT * FROM t')", "@dec\nclass D: ..."]),
+            st.sampled_from(["_", "named"]),
+            st.sampled_from([{}, {"hide_code": True}]),
+        ),
+        max_size=6,
+    ),
+    st.sampled_from(["import os", "", "# comment", "x = (", None]),
+)
+def test_blocks_are_the_cells_of_what_is_rendered(cells: list[Any], setup: str | None) -> None:
+    parsed = [ParsedCell(code, name, "cell", options) for code, name, options in cells]
+    if setup is not None:
+        parsed.insert(0, ParsedCell(setup, "setup", "setup"))
+    in_text = [span.text.rstrip("\n") + "\n" for span in split(marimo_api.render(parsed)) if span.kind == "cell"]
+    if setup == "":  # marimo leaves it out
+        in_text.insert(0, "with app.setup:\n    pass\n")
+    assert marimo_api.render_blocks(parsed) == in_text

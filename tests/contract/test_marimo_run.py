@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from daglab import marimo_api
+from daglab import marimo_api, marimo_graph
 from daglab.errors import NotebookError
 from daglab.marimo_run import CellEnd, CellRunner, CellSource, format_value
 
@@ -163,6 +163,6 @@ def test_a_notebook_that_cannot_run_is_refused(codes: tuple[str, ...], message: 
 
 def test_the_graph_that_is_read_is_the_graph_that_is_run() -> None:
     codes = ["import os", "a = os.sep", "def f():\n    return a", "b = f()", "_c = a"]
-    read = marimo_api.compile_graph([marimo_api.ParsedCell(code) for code in codes])
+    read = marimo_graph.compile_graph([marimo_api.ParsedCell(code) for code in codes])
     runner = CellRunner("/nowhere/nb.py", [source(code) for code in codes], {})
     assert [cell.parents for cell in read] == [runner.parents[index] for index in range(len(codes))]

@@ -67,6 +67,37 @@ def test_signatures_and_returns_follow_the_edit() -> None:
     assert "def first():\n    x  =  1   # odd layout stays\n    return\n" in new
 
 
+def test_a_signature_that_is_right_already_stays() -> None:
+    text = """\
+import marimo
+
+app = marimo.App()
+
+@app.cell
+def __():
+    class A:
+        pass
+    return A,
+
+@app.cell
+def __(A):
+    a = A()
+    return a,
+"""
+    new = edit(text, c0=NewCell("class A:\n    pass\n\nb = A()", origin=0))
+    assert new.endswith(text[text.index("\n@app.cell\ndef __(A)") :])
+
+
+def test_app_options_with_quotes_stay() -> None:
+    text = ODD.replace("marimo.App()", """marimo.App(\n    app_title='a "b"',  # why\n)""")
+    assert edit(text, c1=NewCell("y = x + 2", origin=1)) == text.replace("y = x + 1", "y = x + 2")
+
+
+def test_a_nul_is_refused() -> None:
+    with pytest.raises(NotebookError, match="cell 2 cannot be written"):
+        edit(ODD, c1=NewCell("x = '\0'", origin=1))
+
+
 def test_crlf_stays_crlf() -> None:
     new = edit(ODD.replace("\n", "\r\n"), c1=NewCell("y = x + 2\ny", origin=1))
     assert new == ODD.replace("y = x + 1\n", "y = x + 2\n    y\n").replace("\n", "\r\n")
@@ -115,6 +146,26 @@ def test_code_that_does_not_parse_is_kept(code: str) -> None:
     new = edit(ODD, c1=NewCell(code, origin=1))
     assert parse_notebook(new).cells[1].code == code.strip()
     assert parse_notebook(new).cells[2].code == "mo.md('one line')"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "if y:\n    \n    y = 1",
+        's = """\na\n  \nb\n    \n"""',
+        'mo.md(\n    """\na\n     \n"""\n)',
+        'mo.md(\n    f"""\n    {y}\n    \n    b\n    """\n)',
+        "def f():\n    \n    return 1",
+        "class A:\n    \n    a = 1\n\nA()",
+    ],
+)
+def test_lines_of_blanks_are_kept(code: str) -> None:
+    notebook = parse_notebook(edit(ODD, c1=NewCell(code, origin=1)))
+    assert notebook.cells[1].code == code
+    moved = rewrite(notebook, [keep(notebook.cells[1]), NewCell("mo = y = 1")])
+    assert parse_notebook(moved).cells[0].code == code
+    setup = new_notebook([NewCell(code, "setup", "setup"), NewCell("x = 1")])
+    assert parse_notebook(setup).cells[0].code == code
 
 
 def test_a_function_alone_is_written_as_marimo_does() -> None:

@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from daglab.errors import NotebookError
+from daglab.notebook.convert import JupyterSource
 from daglab.notebook.json_text import JsonStyle, elements, members, style_of, with_members
 from daglab.notebook.jupyter import NewJupyterCell, new_jupyter, parse_jupyter, rewrite_jupyter
 
@@ -15,7 +16,7 @@ CORPUS = sorted((Path(__file__).parents[2] / "corpus" / "jupyter").glob("*.ipynb
 
 
 def same(text: str) -> list[NewJupyterCell]:
-    return [NewJupyterCell(c.cell_type, c.source, c.index) for c in parse_jupyter(text).cells]
+    return [NewJupyterCell(c.content, c.index) for c in parse_jupyter(text).cells]
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
@@ -37,7 +38,7 @@ def test_nothing_changes_but_what_is_asked_for(path: Path) -> None:
 def test_a_changed_source_changes_only_its_cell(path: Path) -> None:
     text = path.read_bytes().decode()
     cells = same(text)
-    cells[0] = NewJupyterCell(cells[0].cell_type, "changed\nü", 0)
+    cells[0] = NewJupyterCell(JupyterSource(cells[0].content.cell_type, "changed\nü"), 0)
     read, old = json.loads(rewrite_jupyter(parse_jupyter(text), cells, None)), json.loads(text)
     assert "".join(read["cells"][0]["source"]) == "changed\nü"
     assert isinstance(read["cells"][0]["source"], type(old["cells"][0]["source"]))
@@ -48,7 +49,7 @@ def test_a_changed_source_changes_only_its_cell(path: Path) -> None:
 
 def test_number_spelling_escapes_and_line_ends_of_the_rest_stay() -> None:
     text = next(p for p in CORPUS if p.stem == "odd_layout").read_bytes().decode()
-    cells = [*same(text), NewJupyterCell("code", "new = 'ü'")]
+    cells = [*same(text), NewJupyterCell(JupyterSource("code", "new = 'ü'"))]
     changed = rewrite_jupyter(parse_jupyter(text), cells, {"version": 1})
     assert '{"a": 1.50, "b": 1E5}' in changed
     assert '"extra":[1,2 ,3]' in changed
@@ -63,43 +64,57 @@ def test_outputs_stay_only_while_the_source_is_equal() -> None:
     text = json.dumps({"cells": [code], "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
     notebook = parse_jupyter(text)
     assert rewrite_jupyter(notebook, same(text), None) == text
-    changed = json.loads(rewrite_jupyter(notebook, [NewJupyterCell("code", "print(2)", 0)], None))["cells"][0]
+    changed = json.loads(rewrite_jupyter(notebook, [NewJupyterCell(JupyterSource("code", "print(2)"), 0)], None))[
+        "cells"
+    ][0]
     assert (changed["outputs"], changed["execution_count"]) == ([], None)
-    as_markdown = json.loads(rewrite_jupyter(notebook, [NewJupyterCell("markdown", "text", 0)], None))["cells"][0]
+    as_markdown = json.loads(rewrite_jupyter(notebook, [NewJupyterCell(JupyterSource("markdown", "text"), 0)], None))[
+        "cells"
+    ][0]
     assert as_markdown == {"cell_type": "markdown", "metadata": {}, "source": "text"}
 
 
 def test_a_markdown_cell_that_becomes_code_is_a_valid_code_cell() -> None:
     markdown = {"attachments": {"a": {}}, "cell_type": "markdown", "id": "a", "metadata": {"tags": ["t"]}, "source": []}
     text = json.dumps({"cells": [markdown], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
-    changed = json.loads(rewrite_jupyter(parse_jupyter(text), [NewJupyterCell("code", "a\nb", 0)], None))
+    changed = json.loads(
+        rewrite_jupyter(parse_jupyter(text), [NewJupyterCell(JupyterSource("code", "a\nb", tags=("t",)), 0)], None)
+    )
     nbformat.validate(changed)
     assert changed["cells"][0]["metadata"] == {"tags": ["t"]}
     assert changed["cells"][0]["source"] == ["a\n", "b"]
 
 
 def test_a_new_notebook_is_valid_and_the_same_each_time() -> None:
-    cells = [NewJupyterCell("code", "x"), NewJupyterCell("code", "x"), NewJupyterCell("raw", "r\n\ud800")]
+    cells = [
+        NewJupyterCell(JupyterSource("code", "x")),
+        NewJupyterCell(JupyterSource("code", "x")),
+        NewJupyterCell(JupyterSource("raw", "r\n\ud800")),
+    ]
     text = new_jupyter(cells, {"version": 1})
     assert text == new_jupyter(cells, {"version": 1})
     text.encode()
     nbformat.validate(json.loads(text))
     assert len({cell.id for cell in parse_jupyter(text).cells}) == 3
-    assert [cell.source for cell in parse_jupyter(text).cells] == ["x", "x", "r\n\ud800"]
+    assert [cell.content.source for cell in parse_jupyter(text).cells] == ["x", "x", "r\n\ud800"]
 
 
 def test_cells_may_all_go_and_come() -> None:
-    text = new_jupyter([NewJupyterCell("code", "x")])
+    text = new_jupyter([NewJupyterCell(JupyterSource("code", "x"))])
     emptied = rewrite_jupyter(parse_jupyter(text), [], None)
     assert json.loads(emptied)["cells"] == []
-    filled = rewrite_jupyter(parse_jupyter(emptied), [NewJupyterCell("markdown", "m")], None)
+    filled = rewrite_jupyter(parse_jupyter(emptied), [NewJupyterCell(JupyterSource("markdown", "m"))], None)
     nbformat.validate(json.loads(filled))
 
 
 def test_a_new_cell_never_takes_an_id_that_is_taken() -> None:
-    text = new_jupyter([NewJupyterCell("code", "x")])
+    text = new_jupyter([NewJupyterCell(JupyterSource("code", "x"))])
     taken = parse_jupyter(text).cells[0].id
-    changed = rewrite_jupyter(parse_jupyter(text), [NewJupyterCell("code", "x"), NewJupyterCell("code", "x", 0)], None)
+    changed = rewrite_jupyter(
+        parse_jupyter(text),
+        [NewJupyterCell(JupyterSource("code", "x")), NewJupyterCell(JupyterSource("code", "x"), 0)],
+        None,
+    )
     ids = [cell.id for cell in parse_jupyter(changed).cells]
     assert ids[1] == taken
     assert ids[0] != taken

@@ -35,10 +35,11 @@ def test_an_edit_of_the_ipynb_after_it(pair: Files) -> None:
 
 def test_an_edit_of_the_py_after_it(pair: Files) -> None:
     create_pair(pair.py, jupytext=True)
-    pair.edit_ipynb(lambda cells: [cell["metadata"].update(tags=["a"]) for cell in cells])
+    pair.edit_ipynb(lambda cells: [cell["metadata"].update(tags=["a", "b c"]) for cell in cells])
+    sync(pair.py)
     text = pair.py.read_text("utf-8")
     rewrite_py(pair)
-    assert "# Cell tags: a" in pair.py.read_text("utf-8")
+    assert "# Cell tags: a, b c" in pair.py.read_text("utf-8")
     pair.edit_py("sum(orders)", "max(orders)")
     sync(pair.py)
     assert pair.py.read_text("utf-8") == text.replace("sum(orders)", "max(orders)")

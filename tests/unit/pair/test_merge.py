@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from daglab.pair.base import BaseLine
-from daglab.pair.merge import Conflict, Merge, PyMark, Side, merge, setup_first
+from daglab.pair.merge import UNDECIDED, Choices, Conflict, Merge, PyMark, merge, setup_first
 
 
 def pym(text: str, *, setup: bool = False, named: str = "") -> PyMark:
@@ -13,7 +15,7 @@ def pym(text: str, *, setup: bool = False, named: str = "") -> PyMark:
 
 
 def run(
-    base: str | None, py: str, ipynb: str, matches: tuple[str, str] | None = None, prefer: Side | None = None
+    base: str | None, py: str, ipynb: str, matches: tuple[str, str] | None = None, choices: Choices = UNDECIDED
 ) -> Merge:
     """Each letter a cell; ``matches`` are for each cell of a half the letter of the base that it continues, or -."""
     by_py, by_ipynb = matches or (py, ipynb)
@@ -24,7 +26,7 @@ def run(
 
     lines = None if base is None else [BaseLine(c, f"P:{c}") for c in base]
     return merge(
-        lines, [pym(c) for c in py], list(ipynb), py_match=places(by_py), ipynb_match=places(by_ipynb), prefer=prefer
+        lines, [pym(c) for c in py], list(ipynb), py_match=places(by_py), ipynb_match=places(by_ipynb), choices=choices
     )
 
 
@@ -97,15 +99,15 @@ def test_rows_with_conflict(
     base: str, py: str, ipynb: str, matches: tuple[str, str], conflict: Conflict, for_py: str, for_ipynb: str
 ) -> None:
     assert run(base, py, ipynb, matches).conflicts == (conflict,)
-    assert shown(run(base, py, ipynb, matches, "py"), py, ipynb) == for_py
-    assert shown(run(base, py, ipynb, matches, "ipynb"), py, ipynb) == for_ipynb
+    assert shown(run(base, py, ipynb, matches, Choices(rest="py")), py, ipynb) == for_py
+    assert shown(run(base, py, ipynb, matches, Choices(rest="ipynb")), py, ipynb) == for_ipynb
 
 
 def test_cells_moved_to_different_places_are_a_conflict() -> None:
     merged = run("abc", "cab", "bca")
     assert {c.reason for c in merged.conflicts} == {"both-moved"}
-    assert shown(run("abc", "cab", "bca", prefer="py"), "cab", "bca") == "cab"
-    assert shown(run("abc", "cab", "bca", prefer="ipynb"), "cab", "bca") == "bca"
+    assert shown(run("abc", "cab", "bca", choices=Choices(order="py")), "cab", "bca") == "cab"
+    assert shown(run("abc", "cab", "bca", choices=Choices(rest="ipynb")), "cab", "bca") == "bca"
 
 
 def test_without_a_base_equal_cells_are_adopted() -> None:
@@ -128,7 +130,7 @@ def test_without_a_base_differences_are_conflicts_and_never_deletions(
 ) -> None:
     assert run(None, py, ipynb, matches).conflicts
     for prefer, result in (("py", for_py), ("ipynb", for_ipynb)):
-        merged = run(None, py, ipynb, matches, "py" if prefer == "py" else "ipynb")
+        merged = run(None, py, ipynb, matches, Choices(rest="py" if prefer == "py" else "ipynb"))
         assert (merged.deleted_py, merged.deleted_ipynb) == ((), ())
         assert shown(merged, py, ipynb) == result
 
@@ -148,3 +150,21 @@ def test_the_setup_cell_is_first_in_the_py_wherever_jupyter_has_it() -> None:
     above = merge(base[1:], py[:1] + py[2:], ["new", "s", "a"], py_match=[0, 1], ipynb_match=[None, 0, 1])
     assert [slot.ipynb for slot in above.slots] == [0, 1, 2]
     assert [slot.py for slot in setup_first(above.slots, py)] == [0, None, 1]
+
+
+def test_each_conflict_may_be_decided_by_itself() -> None:
+    def decided(**choices: Any) -> Merge:
+        return run("abc", "axyc", "avw", ("ab-c", "ab-"), Choices(**choices))
+
+    assert decided().conflicts == (Conflict("both-edited", 1, 1),)
+    assert shown(decided(cells={(1, 1): "py"}), "axyc", "avw") == "a(x)W(y)"
+    assert shown(decided(cells={(1, 1): "ipynb"}), "axyc", "avw") == "aVW(y)"
+    two = ("abc", "axy", "avw", ("abc", "abc"))
+    assert run(*two, Choices({(1, 1): "py"})).conflicts == (Conflict("both-edited", 2, 2),)
+    assert shown(run(*two, Choices({(1, 1): "py"}, rest="ipynb")), "axy", "avw") == "a(x)W"
+
+
+def test_without_a_base_a_cell_goes_only_when_a_choice_names_it() -> None:
+    merged = run(None, "ab", "ac", ("a-", ""), Choices({(1, None): "ipynb", (None, 1): "ipynb"}))
+    assert (merged.conflicts, merged.deleted_py, merged.deleted_ipynb) == ((), (1,), ())
+    assert shown(merged, "ab", "ac") == "aC"

@@ -14,6 +14,7 @@ from daglab.notebook.cells import parse_notebook
 from daglab.pair import create_pair, find_pairs, ipynb_for, pair_of, pair_status, sync, unpair
 from tests.unit.pair.conftest import PY, Files
 
+CONFLICT = "<<<<<<< HEAD\n    print(1)\n=======\n    print(2)\n>>>>>>> theirs"
 OUTPUT = {"output_type": "stream", "name": "stdout", "text": ["6\n"]}
 
 
@@ -105,8 +106,80 @@ def test_a_conflict_decided_for_one_half_backs_up_the_other(pair: Files, prefer:
     result = sync(pair.py, prefer=prefer)
     assert f"{kept}(orders)" in pair.sources[2]
     assert f"{kept}(orders)" in pair.py.read_text("utf-8")
-    (backup,) = result.backups
-    assert f"{lost}(orders)" in backup.read_text("utf-8")
+    assert any(f"{lost}(orders)" in backup.read_text("utf-8") for backup in result.backups)
+
+
+def test_conflicts_are_decided_cell_by_cell(pair: Files) -> None:
+    pair.edit_py("[1, 2, 3]", "[4]")
+    pair.edit_py("sum(orders)", "max(orders)")
+    pair.edit_py("print(total)", "print('py')")
+    pair.edit_ipynb(set_source(1, "import marimo as mo\n\norders = [5]"))
+    pair.edit_ipynb(set_source(2, "total = min(orders)"))
+    pair.edit_ipynb(set_source(3, "print('ipynb')"))
+    assert [conflict.cell for conflict in pair_status(pair.py).conflicts] == ["load", "3", "4"]
+    before = pair.both()
+    result = sync(pair.py, resolve={"load": "ipynb", "3": "py"})
+    assert (result.before.state, [c.cell for c in result.before.conflicts]) == ("conflict", ["4"])
+    assert pair.both() == before
+    with pytest.raises(PairError, match="'laod'") as caught:
+        sync(pair.py, resolve={"laod": "py"})
+    assert "did you mean 'load'" in caught.value.remedy
+    sync(pair.py, resolve={"load": "ipynb", "3": "py", "4": "ipynb"})
+    assert pair.sources[1:] == ["import marimo as mo\n\norders = [5]", "total = max(orders)", "print('ipynb')"]
+    assert [cell.code for cell in parse_notebook(pair.py.read_text("utf-8")).cells][1:] == pair.sources[1:]
+    assert sync(pair.py).written == ()
+    with pytest.raises(PairError, match="no conflict is called '4'"):
+        sync(pair.py, resolve={"4": "py"})
+
+
+def test_the_rest_may_be_decided_for_one_half(pair: Files) -> None:
+    pair.edit_py("sum(orders)", "max(orders)")
+    pair.edit_py("@app.cell\ndef _(total):\n    print(total)\n    return\n", "")
+    pair.edit_ipynb(set_source(2, "total = min(orders)"))
+    pair.edit_ipynb(set_source(3, "print('ipynb')"))
+    assert [conflict.cell for conflict in pair_status(pair.py).conflicts] == ["3", "ipynb:4"]
+    sync(pair.py, prefer="py", resolve={"ipynb:4": "ipynb"})
+    assert pair.sources[2:] == ["total = max(orders)", "print('ipynb')"]
+
+
+def test_the_order_is_one_decision(pair: Files) -> None:
+    pair.edit_ipynb(lambda cells: cells.insert(0, cells.pop()))
+    text = pair.py.read_text("utf-8")
+    first, rest = text.index("@app.cell(hide"), text.index("@app.cell\ndef load")
+    end = text.index("# a comment between")
+    pair.py.write_text(text[:first] + text[rest:end] + text[first:rest] + text[end:], "utf-8")
+    (conflict,) = pair_status(pair.py).conflicts
+    assert (conflict.cell, conflict.reason) == ("order", "both-moved")
+    assert conflict.ipynb is not None
+    assert conflict.ipynb.startswith("print(total)\n")
+    sync(pair.py, resolve={"order": "ipynb"})
+    assert pair.sources[:2] == ["print(total)", "# Orders"]
+    assert sync(pair.py).written == ()
+
+
+def test_outputs_of_edited_cells_may_stay_marked_stale(pair: Files) -> None:
+    pair.edit_ipynb(run_all)
+    pair.edit_ipynb(lambda cells: cells[2]["metadata"].update(collapsed=True))
+    pair.edit_py("sum(orders)", "max(orders)")
+    sync(pair.py, keep_outputs=True)
+    assert pair.cells[2]["outputs"] == [OUTPUT]
+    assert pair.cells[2]["execution_count"] is None
+    assert pair.cells[2]["metadata"] == {"collapsed": True, "daglab": {"stale": True}}
+    assert sync(pair.py).written == ()
+    pair.edit_ipynb(lambda cells: cells[2].update(execution_count=7))
+    sync(pair.py)
+    assert pair.cells[2]["metadata"] == {"collapsed": True}
+    assert pair.cells[2]["outputs"] == [OUTPUT]
+    assert sync(pair.py).written == ()
+    pair.edit_py("max(orders)", "sum(orders)")
+    sync(pair.py, keep_outputs=True)
+    pair.edit_py("sum(orders)", "max(orders)")
+    sync(pair.py)
+    assert pair.cells[2] == pair.cells[2] | {
+        "outputs": [],
+        "execution_count": None,
+        "metadata": {"collapsed": True},
+    }
 
 
 def test_the_same_edit_of_both_halves_is_in_sync(pair: Files) -> None:
@@ -122,8 +195,8 @@ def test_cells_inserted_in_jupyter_come_into_the_py(pair: Files) -> None:
     pair.edit_ipynb(lambda cells: cells.append(new_cell("## End", "markdown", "end")))
     sync(pair.py)
     codes = [cell.code for cell in parse_notebook(pair.py.read_text("utf-8")).cells]
-    assert codes[1] == "extra = 1"
-    assert codes[-1] == 'mo.md(r"""\n## End\n""")'
+    assert codes[1] == '# daglab: tags ["mine"]\nextra = 1'
+    assert codes[-1] == '# daglab: tags ["mine"]\nmo.md(r"""\n## End\n""")'
     assert pair.cells[1]["metadata"] == {"tags": ["mine"]}
     assert "# a comment between cells" in pair.py.read_text("utf-8")
     assert sync(pair.py).written == ()
@@ -140,7 +213,7 @@ def test_cells_inserted_in_the_py_come_into_the_ipynb(pair: Files) -> None:
 
 def test_a_deleted_cell_goes_on_both_sides_after_a_backup(pair: Files) -> None:
     pair.edit_ipynb(lambda cells: cells.pop(3))
-    (backup,) = sync(pair.py).backups
+    backup = sync(pair.py).backups[0]
     assert "print(total)" not in pair.py.read_text("utf-8")
     assert backup.read_text("utf-8") == PY
     pair.edit_py("@app.cell\ndef _(orders):\n    total = sum(orders)\n    return\n", "")
@@ -293,10 +366,10 @@ def test_a_killed_sync_is_finished_by_the_next(pair: Files, monkeypatch: pytest.
     pair.edit_ipynb(lambda cells: cells.append(cells.pop(2)))
     real = file_layer.replace
 
-    def killed(old: file_layer.FileContent, data: bytes) -> file_layer.FileContent:
+    def killed(old: file_layer.FileContent, data: bytes, *, backups: Path) -> file_layer.FileContent:
         if old.path.suffix == ".ipynb":
             raise KeyboardInterrupt
-        return real(old, data)
+        return real(old, data, backups=backups)
 
     with monkeypatch.context() as patch:
         patch.setattr(file_layer, "replace", killed)
@@ -315,10 +388,10 @@ def test_a_file_edited_during_a_sync_is_left_alone(pair: Files, monkeypatch: pyt
     ipynb = pair.ipynb.read_bytes()
     real = file_layer.replace
 
-    def late(old: file_layer.FileContent, data: bytes) -> file_layer.FileContent:
+    def late(old: file_layer.FileContent, data: bytes, *, backups: Path) -> file_layer.FileContent:
         if old.path.suffix == ".py":
             pair.edit_py("print(total)", "print(total, total)")
-        return real(old, data)
+        return real(old, data, backups=backups)
 
     with monkeypatch.context() as patch:
         patch.setattr(file_layer, "replace", late)
@@ -340,7 +413,9 @@ def test_a_file_edited_during_a_sync_is_left_alone(pair: Files, monkeypatch: pyt
         (".py", b"", "not a marimo notebook"),
         (".py", b"x = 1\n", "not a marimo notebook"),
         (".py", b"\xff", "not UTF-8"),
-        (".py", PY.replace("    print(total)", "<<<<<<< ours\n    print(total)").encode(), "conflict markers"),
+        (".py", PY.replace("    print(total)", CONFLICT).encode(), "conflict markers"),
+        (".py", PY.replace("    print(total)", CONFLICT).replace("\n", "\r\n").encode(), "conflict markers"),
+        (".ipynb", f"{{\n{CONFLICT}\n}}".encode(), "conflict markers"),
     ],
 )
 def test_a_half_that_cannot_be_read_makes_the_pair_invalid(pair: Files, half: str, data: bytes, reason: str) -> None:
@@ -417,8 +492,8 @@ def test_unpairing_may_delete_the_other_half(pair: Files, kept: str) -> None:
     assert other in unpair(path, delete_half=True)
     assert path.exists()
     assert not other.exists()
-    (backup,) = (pair.py.parent / ".daglab" / "backups").iterdir()
-    assert backup.read_bytes() == text
+    backups = (pair.py.parent / ".daglab" / "backups").iterdir()
+    assert [backup.read_bytes() for backup in backups if backup.name.endswith(other.name)] == [text]
     if kept == ".ipynb":
         assert pair_status(path).state == "unpaired"
 
@@ -499,3 +574,90 @@ def test_the_base_alone_tells_that_nothing_was_edited(pair: Files) -> None:
     pair.py.write_text(PY, "utf-8")
     pair.edit_ipynb(set_source(2, "total = max(orders)"))
     assert pair_status(pair.py).state == "ipynb-ahead"
+
+
+def test_tags_go_both_ways_and_stand_in_the_py(pair: Files) -> None:
+    def tag(index: int, *tags: str) -> Any:
+        return lambda cells: cells[index]["metadata"].update(tags=list(tags))
+
+    pair.edit_ipynb(run_all)
+    pair.edit_ipynb(tag(1, "parameters"))
+    pair.edit_ipynb(tag(0, "title", "größe"))
+    assert pair_status(pair.py).state == "ipynb-ahead"
+    sync(pair.py)
+    text = pair.py.read_text("utf-8")
+    assert '    # daglab: tags ["parameters"]\n    import marimo as mo\n' in text
+    assert '    # daglab: tags ["title", "größe"]\n    mo.md("""\n' in text
+    assert pair.cells[1]["outputs"] == [OUTPUT]
+    assert sync(pair.py).written == ()
+    pair.edit_py('["parameters"]', '["parameters", "slow"]')
+    pair.edit_py('    # daglab: tags ["title", "größe"]\n', "")
+    sync(pair.py)
+    assert [cell["metadata"] for cell in pair.cells[:2]] == [{}, {"tags": ["parameters", "slow"]}]
+    assert pair.cells[1]["outputs"] == [OUTPUT]
+    pair.ipynb.unlink()
+    shutil.rmtree(pair.py.parent / ".daglab")
+    create_pair(pair.py)
+    assert pair.cells[1]["metadata"] == {"tags": ["parameters", "slow"]}
+    assert pair.py.read_text("utf-8") == text.replace('["parameters"]', '["parameters", "slow"]').replace(
+        '    # daglab: tags ["title", "größe"]\n', ""
+    )
+
+
+def test_a_module_and_a_notebook_of_one_stem_are_no_pair(folder: Path) -> None:
+    (folder / "plain.py").write_text("x = 1\n")
+    (folder / "plain.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    assert pair_status(folder / "plain.py").state == "unpaired"
+    assert sync(folder / "plain.ipynb").written == ()
+    (folder / "plain.py").write_text("import marimo\n\napp = marimo.App(\n")
+    assert pair_status(folder / "plain.py").state == "invalid"
+
+
+@pytest.mark.parametrize("lines", ["<<<<<<< HEAD", "=======\n<<<<<<< HEAD\n>>>>>>> theirs", ">>>>>>> theirs\n======="])
+def test_a_notebook_may_speak_of_conflict_markers(pair: Files, lines: str) -> None:
+    pair.edit_py("    total = sum(orders)", f'    total = """How git says it:\n{lines}\n"""')
+    assert sync(pair.py).synced
+    assert f"\n{lines}\n" in pair.sources[2]
+    assert f"\n{lines}\n" in pair.py.read_text("utf-8")
+    assert pair_status(pair.py).state == "in-sync"
+
+
+def test_whatever_a_sync_replaces_is_in_the_backups(pair: Files) -> None:
+    """Also a text that was only converted; what isn't replaced needs no backup."""
+    pair.edit_py("sum(orders)", "max(orders)")
+    before = pair.ipynb.read_bytes()
+    (backup,) = sync(pair.py).backups
+    assert backup.parent == pair_of(pair.py).backups
+    assert backup.read_bytes() == before
+    assert sync(pair.py).backups == ()
+
+
+@pytest.mark.parametrize(("half", "renamed"), [("py", "Orders.py"), ("ipynb", "ORDERS.ipynb")])
+def test_a_half_that_was_renamed_by_case_alone_makes_no_second_pair(pair: Files, half: str, renamed: str) -> None:
+    """Where case counts; elsewhere both names are one file's and the halves are a pair still."""
+    getattr(pair, half).rename(pair.py.with_name(renamed))
+    before = {path.name: path.read_bytes() for path in pair.py.parent.iterdir() if path.is_file()}
+    stem = renamed.partition(".")[0]
+    for path in (pair.py, pair.ipynb, pair.py.with_name(f"{stem}.py"), pair.py.with_name(f"{stem}.ipynb")):
+        if (pair.py.parent / "ORDERS.PY").exists():
+            assert pair_status(path).state == "in-sync"
+            continue
+        result = sync(path)
+        assert (result.before.state, result.written) == ("invalid", ())
+        assert renamed in result.before.reason and "give both the same name" in result.before.reason
+        if path.exists():
+            with pytest.raises(NotebookError, match="upper and lower case"):
+                create_pair(path)
+    assert {path.name: path.read_bytes() for path in pair.py.parent.iterdir() if path.is_file()} == before
+    pair.py.with_name(renamed).rename(getattr(pair, half))
+    assert pair_status(pair.py).state == "in-sync"
+
+
+def test_two_pairs_may_differ_by_case_alone(pair: Files) -> None:
+    if pair.py.with_name("ORDERS.py").exists():
+        return  # case doesn't count here
+    shutil.copy(pair.py, pair.py.with_name("Orders.py"))
+    shutil.copy(pair.ipynb, pair.ipynb.with_name("Orders.ipynb"))
+    assert sync(pair.py.with_name("Orders.py")).written == ()
+    pair.py.unlink()
+    assert sync(pair.ipynb).written == (pair.py,)

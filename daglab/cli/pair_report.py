@@ -1,0 +1,89 @@
+"""What the commands about pairs print: states, what was written, conflicts side by side, readable differences."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from daglab.cli.output import styled
+
+if TYPE_CHECKING:
+    from daglab.pair import CellConflict, PairStatus, SyncResult
+
+_STYLES = {"in-sync": "green", "conflict": "red", "invalid": "red", "unpaired": "dim"}
+_WIDTH = 11  # of a state
+
+
+def state_lines(one: PairStatus) -> Iterator[str]:
+    """A pair's state, and what marimo refuses of it."""
+    named = one.py if one.py.exists() else one.ipynb
+    reason = f"  {one.reason}" if one.reason else ""
+    yield f"{styled(f'{one.state:<{_WIDTH}}', _STYLES.get(one.state, 'yellow'), sys.stdout)} {named}{reason}"
+    yield from refused_lines(one)
+
+
+def refused_lines(one: PairStatus) -> Iterator[str]:
+    """What marimo will not run of a pair, with file and line."""
+    for finding in one.refused:
+        yield f"{'':<{_WIDTH}}   {finding.path}:{finding.line}: marimo refuses it: {finding.code} {finding.message}"
+
+
+def sync_lines(results: Iterable[SyncResult]) -> Iterator[str]:
+    """What syncs did; pairs that were in sync are not spoken of."""
+    for result in results:
+        if result.written:
+            yield f"{result.before.state:<{_WIDTH}} {result.before.py}  wrote {_names(result.written)}"
+        elif result.before.state != "in-sync":
+            yield from state_lines(result.before)
+        yield from conflict_lines(result.before)
+
+
+def diff_lines(results: Iterable[SyncResult]) -> Iterator[str]:
+    """What syncs would change: the .py line by line, the .ipynb cell by cell."""
+    from daglab.notebook.jupyter import readable
+
+    for result in results:
+        for path, before, after in result.texts:
+            old, new = (readable(t) if path.suffix == ".ipynb" else t.splitlines() for t in (before, after))
+            lines = list(difflib.unified_diff(old, new, f"{path} (now)", f"{path} (after the sync)", lineterm=""))
+            yield from (styled(line, _colour(line), sys.stdout) for line in lines)
+            if not lines:
+                yield f"{path}: only daglab's own metadata changes"
+        if not result.texts and result.before.state != "in-sync":
+            yield from state_lines(result.before)
+        yield from conflict_lines(result.before)
+
+
+def conflict_lines(one: PairStatus) -> Iterator[str]:
+    """Each conflict with both versions, and how to decide."""
+    for conflict in one.conflicts:
+        place = f"{one.py}:{conflict.line}" if conflict.line else str(one.ipynb)
+        yield f"  {place}: {conflict.label}: {conflict.reason}"
+        yield from (f"    {styled(line, _colour(line), sys.stdout)}" for line in _both(conflict))
+    if one.conflicts:
+        named = one.py if one.py.exists() else one.ipynb
+        cell = one.conflicts[0].cell
+        yield "  nothing was written; decide cell by cell, or for one half, and the other's text is backed up:"
+        yield f"    daglab sync {named} --resolve {cell}=py    (or ipynb; cells: {', '.join(_cells(one.conflicts))})"
+        yield f"    daglab sync {named} --prefer py    (or ipynb)"
+
+
+def _both(conflict: CellConflict) -> list[str]:
+    py, ipynb = (conflict.py or "").splitlines(), (conflict.ipynb or "").splitlines()
+    old, new = ("py" if conflict.py is not None else "no py", "ipynb" if conflict.ipynb is not None else "no ipynb")
+    return list(difflib.unified_diff(py, ipynb, old, new, lineterm=""))
+
+
+def _cells(conflicts: Sequence[CellConflict]) -> list[str]:
+    return [conflict.cell for conflict in conflicts]
+
+
+def _names(paths: Sequence[Path]) -> str:
+    return ", ".join(path.name for path in paths)
+
+
+def _colour(line: str) -> str | None:
+    return {"+": "green", "-": "red", "@": "dim"}.get(line[:1])

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from daglab import jupytext_hook
+
 if TYPE_CHECKING:
     from daglab.runtime.current import context, partition_key
     from daglab.runtime.definitions import default_executor, notebook_assets, notebook_definitions
@@ -31,6 +33,9 @@ _DEFINED_IN = {
     "notebook_definitions": "definitions",
     "partition_key": "current",
 }
+
+
+jupytext_hook.install()
 
 
 def __getattr__(name: str) -> Any:

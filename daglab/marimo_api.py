@@ -163,6 +163,18 @@ def render(cells: Sequence[ParsedCell], *, header: str = "", app_options: Mappin
         raise unwritable(error) from error
 
 
+def convert_jupyter(text: str) -> str | None:
+    """What ``marimo convert`` makes of the text of an .ipynb; ``None`` where it fails."""
+    from marimo._convert.converters import MarimoConvert
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return MarimoConvert.from_ipynb(text).to_py()
+    except Exception:
+        return None
+
+
 def unwritable(error: ValueError) -> NotebookError:
     """The error of cells that marimo's code generator refuses."""
     return NotebookError(

@@ -28,7 +28,14 @@ Places = Annotated[
 ]
 
 
-def pair(paths: Files, as_json: JsonOption = False, quiet: QuietOption = False) -> ExitCode:
+def pair(
+    paths: Files,
+    jupytext: Annotated[
+        bool, typer.Option("--jupytext", help="Pair them for jupytext as well: its formats go into the .ipynb.")
+    ] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> ExitCode:
     """Make notebooks pairs: write the half that each lacks, or join two halves that are there.
 
     With --json: {"pairs": [{"py", "ipynb", "state", "reason", "conflicts", "synced", "written", "backups"}]}, where
@@ -38,7 +45,7 @@ def pair(paths: Files, as_json: JsonOption = False, quiet: QuietOption = False) 
 
     refuse_read_only(paths)
     out = Output(as_json, quiet)
-    results, failed = _each(paths, create_pair, out, "pairing")
+    results, failed = _each(paths, lambda path: create_pair(path, jupytext=jupytext), out, "pairing")
     lines = [*sync_lines(results), *(line for result in results for line in refused_lines(result.before))]
     out.result({"pairs": [*(result.to_json() for result in results), *map(_failure, failed)]}, lines)
     return _end(results, failed, out)
@@ -57,15 +64,22 @@ def unpair(
 
     With --json: {"changed": [paths]}.
     """
+    from daglab.pair import pair_of
     from daglab.pair import unpair as take_apart
+    from daglab.pair.jupytext_pairs import pairing_config
 
     refuse_read_only(paths)
     if delete_half and not yes:
         if not sys.stdin.isatty():
             raise typer.BadParameter("--delete-half deletes files: say --yes")
         typer.confirm(f"Delete the other half of {', '.join(map(str, paths))}?", abort=True, err=True)
+    out = Output(as_json, quiet)
+    pairs = [pair_of(path) for path in paths]
     changed = [str(file) for path in paths for file in take_apart(path, delete_half=delete_half)]
-    Output(as_json, quiet).result({"changed": changed}, changed)
+    out.result({"changed": changed}, changed)
+    for one in pairs:
+        if config := pairing_config(one):
+            out.note(f"jupytext still pairs {one.py} with {one.ipynb}: {config} says so", "yellow")
 
 
 def sync(

@@ -75,7 +75,7 @@ def parse_jupyter(text: str, path: str = "notebook.ipynb") -> JupyterNotebook:
     start = len(body) - len(body.lstrip()) + len(text) - len(body)
     top = members(text, start)
     cells = tuple(
-        JupyterCell(i, _content(e.value), e.value, text[e.start : e.end])
+        JupyterCell(i, content_of(e.value), e.value, text[e.start : e.end])
         for i, e in enumerate(elements(text, top["cells"].start))
     )
     minor = json_value.get("nbformat_minor")
@@ -232,7 +232,8 @@ def _lines(source: str) -> list[str]:
     return source.splitlines(keepends=True)
 
 
-def _content(value: Mapping[str, Any]) -> JupyterSource:
+def content_of(value: Mapping[str, Any]) -> JupyterSource:
+    """What a pair's halves share of a cell, of its JSON."""
     source, metadata = value["source"], value.get("metadata")
     tags = metadata.get("tags") if isinstance(metadata, dict) else None
     known = isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)

@@ -21,6 +21,7 @@ from daglab.notebook.jupyter import (
     rewrite_jupyter,
 )
 from daglab.pair.base import base_of, ipynb_digest, py_digest, versionless
+from daglab.pair.locate import Pair
 from daglab.pair.merge import Slot
 from daglab.pair.regenerate import kept_of
 
@@ -73,6 +74,9 @@ def unchanged_cell(cell: JupyterCell) -> NewJupyterCell:
     return NewJupyterCell(cell.content, origin=cell.index)
 
 
+_REMEMBERED = ("id", "metadata", "attachments")
+
+
 @dataclass(frozen=True)
 class Composed:
     """The .ipynb's new text with the base in it, and what local state is to remember of it."""
@@ -82,13 +86,13 @@ class Composed:
 
 
 def compose_ipynb(
-    path: Path,
+    pair: Pair,
     notebook: Notebook,
     order: Sequence[int],
     jupyter: JupyterNotebook | None,
     cells: Sequence[NewJupyterCell],
 ) -> Composed:
-    """The .ipynb at ``path`` with ``cells``, each made from or equal to the .py cell at its place in ``order``.
+    """The .ipynb of ``pair`` with ``cells``, each made from or equal to the .py cell at its place in ``order``.
 
     Raises:
         NotebookError: the text would not say what it should.
@@ -97,6 +101,8 @@ def compose_ipynb(
     digests = [ipynb_digest(source) for source in sources]
     py_digests = [py_digest(notebook.cells[index]) for index in order]
     base = base_of(digests, py_digests, notebook.text, kept_of(notebook, order, sources)).to_json()
+    if pair.place is not None:
+        base["py"] = pair.place
     if jupyter is None:
         text = new_jupyter(cells, base)
     else:
@@ -104,11 +110,13 @@ def compose_ipynb(
         said = said if isinstance(said, dict) else {}
         base = said if _versionless(said) == _versionless(base) else base
         text = rewrite_jupyter(jupyter, cells, base)
-        _check(text, cells, path)
-    memory = {
+    made = _checked(text, cells, pair.ipynb)
+    memory: dict[str, Any] = {
         "base": base,
         "ipynb": [source.source for source in sources],
         "py": [notebook.cells[i].code for i in order],
+        "cells": [{key: cell.value[key] for key in _REMEMBERED if key in cell.value} for cell in made.cells],
+        "metadata": {key: value for key, value in made.metadata.items() if key != "daglab"},
     }
     return Composed(text, memory)
 
@@ -122,7 +130,9 @@ def _versionless(base: dict[str, Any]) -> Any:
     return {**base, "kept": {**kept, "head": versionless(head)}}
 
 
-def _check(text: str, cells: Sequence[NewJupyterCell], path: Path) -> None:
-    """The text that is about to be written says what it should."""
-    if [cell.content for cell in parse_jupyter(text, str(path)).cells] != [cell.content for cell in cells]:
+def _checked(text: str, cells: Sequence[NewJupyterCell], path: Path) -> JupyterNotebook:
+    """The text that is about to be written, read again: it says what it should."""
+    made = parse_jupyter(text, str(path))
+    if [cell.content for cell in made.cells] != [cell.content for cell in cells]:
         raise NotebookError(f"{path} can't be rewritten without loss", remedy="report this, with the notebook")
+    return made

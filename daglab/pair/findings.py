@@ -8,6 +8,7 @@ from pathlib import Path
 from daglab.errors import PairError
 from daglab.notebook.findings import Finding
 from daglab.notebook.source_project import SourceProject
+from daglab.pair.locate import pair_of
 from daglab.pair.sync import pair_status
 
 
@@ -19,7 +20,9 @@ def pair_findings(path: Path, project: SourceProject) -> Iterator[Finding]:
     shown = project.shown(path)
     half = project.shown(path.with_suffix(".ipynb"))
     try:
-        status = pair_status(path)
+        pair = pair_of(path)
+        half = project.shown(pair.ipynb)
+        status = pair_status(pair)
     except PairError as error:
         yield Finding(half, 1, "DL312", error.message, error.remedy or "make it readable")
         return

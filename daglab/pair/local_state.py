@@ -8,22 +8,30 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from daglab import files
 from daglab.notebook.findings import Finding
 from daglab.pair.locate import Pair
+from daglab.pair.places import link_file
 
 
 @dataclass(frozen=True)
 class LocalState:
-    """The base with its texts: ``ipynb`` sources and ``py`` codes, one each for a line of the base."""
+    """The base with its texts: ``ipynb`` sources and ``py`` codes, one each for a line of the base.
+
+    ``cells`` are ids, metadata and attachments of the .ipynb's cells, ``metadata`` is its own but for daglab's: what
+    other tools drop.
+    """
 
     base: Mapping[str, Any]
     ipynb: tuple[str, ...]
     py: tuple[str, ...]
+    cells: tuple[Mapping[str, Any], ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 def unchanged(pair: Pair, py_digest: str | None, ipynb_digest: str | None) -> tuple[Finding, ...] | None:
@@ -43,7 +51,8 @@ def load(pair: Pair) -> LocalState | None:
     """What is remembered; ``None`` when there is nothing that can be read."""
     try:
         value = json.loads(pair.state_file.read_text(encoding="utf-8").partition("\n")[2])
-        return LocalState(value["base"], tuple(value["ipynb"]), tuple(value["py"]))
+        texts = tuple(value["ipynb"]), tuple(value["py"])
+        return LocalState(value["base"], *texts, tuple(value.get("cells", ())), value.get("metadata", {}))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -57,9 +66,12 @@ def save(
     base: Mapping[str, Any],
     ipynb: Sequence[str],
     py: Sequence[str],
+    cells: Sequence[Mapping[str, Any]],
+    metadata: Mapping[str, Any],
 ) -> None:
     """Remember that the pair is equal now. That this fails, in a folder that can't be written, is no fault."""
-    texts = json.dumps({"base": base, "ipynb": list(ipynb), "py": list(py)})
+    known = {"base": base, "ipynb": list(ipynb), "py": list(py), "cells": list(cells), "metadata": dict(metadata)}
+    texts = json.dumps(known)
     data = f"{json.dumps(_stamp(py_digest, ipynb_digest, refused))}\n{texts}\n".encode()
     ignore = pair.root / ".daglab" / ".gitignore"
     with contextlib.suppress(OSError):
@@ -67,12 +79,17 @@ def save(
             files.replace_lightly(ignore, b"*\n")
     with contextlib.suppress(OSError):
         files.replace_lightly(pair.state_file, data)
+        if pair.place is not None:
+            for half, other in ((pair.py, pair.ipynb), (pair.ipynb, pair.py)):
+                place = os.path.relpath(other.absolute(), pair.root)
+                files.replace_lightly(link_file(half, pair.root), place.encode("utf-8", "surrogateescape"))
 
 
 def forget(pair: Pair) -> None:
     """Drop what is remembered."""
-    with contextlib.suppress(OSError):
-        pair.state_file.unlink()
+    for file in (pair.state_file, link_file(pair.py, pair.root), link_file(pair.ipynb, pair.root)):
+        with contextlib.suppress(OSError):
+            file.unlink()
 
 
 def _stamp(py_digest: str | None, ipynb_digest: str | None, refused: Sequence[Finding]) -> dict[str, Any]:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from daglab.config_sources import find_root
 from daglab.errors import PairError
 from daglab.notebook.find import has_header
-
-_SKIPPED = frozenset({"node_modules", "__pycache__", "__marimo__", "build", "dist", "site-packages", "venv"})
-
+from daglab.pair.places import Places, absolute, key_of, metadata_in, notebook_files, place_of
 
 BACKUPS = Path(".daglab") / "backups"
 
@@ -29,9 +23,13 @@ class Pair:
 
     @property
     def key(self) -> str:
-        """The pair's name in ``.daglab``: from its place in the project."""
-        place = os.path.relpath(self.ipynb.absolute(), self.root)
-        return hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        """The pair's name in ``.daglab``: from the .ipynb's place in the project."""
+        return key_of(self.ipynb, self.root)
+
+    @property
+    def place(self) -> str | None:
+        """Where the .py is, seen from the .ipynb; ``None`` where it stands beside."""
+        return place_of(self.py, self.ipynb)
 
     @property
     def state_file(self) -> Path:
@@ -55,18 +53,25 @@ def backups_of(file: Path, root: Path) -> Path:
 
 
 def pair_of(path: Path, *, root: Path | None = None) -> Pair:
-    """The pair that a file is half of: the other half has the same stem in the same folder.
+    """The pair that a file is half of, whichever half it is; see :class:`daglab.pair.places.Places`.
 
     Raises:
-        PairError: it is neither .py nor .ipynb.
+        PairError: it is neither .py nor .ipynb; the .ipynb beside a .py is half of another pair.
     """
     if path.suffix not in (".py", ".ipynb"):
         raise PairError(f"{path} is neither a .py nor an .ipynb", remedy="name one half of a pair, or a folder")
-    return Pair(path.with_suffix(".py"), path.with_suffix(".ipynb"), root or find_root(path.absolute().parent))
+    places = Places()
+    if path.suffix == ".py":
+        py, ipynb = path, places.ipynb_of(path)
+    else:
+        py, ipynb = places.py_of(path), path
+    return Pair(py, ipynb, root or places.root(py, ipynb))
 
 
 def other_case(pair: Pair) -> str | None:
     """The name of a lone half that differs from this pair's by case alone, as after the rename of one half only."""
+    if pair.place is not None:
+        return None
     endings = {".py": pair.ipynb, ".ipynb": pair.py}
     try:
         names = os.listdir(pair.py.parent)  # noqa: PTH208 - of a folder of many lone halves, for each of them
@@ -81,51 +86,58 @@ def other_case(pair: Pair) -> str | None:
 
 
 def find_pairs(folder: Path) -> list[Pair]:
-    """The pairs in and below ``folder``, sorted.
+    """The pairs of which a half is in or below ``folder``, each once, in the order of their files.
 
-    A pair is a marimo notebook and an .ipynb of one stem in one folder, or one half alone that says it is one: a .py
-    with a ``[tool.daglab]`` header, an .ipynb with daglab's metadata. Hidden folders and folders of tools are left out.
+    A pair is a marimo notebook and its .ipynb, or one half alone that says it is one: a .py with a ``[tool.daglab]``
+    header, an .ipynb with daglab's metadata. Hidden folders and folders of tools are left out.
     """
-    roots: dict[Path, Path] = {}
-    found = []
-    for directory, names in _folders(folder):
-        stems = sorted({name.rpartition(".")[0] for name in names if name.endswith((".py", ".ipynb"))})
-        for stem in stems:
-            py, ipynb = directory / f"{stem}.py", directory / f"{stem}.ipynb"
-            if _belongs(py, ipynb, names):
-                root = roots.get(directory) or roots.setdefault(directory, find_root(directory.absolute()))
-                found.append(Pair(py, ipynb, root))
-    return found
+    places = Places()
+    files = list(notebook_files(folder))
+    beside: dict[Path, Path] = {}
+    elsewhere: dict[Path, Path] = {}
+    for path in files:
+        if path.suffix == ".ipynb":
+            py = places.py_of(path)
+            if py.parent == path.parent:
+                beside[py] = path
+            else:
+                elsewhere[absolute(py)] = path
+    found: dict[Path, Pair] = {}
+    for path in files:
+        ipynb = path if path.suffix == ".ipynb" else beside.get(path)
+        if ipynb is None:
+            ipynb = elsewhere.get(absolute(path)) or _half_elsewhere(path, places)
+        py = path if path.suffix == ".py" else places.py_of(path)
+        if ipynb is not None and ipynb not in found and _belongs(py, ipynb):
+            found[ipynb] = Pair(py, ipynb, places.root(py, ipynb))
+    return list(found.values())
 
 
 def is_pair(pair: Pair) -> bool:
     """Whether :func:`find_pairs` would find the pair, by what its files hold."""
-    names = {path.name for path in (pair.py, pair.ipynb) if path.exists()}
-    return bool(names) and _belongs(pair.py, pair.ipynb, names)
+    return (pair.py.exists() or pair.ipynb.exists()) and _belongs(pair.py, pair.ipynb)
 
 
-def is_skipped(name: str) -> bool:
-    """Whether pairs are not looked for in a folder of this name: it is hidden, or a tool's own."""
-    return name.startswith(".") or name in _SKIPPED
-
-
-def _folders(folder: Path) -> Iterator[tuple[Path, set[str]]]:
-    for root, folders, files in os.walk(folder):
-        folders[:] = sorted(f for f in folders if not is_skipped(f))
-        yield Path(root), {f for f in files if not f.startswith(".")}
-
-
-def _belongs(py: Path, ipynb: Path, names: set[str]) -> bool:
-    """Whether the files of a stem are a pair, or half of one; told by their content, cheaply."""
+def _half_elsewhere(py: Path, places: Places) -> Path | None:
+    """The .ipynb of a .py that none below the same folder claims, be it there or not."""
     try:
-        if py.name in names:
-            data = py.read_bytes()
-            marimo = is_marimo(data)
-            if ipynb.name in names:
-                # A broken .py counts as well: the .ipynb knows that it is half of a pair.
-                return marimo or has_metadata(ipynb.read_bytes())
-            return marimo and has_header(data.decode("utf-8", "replace"))
-        return has_metadata(ipynb.read_bytes())
+        return places.ipynb_of(py) if is_marimo(py.read_bytes()) else None
+    except OSError:
+        return py.with_suffix(".ipynb")  # the status will say why it can't be read
+    except PairError:
+        return None
+
+
+def _belongs(py: Path, ipynb: Path) -> bool:
+    """Whether the files are a pair, or half of one; told by their content, cheaply."""
+    try:
+        if not os.path.lexists(py):
+            return has_metadata(ipynb.read_bytes())
+        data = py.read_bytes()
+        if os.path.lexists(ipynb):
+            # A broken .py counts as well: the .ipynb knows that it is half of a pair.
+            return is_marimo(data) or has_metadata(ipynb.read_bytes())
+        return is_marimo(data) and has_header(data.decode("utf-8", "replace"))
     except OSError:
         return True  # its status will say why it can't be read
 
@@ -137,10 +149,5 @@ def is_marimo(data: bytes) -> bool:
 
 def has_metadata(data: bytes) -> bool:
     """Whether an .ipynb's metadata says that it is half of a daglab pair."""
-    if b'"daglab"' not in data:
-        return False
-    try:
-        metadata = json.loads(data).get("metadata", {})
-        return "base" in metadata.get("daglab", {})
-    except (ValueError, AttributeError, TypeError, RecursionError):
-        return False
+    said = metadata_in(data).get("daglab")
+    return isinstance(said, dict) and "base" in said

@@ -26,6 +26,7 @@ from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_ba
 from daglab.pair.compose import compose_ipynb, ipynb_cell, passed_on, py_cell, unchanged_cell
 from daglab.pair.conflicts import CellConflict
 from daglab.pair.locate import Pair, has_metadata, is_marimo, other_case
+from daglab.pair.mend import mend
 from daglab.pair.merge import PyMark, Side, Slot, merge, setup_first
 from daglab.pair.regenerate import regenerate
 
@@ -182,7 +183,21 @@ def _plan(blank: Plan, notebook: Notebook | None, jupyter: JupyterNotebook | Non
         made = parse_notebook(text, blank.pair.py)
         half = replace(blank, state="half", reason="the .py is missing", py_text=text)
         return _composed(half, made, order, jupyter, [unchanged_cell(cell) for cell in jupyter.cells])
-    return _merged(blank, notebook, jupyter, base, memory, wishes)
+    mended = mend(blank.pair, notebook, jupyter, base, memory)
+    if mended is None:
+        return _merged(blank, notebook, jupyter, base, memory, wishes)
+    planned = _merged(blank, mended.notebook, mended.jupyter, base, memory, wishes)
+    return planned if planned.conflicts else _with_mended(planned, mended.reason)
+
+
+def _with_mended(planned: Plan, reason: str) -> Plan:
+    """A plan over mended halves: it changes the files more than the merge knows of."""
+    py = planned.py_text is not None and planned.py_text.encode() != planned.py_file.data
+    ipynb = planned.ipynb_text is not None and planned.ipynb_text.encode() != planned.ipynb_file.data
+    if not py and not ipynb:
+        return planned
+    state: PairState = "both-ahead" if py and ipynb else "ipynb-ahead" if py else "py-ahead"
+    return replace(planned, state=state, reason=reason)
 
 
 def _merged(
@@ -254,7 +269,7 @@ def _composed(
     jupyter: JupyterNotebook | None,
     cells: Sequence[NewJupyterCell],
 ) -> Plan:
-    made = compose_ipynb(planned.pair.ipynb, notebook, order, jupyter, cells)
+    made = compose_ipynb(planned.pair, notebook, order, jupyter, cells)
     graph = CellGraph(notebook, canonical(notebook.parsed_cells()).compiled)
     refused = tuple(marimo_findings(graph))
     return replace(planned, py_text=notebook.text, ipynb_text=made.text, memory=made.memory, refused=refused)

@@ -100,8 +100,9 @@ def regenerate(base: Base | None, cells: Sequence[JupyterSource]) -> tuple[str, 
         text = whole if isinstance(whole, str) else _joined(base.kept, ordered, [entries[i] for i in order])
         if reads_as(text, ordered):
             return text, places
-    text = _with_kept(rewrite(frame, ordered), ordered, [entries[i] if same[i] else {} for i in order], frame)
-    return text, places
+    # What stands before a cell, such as a comment, is none of the cell's edit.
+    usable = [entries[i] if same[i] else _only_gap(entries[i]) for i in order]
+    return _with_kept(rewrite(frame, ordered), ordered, usable, frame), places
 
 
 def _setup_first(cells: Sequence[NewCell]) -> list[int]:
@@ -125,6 +126,10 @@ def _entry(kept: Mapping[str, Any], line: int | None) -> Mapping[str, Any]:
     cells = kept.get("cells", {})
     entry = cells.get(str(line), {}) if isinstance(cells, dict) else {}
     return entry if isinstance(entry, dict) else {}
+
+
+def _only_gap(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"gap": entry["gap"]} if "gap" in entry else {}
 
 
 def _new_cell(cell: JupyterSource, entry: Mapping[str, Any], *, same: bool) -> NewCell:

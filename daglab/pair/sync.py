@@ -17,6 +17,7 @@ from daglab.notebook.jupyter import JupyterNotebook, NewJupyterCell, parse_jupyt
 from daglab.notebook.lint import marimo_findings
 from daglab.pair import local_state
 from daglab.pair.conflicts import CellConflict
+from daglab.pair.jupytext_pairs import refuse_other_format, with_formats, without_formats
 from daglab.pair.locate import Pair, pair_of
 from daglab.pair.merge import Side
 from daglab.pair.plan import PairState, Plan, Wishes, plan, plan_for, state_of
@@ -109,20 +110,32 @@ def sync(
     return _run(_pair(path), wishes, dry_run=dry_run)
 
 
-def create_pair(path: Path, *, dry_run: bool = False) -> SyncResult:
+def create_pair(path: Path, *, jupytext: bool = False, dry_run: bool = False) -> SyncResult:
     """Make a notebook a pair: write the half that is missing, or join two halves that are there.
 
+    With ``jupytext`` it is one for jupytext too: its formats are written into the .ipynb.
+
     Raises:
-        PairError: see :func:`sync`; or there is no such file.
+        PairError: see :func:`sync`; or there is no such file; or jupytext has the .py in another format.
         NotebookError: it isn't a notebook that can be half of a pair.
     """
     pair = _pair(path)
     if not path.exists():
         raise PairError(f"{path} does not exist")
+    refuse_other_format(pair)
     result = _run(pair, Wishes(create=True), dry_run=dry_run)
     if result.before.state == "invalid":
         raise NotebookError(result.before.reason)
-    return result
+    return _for_jupytext(pair, result) if jupytext and result.synced else result
+
+
+def _for_jupytext(pair: Pair, result: SyncResult) -> SyncResult:
+    with files.locked(pair.lock_file):
+        ipynb = files.read(pair.ipynb)
+        data = with_formats(_parsed(ipynb), pair).encode("utf-8", "surrogateescape")
+        files.replace(ipynb, data, backups=pair.backups(pair.ipynb))
+    written = data != ipynb.data and pair.ipynb not in result.written
+    return replace(result, written=(*result.written, pair.ipynb)) if written else result
 
 
 def ipynb_for(py: Path) -> bytes:
@@ -145,7 +158,8 @@ def ipynb_for(py: Path) -> bytes:
 def unpair(path: Path, *, delete_half: bool = False) -> tuple[Path, ...]:
     """Take a pair apart; answers the files that were changed or deleted.
 
-    The .ipynb loses the base and says that it is unpaired, since two files of one stem would be a pair otherwise.
+    The .ipynb loses the base and says that it is unpaired, since two files of one stem would be a pair otherwise. It
+    loses jupytext's formats for a marimo notebook, too, or jupytext would go on.
     With ``delete_half`` the other half than ``path`` is backed up and deleted.
 
     Raises:
@@ -163,9 +177,8 @@ def unpair(path: Path, *, delete_half: bool = False) -> tuple[Path, ...]:
             files.remove(ipynb, backups=pair.backups(pair.ipynb))
             changed.append(ipynb.path)
         elif ipynb.data is not None:
-            jupyter = parse_jupyter(ipynb.data.decode("utf-8", "surrogateescape"), str(ipynb.path))
             said = None if delete_half or py.data is None else {"paired": False}
-            text = _without_base(jupyter, said)
+            text = without_formats(parse_jupyter(_without_base(_parsed(ipynb), said), str(ipynb.path)))
             data = text.encode("utf-8", "surrogateescape")
             if data != ipynb.data:
                 files.replace(ipynb, data, backups=pair.backups(pair.ipynb))
@@ -175,6 +188,11 @@ def unpair(path: Path, *, delete_half: bool = False) -> tuple[Path, ...]:
                 changed.append(py.path)
         local_state.forget(pair)
     return tuple(changed)
+
+
+def _parsed(ipynb: files.FileContent) -> JupyterNotebook:
+    assert ipynb.data is not None
+    return parse_jupyter(ipynb.data.decode("utf-8", "surrogateescape"), str(ipynb.path))
 
 
 def _without_base(jupyter: JupyterNotebook, said: dict[str, Any] | None) -> str:
@@ -206,6 +224,8 @@ def _write(planned: Plan) -> tuple[Path, ...]:
     _sweep(pair)
     if planned.py_text is None or planned.ipynb_text is None:
         return ()
+    for file in (py, ipynb):
+        _ensure_folder(file.path.parent)
     py = files.replace(py, planned.py_text.encode(), backups=pair.backups(pair.py))
     ipynb = files.replace(ipynb, planned.ipynb_text.encode(), backups=pair.backups(pair.ipynb))
     refused = planned.refused or ()
@@ -216,6 +236,14 @@ def _write(planned: Plan) -> tuple[Path, ...]:
 def _sweep(pair: Pair) -> None:
     for half in (pair.py, pair.ipynb):
         files.sweep(half, backups=pair.backups(half))
+
+
+def _ensure_folder(folder: Path) -> None:
+    """The folder of a half that doesn't stand beside the other one may have to be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PairError(f"cannot create {folder}: {error.strerror or error}", remedy="check its folder") from error
 
 
 def _result(planned: Plan, *, backups: tuple[Path, ...] = (), dry_run: bool = False) -> SyncResult:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from daglab.errors import DaglabError, FileMovedError, PairError
-from daglab.pair.locate import Pair, find_pairs, is_pair, is_skipped, pair_of
+from daglab.pair.locate import Pair, find_pairs, is_pair, pair_of
 from daglab.pair.merge import Side
+from daglab.pair.places import is_skipped
 from daglab.pair.sync import SyncResult, sync
 
 _TICK_MS = 100

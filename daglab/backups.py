@@ -46,13 +46,13 @@ def read_name(name: str) -> BackupName | None:
     return BackupName(match[1], saved, match[3])
 
 
-def keep(file: Path, data: bytes, folder: Path, *, name: str) -> Path:
+def keep(file: Path, data: bytes, folder: Path, *, name: str, copied: bool = False) -> Path:
     """Keep what ``file`` holds, which is ``data``, in ``folder`` as a text of the file ``name``; answers the backup.
 
-    It is the file itself under a second name, so that also what another program still writes into it is kept; a copy
-    where the file has other names already, under which it could be changed, and where names can't be added. The
-    backup's name is the time, the digest's beginning and ``name``: ``20260123T101500-1a2b3c4d-orders.py``. It is as
-    readable as the file is. It lasts once the folder has been flushed.
+    It is the file itself under a second name, so that also what another program still writes into it is kept. It is a
+    copy where the file has other names already, under which it could be changed, where names can't be added, and where
+    ``copied`` says that the file stays in use. The backup's name is the time, the digest's beginning and ``name``:
+    ``20260123T101500-1a2b3c4d-orders.py``. It is as readable as the file is. It lasts once the folder has been flushed.
 
     Raises:
         OSError: it can't be kept; then the file may not be replaced or deleted either.
@@ -60,7 +60,7 @@ def keep(file: Path, data: bytes, folder: Path, *, name: str) -> Path:
     make_folder(folder)
     status = file.stat()
     ending = f"{hashlib.sha256(data).hexdigest()[:8]}-{name}"
-    if status.st_nlink == 1:
+    if status.st_nlink == 1 and not copied:
         try:
             return _named(folder, ending, lambda path: os.link(file, path))
         except OSError as error:

@@ -15,7 +15,6 @@ from daglab import backups as kept
 from daglab import durable, renames
 from daglab.errors import FileMovedError, PairError
 
-_LOCK_SECONDS = 30.0
 _BESIDE = ".daglab"  # the ending of a file beside that may hold what a user saved
 
 
@@ -150,7 +149,7 @@ def sweep(path: Path, *, backups: Path) -> None:
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, seconds: float = _LOCK_SECONDS) -> Iterator[None]:
+def locked(path: Path, *, seconds: float = 30.0) -> Iterator[None]:
     """Hold the lock file ``path``, so that one process at a time works on what it stands for.
 
     Raises:
@@ -217,6 +216,9 @@ def _swap(old: FileContent, target: Path, beside: Path, data: bytes, mode: int, 
 def _swap_back(beside: Path, target: Path, data: bytes, backups: Path | None) -> None:
     """Undo an exchange, if there was one. What was saved over ``data`` in between is kept."""
     if not _holds(beside, data):
+        if backups is not None and (saved := read(beside).data) is not None:
+            with contextlib.suppress(OSError):  # who has read the new text may write over the one that comes back
+                kept.keep(beside, saved, backups, name=target.name, copied=True)
         renames.exchange(beside, target)
     if _holds(beside, data):
         os.unlink(beside)
@@ -247,10 +249,7 @@ def _clear(beside: Path, target: Path, backups: Path | None) -> None:
 
 @contextlib.contextmanager
 def _backed_up(old: FileContent, target: Path, folder: Path | None) -> Iterator[Path | None]:
-    """Around a replacement: the backup of what the file holds, which is taken back if nothing is replaced.
-
-    Its folder must be flushed before anything is replaced.
-    """
+    """Around a replacement: the backup, to be flushed before anything is replaced, and taken back if nothing is."""
     if folder is None:
         yield None
         return
@@ -281,9 +280,8 @@ def _holds(path: Path, data: bytes | None) -> bool:
 
 
 def _moved(path: Path) -> FileMovedError:
-    return FileMovedError(
-        f"{path} changed while daglab worked on it; it was left as it is", remedy="run the command again"
-    )
+    message = f"{path} changed while daglab worked on it; it was left as it is"
+    return FileMovedError(message, remedy="run the command again")
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ REASONS = {
     "deleted-edited": "deleted in one half, edited in the other",
     "both-moved": "both halves moved cells, to different places",
     "never-synced": "differs, and the halves were never synced",
+    "other-version": "differs, and the halves come from different versions, as when git merged only one of them",
 }
 ORDER = "order"
 

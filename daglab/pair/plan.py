@@ -199,6 +199,8 @@ def _merged(
         for cell, c in zip(notebook.cells, converted, strict=True)
     ]
     ipynb = [ipynb_digest(cell.content) for cell in jupyter.cells]
+    mixed = base is not None and memory is not None and _mixed(base, read_base(memory.base), notebook.text, py)
+    base = None if mixed else base
     py_match, ipynb_match = _matches(base, memory, notebook, jupyter, py, ipynb, converted)
     lines = base.lines if base else None
     merged = merge(lines, py, ipynb, py_match=py_match, ipynb_match=ipynb_match)
@@ -206,6 +208,8 @@ def _merged(
     if disagreed or wishes.resolve:
         choices = conflicts.choices(disagreed, notebook, wishes.resolve, wishes.prefer)
         merged = merge(lines, py, ipynb, py_match=py_match, ipynb_match=ipynb_match, choices=choices)
+    if merged.conflicts and mixed:
+        merged = replace(merged, conflicts=tuple(replace(c, reason="other-version") for c in merged.conflicts))
     if merged.conflicts:
         shown = conflicts.shown(merged.conflicts, notebook, jupyter)
         return replace(blank, state="conflict", reason=conflicts.summary(shown), conflicts=shown)
@@ -228,6 +232,19 @@ def _merged(
     if state == "in-sync" and recorded and planned.ipynb_text != jupyter.text:
         return replace(planned, state="py-ahead")  # header, names, options or layout: they are kept in the metadata
     return planned
+
+
+def _mixed(base: Base, remembered: Base | None, text: str, py: Sequence[PyMark]) -> bool:
+    """Whether the .py continues another version than the .ipynb, whose base is ``base``.
+
+    Then neither base tells what was edited: what looks like an edit of the .py may be an older or foreign version.
+    """
+    if remembered is None or remembered.lines == base.lines:
+        return False
+    before, now = ({line.py for line in lines} for lines in (remembered.lines, base.lines))
+    here = {mark.digest for mark in py}
+    continues = here & (before - now) or remembered.file == file_digest(text)
+    return bool(continues) and not here & (now - before)
 
 
 def _composed(

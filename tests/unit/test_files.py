@@ -257,7 +257,7 @@ def test_two_saves_at_the_worst_moments_are_both_somewhere(tmp_path: Path) -> No
     with faults.watched(first, second), pytest.raises(FileMovedError):
         files.replace(files.read(path), b"new", backups=backups)
     assert path.read_bytes() == b"first"
-    assert [p.read_bytes() for p in backups.iterdir()] == [b"second"]
+    assert sorted(p.read_bytes() for p in backups.iterdir()) == [b"first", b"second"]
     assert {p.name for p in tmp_path.iterdir()} == {"a.py", "backups"}
 
 
@@ -337,3 +337,15 @@ def test_a_deleted_link_leaves_what_it_leads_to(tmp_path: Path) -> None:
     assert backup is not None and backup.read_bytes() == b"old"
     assert not link.is_symlink()
     assert target.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("save", [saved_in_place, saved_by_rename])
+def test_a_save_that_was_out_of_its_place_for_a_moment_is_kept(tmp_path: Path, save: Save) -> None:
+    """Who read the new text in that moment may write it, in place, over the save that has come back."""
+    path, backups = tmp_path / "a.py", tmp_path / "backups"
+    path.write_bytes(b"old")
+    with faults.watched(faults.before("exchange", lambda: save(path))), pytest.raises(FileMovedError):
+        files.replace(files.read(path), b"new", backups=backups)
+    assert path.read_bytes() == b"saved"
+    path.write_bytes(b"new, edited")
+    assert b"saved" in {p.read_bytes() for p in backups.iterdir()}

@@ -114,7 +114,10 @@ def test_a_save_by_jupyter_and_one_by_renaming_follow(
     aside.rename(project / "magics.py")
     until(lambda: "x = 7" in (project / "magics.ipynb").read_text("utf-8"), 2)
     until(lambda: len(watching.events) == 3, 2)
-    assert "half" not in [event["state"] for event in watching.events]
+    assert "half" not in {event["state"] for event in watching.events}
+    assert [Path(path).suffix for event in watching.events for path in event["backups"]] == [
+        Path(path).suffix for event in watching.events for path in event["written"]
+    ]
 
 
 def test_a_conflict_is_said_once_and_its_end_too(project: Path, watching: Watch) -> None:

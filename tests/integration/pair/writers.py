@@ -1,8 +1,9 @@
 """Programs that write a pair at the same time, each in a process of its own: ``writers.py ROLE FOLDER ROUNDS``.
 
-``jupyter`` saves the .ipynb through JupyterLab's contents manager, ``marimo`` writes the .py in place as marimo does,
-``git`` checks out committed versions of either half, ``daglab`` syncs until the file ``stop`` appears; ``hasty`` does
-so without exchange and second names, and looks away before it replaces a file. Each edit has a marker of its own.
+``jupyter`` saves the .ipynb through JupyterLab's contents manager; ``marimo`` writes the .py in place as marimo does,
+and every other time by a rename as editors do; ``git`` checks out committed versions of either half; ``daglab`` syncs
+until the file ``stop`` appears; ``hasty`` does so without exchange and second names, and looks away before it replaces
+a file. Each edit has a marker of its own.
 
 They print a line of JSON for each write: ``saved``, the marker, if the write succeeded, and ``over``, the markers in
 the text that it wrote over, read just before. Writers of one half take turns, so that ``over`` is true; daglab waits
@@ -95,8 +96,13 @@ def marimo(folder: Path, rounds: int, rng: random.Random) -> None:
             text, edits = re.subn("m = 'M-[0-9]+'", f"m = '{marker}'", path.read_text("utf-8"))
             think(rng)
             if edits == 1:
+                aside = folder / ".git" / path.name
+                aside.write_text(text, "utf-8")
                 over = markers(path)
-                path.write_text(text, "utf-8")
+                if number % 2:
+                    aside.replace(path)
+                else:
+                    path.write_text(text, "utf-8")
                 tell(saved=marker, over=over)
         think(rng, 0.04)
 
@@ -115,13 +121,13 @@ def git(folder: Path, rounds: int, rng: random.Random) -> None:
 
 
 def daglab(folder: Path, rounds: int, rng: random.Random, *more: faults.Fault) -> None:
-    """Sync, with pauses at any change of the disk in every other round, and decide conflicts for either half."""
+    """Sync, in every other round with pauses, most between last look and swap, and decide conflicts for either half."""
     from daglab.errors import FileMovedError
     from daglab.pair import sync
 
     def pause(number: int, name: str, args: tuple[Any, ...]) -> None:
-        if rng.random() < 0.2:
-            think(rng)
+        if name == "exchange" or rng.random() < 0.2:
+            think(rng, 0.01)
 
     path = folder / "orders.py"
     wait_for_all(folder)

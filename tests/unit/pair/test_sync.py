@@ -661,3 +661,27 @@ def test_two_pairs_may_differ_by_case_alone(pair: Files) -> None:
     assert sync(pair.py.with_name("Orders.py")).written == ()
     pair.py.unlink()
     assert sync(pair.ipynb).written == (pair.py,)
+
+
+def test_halves_of_two_versions_are_a_conflict(pair: Files) -> None:
+    """As when git takes our .py and their .ipynb: what differs is no edit of one half."""
+    shared = pair.both()
+    pair.edit_py("sum(orders)", "max(orders)  # theirs")
+    sync(pair.py)
+    theirs = pair.ipynb.read_bytes()
+    for path, data in zip((pair.py, pair.ipynb), shared, strict=True):
+        path.write_bytes(data)
+    pair.edit_py("print(total)", "print(total)  # ours")
+    sync(pair.py)
+    pair.ipynb.write_bytes(theirs)
+    before = pair.both()
+    status = sync(pair.py).before
+    assert status.state == "conflict"
+    assert {(c.reason, c.py, c.ipynb) for c in status.conflicts} == {
+        ("other-version", "total = sum(orders)", "total = max(orders)  # theirs"),
+        ("other-version", "print(total)  # ours", "print(total)"),
+    }
+    assert pair.both() == before
+    sync(pair.py, resolve={"3": "ipynb", "4": "py"})
+    assert pair.sources[2:] == ["total = max(orders)  # theirs", "print(total)  # ours"]
+    assert sync(pair.py).written == ()

@@ -70,18 +70,19 @@ def rewrite(notebook: Notebook, cells: Sequence[NewCell]) -> str:
     # Where no other cell follows the edit, what marimo would have written before it need not be known.
     old = None if _is_local(notebook, cells) else canonical(notebook.parsed_cells()).blocks
     blocks = []
-    for index, cell in enumerate(cells):
-        origin = notebook.cells[cell.origin] if cell.origin is not None else None
+    origins = [notebook.cells[cell.origin] if cell.origin is not None else None for cell in cells]
+    for index, (cell, origin) in enumerate(zip(cells, origins, strict=True)):
         same = origin is not None and _same(origin, cell)
         if origin and same and (old is None or _stands(origin.text, old[origin.index], new[index])):
             blocks.append(origin.text)
         else:
-            blocks.append(new[index].replace("\n", notebook.newline))
+            blocks.append(_decorated(new[index].replace("\n", notebook.newline), origin, cell))
     text = _join(notebook, cells, blocks)
     wrong = _misread(notebook, text, cells)
     if wrong:
         for index in wrong:
-            blocks[index] = _verbatim(new[index], cells[index].code).replace("\n", notebook.newline)
+            block = _verbatim(new[index], cells[index].code).replace("\n", notebook.newline)
+            blocks[index] = _decorated(block, origins[index], cells[index])
         text = _join(notebook, cells, blocks)
         wrong = _misread(notebook, text, cells)
     if wrong:
@@ -90,6 +91,21 @@ def rewrite(notebook: Notebook, cells: Sequence[NewCell]) -> str:
             remedy="look for strings or comments whose indentation matters",
         )
     return text
+
+
+def _decorated(block: str, origin: Cell | None, cell: NewCell) -> str:
+    """The new block below the old decorator, which may hold comments, and options that marimo doesn't know."""
+    if origin is None or (origin.name, origin.options) != (cell.name, cell.options):
+        return block
+    old, new = interface(origin.text), interface(block)
+    if old is None or new is None or not old[0] == new[0] == ("app.cell",):
+        return block
+    above, below = (lines_of(text) for text in (origin.text, block))
+    return "".join(above[: _def_line(origin.text)] + below[_def_line(block) :])
+
+
+def _def_line(block: str) -> int:
+    return ast.parse(block).body[0].lineno - 1
 
 
 def _same(old: Cell, new: NewCell) -> bool:

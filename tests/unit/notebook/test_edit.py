@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,15 @@ def test_app_options_with_quotes_stay() -> None:
 def test_a_nul_is_refused() -> None:
     with pytest.raises(NotebookError, match="cell 2 cannot be written"):
         edit(ODD, c1=NewCell("x = '\0'", origin=1))
+
+
+@pytest.mark.parametrize(
+    "decorator", ["@app.cell(\n    column=1,  # why\n)", "@app.cell(note=\"a 'b'\")", "@app.cell  # c"]
+)
+def test_an_edited_cell_s_decorator_stays(decorator: str) -> None:
+    text = ODD.replace("@app.cell\ndef _(x)", f"{decorator}\ndef _(x)")
+    cell = keep(parse_notebook(text).cells[1])
+    assert edit(text, c1=replace(cell, code="y = x + 2")) == text.replace("y = x + 1", "y = x + 2")
 
 
 def test_crlf_stays_crlf() -> None:

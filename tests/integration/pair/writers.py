@@ -126,9 +126,14 @@ def daglab(folder: Path, rounds: int, rng: random.Random, *more: faults.Fault) -
     from daglab.pair import sync
 
     def pause(number: int, name: str, args: tuple[Any, ...]) -> None:
-        if name == "exchange" or rng.random() < 0.2:
+        nonlocal swapped
+        if not swapped and (name == "exchange" or rng.random() < 0.2):
             think(rng, 0.01)
+        # Not between a swap and its undoing: who saves twice in there reads the new text, writes over the old one,
+        # which is back then, and would not say so in `over`.
+        swapped = name == "exchange" or (swapped and name != "replace")
 
+    swapped = False
     path = folder / "orders.py"
     wait_for_all(folder)
     written = moved = conflicts = 0

@@ -140,6 +140,17 @@ def test_what_was_edited_in_the_py_survives_opening_and_saving(pair: Files) -> N
     assert pair_status(pair.py).state == "in-sync"
 
 
+def test_tags_that_were_edited_in_the_py_survive_opening_and_saving(pair: Files) -> None:
+    pair.edit_py('tags ["mine"]', 'tags ["yours"]')
+    newer(pair.py)
+    text = pair.py.read_text("utf-8")
+    manager = contents_manager(pair.py.parent)
+    manager.save(manager.get("orders.ipynb"), "orders.ipynb")
+    assert pair.py.read_text("utf-8") == text
+    assert next(cell for cell in pair.cells if cell["id"] == "magic")["metadata"] == {"tags": ["yours"]}
+    assert pair_status(pair.py).state == "in-sync"
+
+
 @pytest.mark.parametrize("edited", ["py", "ipynb"])
 def test_the_sync_command(pair: Files, edited: str, monkeypatch: pytest.MonkeyPatch) -> None:
     metadata = said(pair)

@@ -81,6 +81,12 @@ def edited(cells: list[dict[str, Any]], index: int, source: str) -> list[dict[st
     return [{**one, "source": [source]} if i == index else one for i, one in enumerate(cells)]
 
 
+def negate(cells: list[dict[str, Any]]) -> None:
+    """Edit a cell that has its tags in a comment now."""
+    (found,) = (one for one in cells if one["source"][-1:] == ["print(total)"])
+    found["source"][-1] = "print(-total)"
+
+
 def without_outputs(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{key: value for key, value in one.items() if key not in ("outputs", "execution_count")} for one in cells]
 
@@ -138,8 +144,7 @@ def test_two_syncs_by_jupytext_with_edits_of_either_half(pair: Files) -> None:
     pair.edit_py("sum(orders)", "max(orders)")
     now(pair.py)
     jupytext("--sync", pair.py)
-    index = next(i for i, one in enumerate(pair.cells) if one["source"] == ["print(total)"])
-    pair.edit_ipynb(lambda all_cells: all_cells[index].update(source=["print(-total)"]))
+    pair.edit_ipynb(negate)
     now(pair.ipynb)
     jupytext("--sync", pair.ipynb)
     mended(pair, "both-ahead")
@@ -184,8 +189,7 @@ def test_an_edit_between_jupytexts_sync_and_daglabs(pair: Files) -> None:
     pair.edit_py("sum(orders)", "max(orders)")
     now(pair.py)
     jupytext("--sync", pair.ipynb)
-    index = next(i for i, one in enumerate(pair.cells) if one["source"] == ["print(total)"])
-    pair.edit_ipynb(lambda all_cells: all_cells[index].update(source=["print(-total)"]))
+    pair.edit_ipynb(negate)
     mended(pair, "both-ahead")
     expected = edited(edited(cells, 2, "total = max(orders)"), 3, "print(-total)")
     assert without_outputs(pair.cells) == without_outputs(expected)

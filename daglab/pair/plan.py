@@ -17,7 +17,6 @@ from daglab.notebook.graph import CellGraph
 from daglab.notebook.jupyter import (
     JupyterNotebook,
     NewJupyterCell,
-    parse_jupyter,
 )
 from daglab.notebook.lint import marimo_findings
 from daglab.pair import conflicts, local_state
@@ -25,6 +24,7 @@ from daglab.pair.align import Mark, align
 from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_base
 from daglab.pair.compose import compose_ipynb, ipynb_cell, passed_on, py_cell, unchanged_cell
 from daglab.pair.conflicts import CellConflict
+from daglab.pair.halves import decode, read_ipynb, read_py
 from daglab.pair.locate import Pair, has_metadata, is_marimo, other_case
 from daglab.pair.mend import mend
 from daglab.pair.merge import PyMark, Side, Slot, merge, setup_first
@@ -85,7 +85,7 @@ def state_of(pair: Pair) -> Plan:
 
 def _unedited(py: files.FileContent, ipynb: files.FileContent) -> bool:
     try:
-        jupyter, text = _read_ipynb(ipynb), _decode(py)
+        jupyter, text = read_ipynb(ipynb), decode(py)
     except NotebookError:  # the full plan says why
         return False
     base = read_base(jupyter.metadata.get("daglab")) if jupyter else None
@@ -116,45 +116,13 @@ def plan_for(pair: Pair, py: files.FileContent, ipynb: files.FileContent, wishes
             return Plan(pair, "in-sync", py, ipynb, refused=refused)
     blank = Plan(pair, "unpaired", py, ipynb)
     try:
-        notebook = _read_py(py)
-        jupyter = _read_ipynb(ipynb)
+        notebook = read_py(py)
+        jupyter = read_ipynb(ipynb)
         return _plan(blank, notebook, jupyter, wishes)
     except NotebookError as error:
         # A module and a notebook that happen to have one stem are no pair.
         paired = both and (is_marimo(py.data or b"") or has_metadata(ipynb.data or b""))
         return replace(blank, state="invalid" if paired or wishes.create else "unpaired", reason=str(error))
-
-
-def _read_py(file: files.FileContent) -> Notebook | None:
-    if file.data is None:
-        return None
-    return parse_notebook(_merged_by_git(file), file.path)
-
-
-def _read_ipynb(file: files.FileContent) -> JupyterNotebook | None:
-    return None if file.data is None else parse_jupyter(_merged_by_git(file), str(file.path))
-
-
-def _merged_by_git(file: files.FileContent) -> str:
-    """A file's text, unless git has left a conflict in it: all three markers, since a notebook may speak of one."""
-    text, at = _decode(file), 0
-    if "<<<<<<< " in text:
-        for marker in ("\n<<<<<<< ", "\n=======", "\n>>>>>>> "):
-            at = f"\n{text}".find(marker, at)
-            if at < 0:
-                return text
-        remedy = "resolve the conflict, or take one side: git checkout --ours (or --theirs) FILE; then daglab sync"
-        raise NotebookError(f"{file.path} has git's conflict markers in it", remedy=remedy)
-    return text
-
-
-def _decode(file: files.FileContent) -> str:
-    assert file.data is not None
-    try:
-        return file.data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        at = f"byte {error.start} is {error.object[error.start]:#04x}"
-        raise NotebookError(f"{file.path} is not UTF-8: {at}", remedy="save it as UTF-8") from error
 
 
 def _plan(blank: Plan, notebook: Notebook | None, jupyter: JupyterNotebook | None, wishes: Wishes) -> Plan:

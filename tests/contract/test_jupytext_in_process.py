@@ -81,7 +81,12 @@ def test_reads_and_writes_are_lossless(text: str) -> None:
     assert jupytext.writes(notebook, "py:marimo") == text
 
 
-@pytest.mark.parametrize("path", sorted(CORPUS.glob("*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    # nbformat, which jupytext reads with, refuses the other two.
+    sorted(path for path in CORPUS.glob("*.ipynb") if path.stem not in ("byte_order_mark", "control_characters")),
+    ids=lambda path: path.stem,
+)
 def test_any_notebook_comes_back_with_its_sources_and_types(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     back = jupytext.reads(jupytext.writes(notebook, "py:marimo"), "py:marimo")

@@ -89,7 +89,7 @@ class Places:
                 return ipynb
         if ipynb_elsewhere := self._all_elsewhere(self._root(py)).get(own):
             return _like(ipynb_elsewhere, py)
-        if configured_place == beside and beside.exists():
+        if configured_place == beside and beside.exists() and absolute(self.py_of(beside)) != own:
             raise PairError(
                 f"{beside} is the other half of {self.py_of(beside)}, not of {py}", remedy=f"rename {py}, or move it"
             )

@@ -20,7 +20,7 @@ from daglab.pair.conflicts import CellConflict
 from daglab.pair.jupytext_pairs import refuse_other_format, with_formats, without_formats
 from daglab.pair.locate import Pair, pair_of
 from daglab.pair.merge import Side
-from daglab.pair.plan import PairState, Plan, Wishes, plan, plan_for, state_of
+from daglab.pair.plan import PairState, Plan, Wishes, known_plan, plan, plan_for, state_of
 
 
 @dataclass(frozen=True)
@@ -212,6 +212,8 @@ def _status(planned: Plan) -> PairStatus:
 def _run(pair: Pair, wishes: Wishes, *, dry_run: bool) -> SyncResult:
     if dry_run:
         return _result(plan(pair, wishes), dry_run=True)
+    if not wishes.resolve and (known := known_plan(pair)) is not None:
+        return _result(known)
     with files.locked(pair.lock_file):
         planned = plan(pair, wishes)
         backups = _write(planned)
@@ -221,13 +223,13 @@ def _run(pair: Pair, wishes: Wishes, *, dry_run: bool) -> SyncResult:
 def _write(planned: Plan) -> tuple[Path, ...]:
     """Write the .py, then the .ipynb with the base: a crash in between leaves edits that are equal in both."""
     pair, py, ipynb = planned.pair, planned.py_file, planned.ipynb_file
-    _sweep(pair)
     if planned.py_text is None or planned.ipynb_text is None:
         return ()
     for file in (py, ipynb):
         _ensure_folder(file.path.parent)
     py = files.replace(py, planned.py_text.encode(), backups=pair.backups(pair.py))
     ipynb = files.replace(ipynb, planned.ipynb_text.encode(), backups=pair.backups(pair.ipynb))
+    _sweep(pair)
     refused = planned.refused or ()
     local_state.save(pair, py_digest=py.digest, ipynb_digest=ipynb.digest, refused=refused, **planned.memory)
     return tuple(file.backup for file in (py, ipynb) if file.backup is not None)

@@ -38,7 +38,8 @@ def table(rows: list[Row]) -> Table:
     shown = Table("what", "who", "measured", "budget", "", box=None, pad_edge=False)
     for row in rows:
         value = row.note if row.value is None else f"{row.value:.3g} {row.unit}"
-        budget = "" if row.budget is None else f"<= {row.budget:g} {row.unit}"
+        limits = (("<=", row.budget), (">=", row.at_least))
+        budget = " ".join(f"{sign} {limit:g} {row.unit}" for sign, limit in limits if limit is not None)
         verdict = {True: "kept", False: "MISSED", None: ""}[row.kept]
         shown.add_row(
             row.what, row.who, value, budget, verdict if row.value is None else f"{verdict} {row.note}".strip()

@@ -5,6 +5,7 @@ A benchmark is a module of this folder with a function ``run() -> list[Row]``; i
 
 from __future__ import annotations
 
+import os
 import shutil
 import statistics
 import subprocess
@@ -17,7 +18,8 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Row:
-    """One measured value. ``budget`` is the limit it must keep, in the same ``unit``; a peer has none.
+    """One measured value. ``budget`` is the limit it must keep, in the same ``unit``, ``at_least`` the value that it
+    must reach; a peer has none.
 
     ``value`` is ``None`` for a peer that is not installed; ``note`` then says so.
     """
@@ -28,11 +30,16 @@ class Row:
     unit: str = "s"
     budget: float | None = None
     note: str = ""
+    at_least: float | None = None
 
     @property
     def kept(self) -> bool | None:
-        """Whether the budget is kept; ``None`` where there is none."""
-        return None if self.budget is None or self.value is None else self.value <= self.budget
+        """Whether the limits are kept; ``None`` where there are none."""
+        if self.value is None or (self.budget is None and self.at_least is None):
+            return None
+        return (self.budget is None or self.value <= self.budget) and (
+            self.at_least is None or self.value >= self.at_least
+        )
 
 
 def median_seconds(work: Callable[[], object], *, rounds: int = 5, warm: int = 1) -> float:
@@ -61,3 +68,15 @@ def time_command(
         subprocess.run([program, *command[1:]], check=True, capture_output=True, timeout=120, cwd=cwd)
 
     return Row(what, who, median_seconds(work, rounds=rounds), budget=budget)
+
+
+def run_program(program: str, *args: str | Path) -> None:
+    """Run a program of this environment, whose folder is first on PATH for what that one starts.
+
+    Raises:
+        CalledProcessError: it failed.
+    """
+    folder = Path(sys.executable).parent
+    path = os.pathsep.join([str(folder), os.environ.get("PATH", "")])
+    environ = {**os.environ, "PATH": path}
+    subprocess.run([folder / program, *args], check=True, capture_output=True, timeout=300, env=environ)

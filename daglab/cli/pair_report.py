@@ -69,9 +69,11 @@ def text_lines(path: Path, text: str) -> list[str]:
 
 def conflict_lines(one: PairStatus) -> Iterator[str]:
     """Each conflict with both versions, and how to decide."""
+    from daglab.pair.conflicts import REASONS
+
     for conflict in one.conflicts:
         place = f"{one.py}:{conflict.line}" if conflict.line else str(one.ipynb)
-        yield f"  {place}: {conflict.label}: {conflict.reason}"
+        yield f"  {place}: {conflict.label}: {REASONS[conflict.reason]}"
         yield from (f"    {styled(line, _colour(line), sys.stdout)}" for line in _both(conflict))
     if one.conflicts:
         named = one.py if one.py.exists() else one.ipynb

@@ -72,6 +72,7 @@ def _(label, total):
 if __name__ == "__main__":
     app.run()
 '''
+NB_CLEAN = str(Path(sys.executable).with_name("nb-clean"))
 WORDS = ("the setup", "The title", "as they came", "of all", "in quotes", "%matplotlib inline", "the end")
 OUTPUT = {"output_type": "stream", "name": "stdout", "text": ["in quotes 6\n"]}
 Cells = list[dict[str, Any]]
@@ -150,8 +151,8 @@ def index(files: Files, word: str) -> int:
     [
         [sys.executable, "-m", "nbstripout"],
         [sys.executable, "-m", "nbstripout", "--extra-keys", "metadata.daglab cell.metadata.editable"],
-        ["nb-clean", "clean"],
-        ["nb-clean", "clean", "--remove-all-notebook-metadata"],
+        [NB_CLEAN, "clean"],
+        [NB_CLEAN, "clean", "--remove-all-notebook-metadata"],
     ],
     ids=lambda command: " ".join(command[-2:]),
 )
@@ -188,7 +189,7 @@ def test_tags_that_a_tool_takes_away_go_in_both_halves(pair: Files) -> None:
     pair.edit(lambda cells: cells[-1]["metadata"].update(tags=["mine"]))
     pair.settle("ipynb-ahead")
     assert "mine" in pair.py.read_text("utf-8")
-    pair.run("nb-clean", "clean", "--remove-all-notebook-metadata", "orders.ipynb")
+    pair.run(NB_CLEAN, "clean", "--remove-all-notebook-metadata", "orders.ipynb")
     pair.py.write_bytes(pair.py.read_bytes().replace(b"# of all", b"# of all orders"))
     pair.settle("both-ahead", (*WORDS, "of all orders"))
     assert pair.py.read_text("utf-8") == NOTEBOOK.replace("# of all", "# of all orders")

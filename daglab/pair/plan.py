@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -31,26 +31,9 @@ from daglab.pair.locate import Pair, has_metadata, is_marimo, other_case
 from daglab.pair.mend import mend
 from daglab.pair.merge import PyMark, Side, Slot, merge, setup_first
 from daglab.pair.regenerate import regenerate
+from daglab.pair.wishes import NO_WISHES, Wishes
 
 PairState = Literal["in-sync", "py-ahead", "ipynb-ahead", "both-ahead", "conflict", "half", "unpaired", "invalid"]
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the caller wants of a sync.
-
-    ``prefer`` decides all conflicts for one half, ``resolve`` single ones by :attr:`CellConflict.cell`. With
-    ``create``, a lone notebook that says nothing of a pair becomes one. ``keep_outputs`` leaves the outputs of cells
-    whose source changes, marked stale.
-    """
-
-    prefer: Side | None = None
-    resolve: Mapping[str, Side] = field(default_factory=dict)
-    create: bool = False
-    keep_outputs: bool = False
-
-
-NO_WISHES = Wishes()
 
 
 @dataclass(frozen=True)
@@ -146,7 +129,7 @@ def plan_for(pair: Pair, py: files.FileContent, ipynb: files.FileContent, wishes
 def _seldom_collecting() -> Iterator[None]:
     """Look for garbage less often: among the syntax trees of a large notebook, that takes a third of the time."""
     before = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(500_000, 20, 100)
     try:
         yield
     finally:

@@ -20,7 +20,8 @@ from daglab.pair.conflicts import CellConflict
 from daglab.pair.jupytext_pairs import refuse_other_format, with_formats, without_formats
 from daglab.pair.locate import Pair, pair_of
 from daglab.pair.merge import Side
-from daglab.pair.plan import PairState, Plan, Wishes, known_plan, plan, plan_for, state_of
+from daglab.pair.plan import PairState, Plan, known_plan, plan, plan_for, state_of
+from daglab.pair.wishes import Wishes
 
 
 @dataclass(frozen=True)

@@ -316,6 +316,29 @@ def test_kept_text_that_somebody_broke_is_left_out(pair: Files) -> None:
     assert pair.py.exists()
 
 
+@pytest.mark.parametrize("key", ["name", "options", "kind", "form", "code", "block", "around", "gap"])
+@pytest.mark.parametrize("value", [None, 5, ["a"], "x", {"hide_code": float("inf")}])
+def test_what_is_kept_of_a_cell_may_come_from_anybody(pair: Files, key: str, value: Any) -> None:
+    document = json.loads(pair.ipynb.read_bytes())
+    document["metadata"]["daglab"]["kept"]["cells"]["2"] = {key: value}
+    pair.ipynb.write_text(json.dumps(document))
+    pair.py.unlink()
+    sync(pair.ipynb)
+    codes = [cell.code for cell in parse_notebook(pair.py.read_text("utf-8")).cells]
+    assert codes[2:] == [value if (key, value) == ("code", "x") else "total = sum(orders)", "print(total)"]
+
+
+@pytest.mark.parametrize("option", ["hide_code=1e999", "column=..."])
+def test_an_option_without_a_literal_comes_back(folder: Path, option: str) -> None:
+    py = folder / "a.py"
+    py.write_text(PY.replace("@app.cell(hide_code=True)", f"@app.cell({option})"))
+    text = py.read_bytes()
+    create_pair(py)
+    py.unlink()
+    sync(py)
+    assert py.read_bytes() == text
+
+
 def test_a_deleted_ipynb_is_made_again(pair: Files) -> None:
     before = pair.ipynb.read_bytes()
     pair.ipynb.unlink()

@@ -55,7 +55,7 @@ def replace(old: FileContent, data: bytes, *, backups: Path | None = None) -> Fi
 
     The new file is exchanged with the old one, which is looked at then: what somebody saved at the last moment goes
     back into its place. (Where the platform can't exchange files, what is saved between the last look and the rename
-    is replaced.) A link is followed, so that the link stays; the mode is kept; another hard link of the file keeps the
+    is replaced.) A link to a file is followed, so that the link stays; the mode is kept; another hard link of the file keeps the
     old text, whole. Nothing is written where the bytes are equal. Where there was no file, one is created, and never
     over another one's.
 
@@ -69,6 +69,8 @@ def replace(old: FileContent, data: bytes, *, backups: Path | None = None) -> Fi
     _check_same(old, old.path)
     target = _target(old.path)
     if old.data is None:
+        if old.path.is_symlink():  # what it is to make, and where, may be somebody else's wish
+            raise _nowhere(old.path)
         _create(old.path, target, data)
         return FileContent(old.path, data)
     with _backed_up(old, target, backups) as backup, _refusing("write", old.path, was_there=True):
@@ -176,7 +178,11 @@ def _target(path: Path) -> Path:
     try:
         return path.resolve(strict=False)
     except (OSError, RuntimeError) as error:  # a loop of links
-        raise PairError(f"{path} is a link that leads nowhere", remedy="remove the link") from error
+        raise _nowhere(path) from error
+
+
+def _nowhere(path: Path) -> PairError:
+    return PairError(f"{path} is a link that leads nowhere", remedy="remove the link")
 
 
 def _create(path: Path, target: Path, data: bytes) -> None:

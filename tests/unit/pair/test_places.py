@@ -169,6 +169,7 @@ def test_a_claim_that_leads_out_of_the_project_by_a_link_is_ignored(tmp_path: Pa
     outside.mkdir()
     (folder / "pyproject.toml").write_text("")
     (folder / "link").symlink_to(outside)
+    (folder / "jupytext.toml").write_text('formats = "ipynb,link//py:marimo"')
     ipynb = notebook(folder / "a.ipynb", **said)
     assert pair_of(ipynb).py == folder / "a.py"
     sync(ipynb)

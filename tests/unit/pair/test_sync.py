@@ -708,3 +708,36 @@ def test_halves_of_two_versions_are_a_conflict(pair: Files) -> None:
     sync(pair.py, resolve={"3": "ipynb", "4": "py"})
     assert pair.sources[2:] == ["total = max(orders)  # theirs", "print(total)  # ours"]
     assert sync(pair.py).written == ()
+
+
+def test_a_save_of_an_ipynb_that_was_open_since_before_a_sync_is_merged(pair: Files) -> None:
+    """As when Jupyter writes over a file that has changed on disk meanwhile."""
+    opened = pair.ipynb.read_bytes()
+    for old, new in [("sum(orders)", "max(orders)"), ("max(orders)", "min(orders)")]:
+        pair.edit_py(old, new)
+        sync(pair.py)
+    pair.ipynb.write_bytes(opened)
+    pair.edit_ipynb(set_source(3, "print(total)  # in Jupyter"))
+    assert sync(pair.py).before.state == "both-ahead"
+    assert pair.sources[2:] == ["total = min(orders)", "print(total)  # in Jupyter"]
+    assert "print(total)  # in Jupyter" in pair.py.read_text("utf-8")
+    assert sync(pair.py).written == ()
+
+
+def test_an_older_version_from_git_is_not_merged_with_another_branch_s(pair: Files) -> None:
+    """What this machine made of the shared version is forgotten with the first version that came from elsewhere."""
+    shared = pair.both()
+    pair.edit_py("sum(orders)", "max(orders)")
+    sync(pair.py)
+    ours = pair.both()
+    for data in (shared, ours):
+        pair.py.write_bytes(data[0])
+        pair.ipynb.write_bytes(data[1])
+        sync(pair.py)
+    pair.edit_py("max(orders)", "min(orders)")
+    sync(pair.py)
+    for path, data in zip((pair.py, pair.ipynb), shared, strict=True):
+        path.write_bytes(data)
+    sync(pair.py)
+    pair.ipynb.write_bytes(ours[1])
+    assert sync(pair.py).before.state == "conflict"

@@ -246,6 +246,21 @@ def test_markdown_stays_in_the_kind_of_string_it_stood_in(pair: Files) -> None:
     assert pair.py.read_text("utf-8") == PY.replace("# Orders", "# All orders")
 
 
+def test_markdown_no_longer_imports_marimo_when_a_new_cell_in_jupyter_does(folder: Path) -> None:
+    files = Files(folder, "a")
+    cells = [new_cell("# Title", "markdown", "a"), new_cell("x = 1", cell_id="b")]
+    document = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    files.ipynb.write_text(json.dumps(document))
+    create_pair(files.ipynb)
+    assert "import marimo as mo  # daglab" in files.py.read_text()
+    files.edit_ipynb(lambda cells: cells.insert(0, new_cell("import marimo as mo", cell_id="c")))
+    sync(files.ipynb)
+    assert files.py.read_text().count("import marimo as mo") == 1
+    assert pair_status(files.py, refused=True).refused == ()
+    assert files.sources == ["import marimo as mo", "# Title", "x = 1"]
+    assert sync(files.py).written == ()
+
+
 def test_a_markdown_cell_may_become_code_and_back(pair: Files) -> None:
     pair.edit_ipynb(lambda cells: cells.__setitem__(0, new_cell("x = 1", cell_id=cells[0]["id"])))
     sync(pair.py)

@@ -69,8 +69,6 @@ def replace(old: FileContent, data: bytes, *, backups: Path | None = None) -> Fi
     _check_same(old, old.path)
     target = _target(old.path)
     if old.data is None:
-        if old.path.is_symlink():  # what it is to make, and where, may be somebody else's wish
-            raise _nowhere(old.path)
         _create(old.path, target, data)
         return FileContent(old.path, data)
     with _backed_up(old, target, backups) as backup, _refusing("write", old.path, was_there=True):
@@ -174,15 +172,11 @@ def locked(path: Path, *, seconds: float = 30.0) -> Iterator[None]:
 
 
 def _target(path: Path) -> Path:
-    """The file itself, where ``path`` is a link to it."""
+    """The file itself, where ``path`` is a link to it. None is made through a link: that may be somebody's trap."""
     try:
-        return path.resolve(strict=False)
-    except (OSError, RuntimeError) as error:  # a loop of links
-        raise _nowhere(path) from error
-
-
-def _nowhere(path: Path) -> PairError:
-    return PairError(f"{path} is a link that leads nowhere", remedy="remove the link")
+        return path.resolve(strict=path.is_symlink())
+    except (OSError, RuntimeError) as error:  # nothing is there, or it is a loop of links
+        raise PairError(f"{path} is a link that leads nowhere", remedy="remove the link") from error
 
 
 def _create(path: Path, target: Path, data: bytes) -> None:

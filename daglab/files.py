@@ -55,9 +55,9 @@ def replace(old: FileContent, data: bytes, *, backups: Path | None = None) -> Fi
 
     The new file is exchanged with the old one, which is looked at then: what somebody saved at the last moment goes
     back into its place. (Where the platform can't exchange files, what is saved between the last look and the rename
-    is replaced.) A link is followed, so that the link stays; the mode is kept; another hard link of the file keeps the
-    old text, whole. Nothing is written where the bytes are equal. Where there was no file, one is created, and never
-    over another one's.
+    is replaced.) A link to a file is followed, so that the link stays; the mode is kept; another hard link of the
+    file keeps the old text, whole. Nothing is written where the bytes are equal. Where there was no file, one is
+    created, and never over another one's, nor through a link.
 
     Raises:
         FileMovedError: the file, or its mode, isn't what was read any more; it was left alone.
@@ -172,10 +172,10 @@ def locked(path: Path, *, seconds: float = 30.0) -> Iterator[None]:
 
 
 def _target(path: Path) -> Path:
-    """The file itself, where ``path`` is a link to it."""
+    """The file itself, where ``path`` is a link to it. None is made through a link: that may be somebody's trap."""
     try:
-        return path.resolve(strict=False)
-    except (OSError, RuntimeError) as error:  # a loop of links
+        return path.resolve(strict=path.is_symlink())
+    except (OSError, RuntimeError) as error:  # nothing is there, or it is a loop of links
         raise PairError(f"{path} is a link that leads nowhere", remedy="remove the link") from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,6 +20,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No messages, only data and errors.")]
 
 _STYLES = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
+_STYLE = re.compile(rf"(\x1b\[(?:0|{'|'.join(_STYLES.values())})m)")  # what :func:`styled` writes
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which UTF-8 doesn't have
 _PATIENCE = 1.0  # seconds of silence before progress is told
 _BAR = 24  # columns
 _PLAIN_INTERVAL = 5.0  # seconds between progress lines where a line cannot be rewritten
@@ -37,12 +40,13 @@ class Output:
             print_json(value)
         else:
             for line in lines:
-                typer.echo(printable(line) if not colours(sys.stdout) else line)
+                parts = _STYLE.split(line) if colours(sys.stdout) else [line]
+                typer.echo("".join(part if i % 2 else printable(part) for i, part in enumerate(parts)))
 
     def event(self, value: Any, lines: Iterable[str]) -> None:
         """One result of many to come: ``value`` as one line of JSON where ``--json`` was given, else ``lines``."""
         if self.json:
-            typer.echo(json.dumps(value, ensure_ascii=False, default=str))
+            print_json(value, indent=None)
         else:
             self.result(value, lines)
 
@@ -83,9 +87,10 @@ def print_error(error: DaglabError, *, as_json: bool) -> None:
         typer.echo(f"{styled('remedy:', 'green', sys.stderr)} {printable(error.remedy)}", err=True)
 
 
-def print_json(value: Any) -> None:
+def print_json(value: Any, *, indent: int | None = 2) -> None:
     """Print one JSON document."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    text = json.dumps(value, indent=indent, ensure_ascii=False, default=str)
+    typer.echo(_SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text))
 
 
 def styled(text: str, style: str | None, stream: TextIO) -> str:

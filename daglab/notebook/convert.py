@@ -100,15 +100,20 @@ def to_py(cell: JupyterSource) -> str:
 
 
 def importing(cells: Sequence[JupyterSource]) -> list[JupyterSource]:
-    """The cells of a notebook, its first markdown importing ``mo`` where no code does: without it, none would run."""
+    """The cells of a notebook, its first markdown importing ``mo`` where no code does: without it, none would run.
+
+    Where code does, no markdown imports it too: marimo refuses a name that two cells define.
+    """
+    if any(cell.cell_type == "code" and _binds_mo(to_py(cell)) for cell in cells):
+        return [cell.bare if cell.form == IMPORTING else cell for cell in cells]
     first = next((i for i, cell in enumerate(cells) if cell.cell_type == "markdown"), None)
-    if first is None or any(cell.cell_type == "code" and _binds_mo(to_py(cell)) for cell in cells):
+    if first is None or any(cell.form == IMPORTING for cell in cells):
         return list(cells)
     return [replace(cell, form=IMPORTING) if i == first else cell for i, cell in enumerate(cells)]
 
 
 def _binds_mo(code: str) -> bool:
-    if "mo" not in code or not is_python(code):
+    if not re.search(r"\bmo\b", code) or not is_python(code):
         return False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -154,7 +154,15 @@ def canonical(cells: Sequence[ParsedCell]) -> RenderedCells:
     Raises:
         NotebookError: marimo can't write them.
     """
-    return _rendered(tuple(_plain(cell) for cell in cells))
+    return _rendered(_Plain(tuple(map(_plain, cells)), cells))
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """Cells that are equal when marimo's text of them is."""
+
+    told_by: tuple[tuple[str, str, CellKind, str], ...]
+    cells: Sequence[ParsedCell] = field(compare=False)
 
 
 def _plain(cell: ParsedCell) -> tuple[str, str, CellKind, str]:
@@ -164,9 +172,9 @@ def _plain(cell: ParsedCell) -> tuple[str, str, CellKind, str]:
 
 
 @lru_cache(maxsize=32)  # a sync asks for the same cells before and after it writes, and the next one again
-def _rendered(cells: tuple[tuple[str, str, CellKind, str], ...]) -> RenderedCells:
-    parsed = [ParsedCell(code, name, kind, ast.literal_eval(options)) for code, name, kind, options in cells]
-    return marimo_graph.render_blocks(parsed)
+def _rendered(plain: _Plain) -> RenderedCells:
+    told = zip(plain.told_by, plain.cells, strict=True)
+    return marimo_graph.render_blocks([ParsedCell(code, name, kind, c.options) for (code, name, kind, _), c in told])
 
 
 def _join(notebook: Notebook, cells: Sequence[NewCell], blocks: Sequence[str]) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 _SIMILAR = 0.5
 _MOST_COMPARED = 2_500  # pairs of cells in one stretch; beyond, cells are matched by order alone
+_MOST_CHARACTERS = 10_000  # pairs of characters of two cells; beyond, words are compared
+_WORD = re.compile(r"\w+|\W")
 
 
 @dataclass(frozen=True)
@@ -71,16 +74,27 @@ def _similar(old: Sequence[Mark], new: Sequence[Mark], lost: list[int], found: l
             a, b = old[i].text, new[j].text
             if a is None or b is None:
                 continue
-            matcher = difflib.SequenceMatcher(None, a, b, autojunk=False)
-            if matcher.real_quick_ratio() >= _SIMILAR and matcher.quick_ratio() >= _SIMILAR:
-                ratio = matcher.ratio()
-                if ratio >= _SIMILAR:
-                    candidates.append((-ratio, abs(i - j), i, j))
+            ratio = _likeness(a, b)
+            if ratio >= _SIMILAR:
+                candidates.append((-ratio, abs(i - j), i, j))
     pairs: list[tuple[int, int]] = []
     for _, _, i, j in sorted(candidates):
         if all(i != a and j != b for a, b in pairs):
             pairs.append((i, j))
     return pairs
+
+
+def _likeness(a: str, b: str) -> float:
+    """How much of two texts is the same, from 0 to 1; of long ones, as with an image in them, with words compared."""
+    if min(len(a), len(b)) < _SIMILAR * (len(a) + len(b)) / 2:
+        return 0.0
+    if len(a) * len(b) > _MOST_CHARACTERS:
+        words = _WORD.findall(a)
+        blocks = difflib.SequenceMatcher(None, words, _WORD.findall(b)).get_matching_blocks()
+        same = sum(len("".join(words[block.a : block.a + block.size])) for block in blocks)
+        return 2 * same / (len(a) + len(b))
+    matcher = difflib.SequenceMatcher(None, a, b, autojunk=False)
+    return matcher.ratio() if matcher.quick_ratio() >= _SIMILAR else 0.0
 
 
 def _lone(old_count: int, free: set[int], matched: Sequence[int | None]) -> list[tuple[int, int]]:

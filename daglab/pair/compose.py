@@ -45,13 +45,13 @@ def py_cell(slot: Slot, notebook: Notebook, jupyter: JupyterNotebook, converted:
 
 
 def passed_on(cells: Sequence[NewCell], converted: Sequence[JupyterSource]) -> list[NewCell]:
-    """The .py's new cells; when the markdown that imported marimo is gone, the next one does.
+    """The .py's new cells; when the markdown that imported marimo is gone, the next one does, or none if code does.
 
     ``converted`` are the .py's cells before the edit as Jupyter cells.
     """
-    sources = [to_ipynb(cell.code) for cell in cells]
-    if all(old.form != IMPORTING for old in converted) or any(new.form == IMPORTING for new in sources):
+    if all(old.form != IMPORTING for old in converted):
         return list(cells)
+    sources = [to_ipynb(cell.code) for cell in cells]
     new = importing(sources)
     return [
         replace(cell, code=to_py(after)) if after != before else cell

@@ -24,7 +24,7 @@ class LocalState:
     """The base with its texts: ``ipynb`` sources and ``py`` codes, one each for a line of the base.
 
     ``cells`` are ids, metadata and attachments of the .ipynb's cells, ``metadata`` is its own but for daglab's: what
-    other tools drop.
+    other tools drop. ``earlier`` are the hashes of the .py at the syncs on this machine that led to this one.
     """
 
     base: Mapping[str, Any]
@@ -32,6 +32,7 @@ class LocalState:
     py: tuple[str, ...]
     cells: tuple[Mapping[str, Any], ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    earlier: tuple[str, ...] = ()
 
 
 def unchanged(pair: Pair, py_digest: str | None, ipynb_digest: str | None) -> tuple[Finding, ...] | None:
@@ -52,7 +53,8 @@ def load(pair: Pair) -> LocalState | None:
     try:
         value = json.loads(pair.state_file.read_text(encoding="utf-8").partition("\n")[2])
         texts = tuple(value["ipynb"]), tuple(value["py"])
-        return LocalState(value["base"], *texts, tuple(value.get("cells", ())), value.get("metadata", {}))
+        dropped = tuple(value.get("cells", ())), value.get("metadata", {})
+        return LocalState(value["base"], *texts, *dropped, tuple(value.get("earlier", ())))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -68,9 +70,11 @@ def save(
     py: Sequence[str],
     cells: Sequence[Mapping[str, Any]],
     metadata: Mapping[str, Any],
+    earlier: Sequence[str] = (),
 ) -> None:
     """Remember that the pair is equal now. That this fails, in a folder that can't be written, is no fault."""
     known = {"base": base, "ipynb": list(ipynb), "py": list(py), "cells": list(cells), "metadata": dict(metadata)}
+    known["earlier"] = list(earlier)
     texts = json.dumps(known)
     data = f"{json.dumps(_stamp(py_digest, ipynb_digest, refused))}\n{texts}\n".encode()
     ignore = pair.root / ".daglab" / ".gitignore"

@@ -54,7 +54,7 @@ def mend(
     pair: Pair, notebook: Notebook, jupyter: JupyterNotebook, base: Base | None, memory: LocalState | None
 ) -> Mended | None:
     """The halves mended; ``None`` where neither is jupytext's work, or that did no harm."""
-    exported = TRACE in jupyter.metadata and not (memory and TRACE in memory.metadata)
+    exported = TRACE in jupyter.metadata and not _had_trace(jupyter, base, memory)
     known = exported or _paired_by_jupytext(pair, jupyter, memory)
     possible = base is not None and base.file != file_digest(notebook.text) and (known or _has_all(notebook, jupyter))
     converted = _converted(notebook, jupyter) if possible else None
@@ -65,14 +65,27 @@ def mend(
             lost = versionless(str(base.kept.get("head", ""))).rstrip() not in ("", _HEAD)
             edited = _edited_since(notebook, converted, made, order, cells) if known and lost else None
             return Mended(edited, restored_ipynb(jupyter, cells, memory), _reason(pair.py)) if edited else None
-        # Names, options and the header may have been taken away on purpose where jupytext has no part in it.
-        harmed = [cell.code for cell in made.cells] != [cell.code for cell in notebook.cells]
+        # All else may have been taken away on purpose where jupytext has no part in it.
+        harmed = _said(made) != _said(notebook)
         if made.text != notebook.text and (harmed or known):
             return Mended(made, restored_ipynb(jupyter, cells, memory), _reason(pair.py))
     if cells := list(_export(notebook, jupyter, exported=exported)):
         mended = restored_ipynb(jupyter, cells, memory)
         return Mended(notebook, mended, _reason(pair.ipynb))
     return None
+
+
+def _had_trace(jupyter: JupyterNotebook, base: Base | None, memory: LocalState | None) -> bool:
+    """Whether marimo's traces were in the .ipynb at the last sync; in a fresh clone its cells tell."""
+    if memory is not None:
+        return TRACE in memory.metadata
+    return base is not None and [line.ipynb for line in base.lines] == [digest_of(c.content) for c in jupyter.cells]
+
+
+def _said(notebook: Notebook) -> list[JupyterSource]:
+    """What the cells say, but for those that people delete and move as readily as marimo's converter does."""
+    sources = (to_ipynb(cell.code).bare for cell in notebook.cells)
+    return [source for source in sources if source.source.strip() not in ("", _IMPORT)]
 
 
 def _reason(path: Path) -> str:

@@ -111,13 +111,13 @@ class Places:
         said = metadata.get("daglab")
         if isinstance(said, dict) and "base" in said:
             py = absolute(own.parent / _named(said.get("py", ""), own))
-            if py.is_relative_to(self._root(own)) and py.suffix == ".py":
+            if _is_inside(py, self._root(own)) and py.suffix == ".py":
                 yield py
         if remembered := self._linked(own):
             yield remembered
         formats = formats_of(metadata)
         found = halves(own, parse_formats(formats), self._config(own)) if formats else None
-        if found and found.marimo and found.py.is_relative_to(self._root(own)):
+        if found and found.marimo and _is_inside(found.py, self._root(own)):
             yield found.py
         if not formats and (by_config := self._by_config(own)):
             yield by_config.py
@@ -127,7 +127,7 @@ class Places:
         found = halves(half, configured(half, config), config) if config else None
         if config is None or found is None or not found.marimo:
             return None
-        inside = all(path.is_relative_to(config.path.parent) for path in (found.py, found.ipynb))
+        inside = all(_is_inside(path, config.path.parent) for path in (found.py, found.ipynb))
         return found if inside else None
 
     def _linked(self, half: Path) -> Path | None:
@@ -136,7 +136,7 @@ class Places:
             other = absolute(root / link_file(half, root).read_text("utf-8"))
         except (OSError, ValueError):
             return None
-        return other if other.is_relative_to(root) and other.suffix in _HALVES and other.exists() else None
+        return other if _is_inside(other, root) and other.suffix in _HALVES and other.exists() else None
 
     def _all_elsewhere(self, root: Path) -> dict[Path, Path]:
         """All .py files of a project of which the .ipynb doesn't stand beside them, and that."""
@@ -203,6 +203,14 @@ def _named(place: Any, ipynb: Path) -> str:
 def absolute(path: Path) -> Path:
     """A path from the root; what it means by ``..`` is resolved, links are not."""
     return Path(os.path.abspath(path))  # noqa: PTH100
+
+
+def _is_inside(path: Path, root: Path) -> bool:
+    """Whether a file would be in the folder; a repository may hold links that lead out of it."""
+    try:
+        return path.is_relative_to(root) and path.parent.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # a loop of links
+        return False
 
 
 def _like(path: Path, given: Path) -> Path:

@@ -21,7 +21,7 @@ from daglab.notebook.jupyter import (
     NewJupyterCell,
 )
 from daglab.notebook.lint import marimo_findings
-from daglab.pair import conflicts, local_state
+from daglab.pair import conflicts, local_state, versions
 from daglab.pair.align import Mark, align
 from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_base
 from daglab.pair.compose import compose_ipynb, ipynb_cell, passed_on, py_cell, unchanged_cell
@@ -193,7 +193,8 @@ def _merged(
         for cell, c in zip(notebook.cells, converted, strict=True)
     ]
     ipynb = [ipynb_digest(cell.content) for cell in jupyter.cells]
-    mixed = base is not None and memory is not None and _mixed(base, read_base(memory.base), notebook.text, py)
+    cells_now = {mark.digest for mark in py}
+    mixed = versions.mixed(base, memory, notebook.text, cells_now)
     base = None if mixed else base
     py_match, ipynb_match = _matches(base, memory, notebook, jupyter, py, ipynb, converted)
     lines = base.lines if base else None
@@ -222,23 +223,11 @@ def _merged(
     planned = replace(blank, state=state, py_text=py_text)
     place_in_py = {slot: place for place, slot in enumerate(in_py)}
     planned = _composed(planned, made, [place_in_py[slot] for slot in merged.slots], jupyter, cells)
+    planned.memory["earlier"] = versions.earlier(base, memory, notebook.text, cells_now)
     recorded = base is not None and [line.ipynb for line in base.lines] == ipynb
     if state == "in-sync" and recorded and planned.ipynb_text != jupyter.text:
         return replace(planned, state="py-ahead")  # header, names, options or layout: they are kept in the metadata
     return planned
-
-
-def _mixed(base: Base, remembered: Base | None, text: str, py: Sequence[PyMark]) -> bool:
-    """Whether the .py continues another version than the .ipynb, whose base is ``base``.
-
-    Then neither base tells what was edited: what looks like an edit of the .py may be an older or foreign version.
-    """
-    if remembered is None or remembered.lines == base.lines:
-        return False
-    before, now = ({line.py for line in lines} for lines in (remembered.lines, base.lines))
-    here = {mark.digest for mark in py}
-    continues = here & (before - now) or remembered.file == file_digest(text)
-    return bool(continues) and not here & (now - before)
 
 
 def _composed(

@@ -102,7 +102,9 @@ def regenerate(base: Base | None, cells: Sequence[JupyterSource]) -> tuple[str, 
             return text, places
     # What stands before a cell, such as a comment, is none of the cell's edit.
     usable = [entries[i] if same[i] else _only_gap(entries[i]) for i in order]
-    return _with_kept(rewrite(frame, ordered), ordered, usable, frame), places
+    plain = rewrite(frame, ordered)
+    text = _with_kept(plain, ordered, usable, frame)
+    return (text if reads_as(text, ordered) else plain), places
 
 
 def _setup_first(cells: Sequence[NewCell]) -> list[int]:
@@ -122,10 +124,16 @@ def _joined(kept: Mapping[str, Any], cells: Sequence[NewCell], entries: Sequence
     return "".join([*parts, frame.spans[-1].text])
 
 
+_TYPES = {"name": str, "options": dict, "kind": str, "form": str, "code": str, "block": str, "around": list, "gap": str}
+
+
 def _entry(kept: Mapping[str, Any], line: int | None) -> Mapping[str, Any]:
+    """What is kept of a cell, without what can't be that: metadata may come from anybody."""
     cells = kept.get("cells", {})
     entry = cells.get(str(line), {}) if isinstance(cells, dict) else {}
-    return entry if isinstance(entry, dict) else {}
+    if not isinstance(entry, dict):
+        return {}
+    return {key: value for key, value in entry.items() if isinstance(value, _TYPES.get(key, ()))}
 
 
 def _only_gap(entry: Mapping[str, Any]) -> Mapping[str, Any]:

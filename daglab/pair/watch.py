@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -131,11 +132,12 @@ class _Scope:
     def touched(self, changed: Iterable[Path]) -> Iterator[Pair]:
         for path in changed:
             if path.suffix in (".py", ".ipynb"):
-                pair = pair_of(path)
-                if _key(pair) in self._pairs:
-                    yield self._pairs[_key(pair)]
-                elif (named := self._named(path)) is not None:
-                    yield pair_of(named)
+                with contextlib.suppress(PairError):  # a .py beside half of another pair
+                    pair = pair_of(path)
+                    if _key(pair) in self._pairs:
+                        yield self._pairs[_key(pair)]
+                    elif (named := self._named(path)) is not None:
+                        yield pair_of(named)
             elif path.is_dir() and (named := self._named(path)) is not None and not is_skipped(path.name):
                 yield from find_pairs(named)  # what is in a new folder may have come before its watch
 

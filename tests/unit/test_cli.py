@@ -14,7 +14,7 @@ import pytest
 from daglab import __version__
 from daglab.cli.app import run
 from daglab.cli.commands import COMMANDS, CommandEntry
-from daglab.cli.output import Output, printable
+from daglab.cli.output import Output, printable, styled
 from daglab.errors import ConfigError, DagsterConnectionError
 
 
@@ -237,3 +237,19 @@ def test_quiet_silences_notes(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_names_cannot_steer_the_terminal() -> None:
     assert printable("a\x1b[2Jb\rc\n\tä") == "a\\x1b[2Jb\\rc\n\tä"
+
+
+def test_texts_cannot_steer_a_terminal_that_has_colours(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daglab.cli.output.colours", lambda _: True)
+    Output().result(None, [f"{styled('new', 'green', sys.stdout)} x = 1  # \x1b]0;title\x07\x1b[2J"])
+    assert capsys.readouterr().out == "new x = 1  # \\x1b]0;title\\x07\\x1b[2J\n"
+
+
+def test_half_a_character_is_json(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    Output(json=True).result({"py": "x = '\ud800'", "ä": 1}, [])
+    Output(json=True).event({"py": "\ud800"}, [])
+    document, event = capsysbinary.readouterr().out.decode().rsplit("\n", 2)[:2]
+    assert json.loads(document) == {"py": "x = '\ud800'", "ä": 1}
+    assert json.loads(event) == {"py": "\ud800"}

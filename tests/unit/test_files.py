@@ -82,6 +82,15 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert target.read_bytes() == b"new"
 
 
+def test_no_file_is_made_through_a_link(tmp_path: Path) -> None:
+    """A repository may hold links to where files are that programs look for."""
+    link = tmp_path / "link.py"
+    link.symlink_to(tmp_path / "target.py")
+    with pytest.raises(PairError, match="leads nowhere"):
+        files.replace(files.read(link), b"new")
+    assert not (tmp_path / "target.py").exists()
+
+
 def test_a_loop_of_links_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.py").symlink_to(tmp_path / "b.py")
     (tmp_path / "b.py").symlink_to(tmp_path / "a.py")

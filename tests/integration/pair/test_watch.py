@@ -251,3 +251,14 @@ def test_what_cannot_be_watched_is_said(project: Path) -> None:
     assert "does not exist" in daglab(project, "sync", "--watch", "none.py", code=1).stderr
     (project / "daglab.yaml").write_text("read_only: true\n")
     assert "read_only" in daglab(project, "sync", "--watch", code=2).stderr
+
+
+def test_a_py_beside_half_of_another_pair_does_not_end_the_watch(project: Path, watching: Watch) -> None:
+    notebook = json.loads((project / "magics.ipynb").read_text("utf-8"))
+    notebook["metadata"]["daglab"]["py"] = "elsewhere/"
+    (project / "lone.ipynb").write_text(json.dumps(notebook), "utf-8")
+    until((project / "elsewhere" / "lone.py").exists, 5)
+    (project / "lone.py").write_text("x = 1\n", "utf-8")
+    time.sleep(0.3)
+    edit(project / "analysis.py", "df['week']", "df.week")
+    until(lambda: "df.week" in (project / "analysis.ipynb").read_text("utf-8"), 5)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import random
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,3 +63,23 @@ def test_no_cell_is_continued_twice_and_equal_cells_are_not_overlooked(old: list
 @given(st.lists(st.text(max_size=5)))
 def test_a_notebook_is_aligned_with_itself(cells: list[str]) -> None:
     assert align(marks(*cells), marks(*cells)) == list(range(len(cells)))
+
+
+def test_long_texts_are_compared_in_no_time() -> None:
+    """As of an image in a markdown cell."""
+    image = "".join(random.Random(1).choices("abcdefgh", k=300_000))
+    lines = "".join(f"row {n}: {image[n : n + 60]}\n" for n in range(3_000))
+    old = [Mark("1", f"one {image}"), Mark("2", lines), Mark("3", "x = 1")]
+    new = [Mark("a", lines.replace("row 5", "line 5")), Mark("b", f"two {image}!"), Mark("c", image[::-1])]
+    start = time.perf_counter()
+    assert align(old, new)[:2] == [1, 0]
+    assert time.perf_counter() - start < 2
+
+
+def test_many_edited_cells_are_compared_in_no_time() -> None:
+    """As when a formatter has been through the notebook."""
+    words = random.Random(2)
+    texts = [" ".join(words.choices(["df", "plot", "=", "(", ")", "\n", "foo_bar"], k=150)) for _ in range(50)]
+    start = time.perf_counter()
+    assert align(marks(*texts), marks(*(f"{text}\n" for text in reversed(texts)))) == [*reversed(range(50))]
+    assert time.perf_counter() - start < 4

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from daglab import marimo_api
 from daglab.errors import PairError
+from daglab.notebook.cells import parse_notebook
 from daglab.pair import create_pair, pair_status, sync, unpair
 from tests.unit.pair.conftest import Files
 from tests.unit.pair.test_places import FOLDERS, marimo, metadata, notebook
@@ -79,6 +82,46 @@ def test_a_name_that_is_taken_away_on_purpose_does_not_come_back(folder: Path) -
     py.write_text(plain)
     sync(py)
     assert py.read_text() == plain
+
+
+@pytest.mark.parametrize("gone", ["", "import marimo as mo"])
+def test_an_empty_cell_or_second_import_that_the_user_deletes_does_not_come_back(folder: Path, gone: str) -> None:
+    """marimo's converter leaves such cells out too; that alone shows no harm."""
+    ipynb = Files(folder, "a").ipynb
+    notebook(ipynb, "import marimo as mo", "x = 1", gone, "y = x")
+    create_pair(ipynb)
+    cells = list(parse_notebook((folder / "a.py").read_text()).cells)
+    del cells[2]
+    text = marimo_api.render([marimo_api.ParsedCell(cell.code) for cell in cells])
+    (folder / "a.py").write_text(text)
+    sync(ipynb)
+    assert (folder / "a.py").read_text() == text
+    assert Files(folder, "a").sources == ["import marimo as mo", "x = 1", "y = x"]
+
+
+def test_an_import_that_the_user_gives_a_cell_of_its_own_stays_there(folder: Path) -> None:
+    """As marimo's converter would do it."""
+    files = Files(folder, "a")
+    notebook(files.ipynb, "x = 1")
+    files.edit_ipynb(lambda cells: cells.insert(0, {"cell_type": "markdown", "metadata": {}, "source": "# Orders"}))
+    create_pair(files.ipynb)
+    text = marimo_api.convert_jupyter(files.ipynb.read_text())
+    assert text is not None
+    files.py.write_text(text)
+    sync(files.py)
+    assert files.py.read_text() == text
+    assert files.sources == ["import marimo as mo", "# Orders", "x = 1"]
+
+
+def test_what_an_export_of_marimo_left_in_a_pair_stays_in_a_fresh_clone(folder: Path) -> None:
+    files = Files(folder, "a")
+    notebook(files.ipynb, "x = 1", marimo={"marimo_version": "0.23.0"})
+    files.edit_ipynb(lambda cells: cells[0]["metadata"].update(marimo={"name": "first"}))
+    create_pair(files.ipynb)
+    shutil.rmtree(folder / ".daglab")
+    before = files.both()
+    assert sync(files.py).written == ()
+    assert files.both() == before
 
 
 def test_a_deleted_import_of_marimo_does_not_come_back(pair: Files) -> None:

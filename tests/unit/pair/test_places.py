@@ -160,6 +160,22 @@ def test_a_claim_that_leads_out_of_the_project_is_ignored(folder: Path) -> None:
     assert victim.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "said", [{"daglab": {"version": 1, "base": [], "py": "link/"}}, {"jupytext": {"formats": "ipynb,link//py:marimo"}}]
+)
+def test_a_claim_that_leads_out_of_the_project_by_a_link_is_ignored(tmp_path: Path, said: dict[str, Any]) -> None:
+    folder, outside = tmp_path / "project", tmp_path / "outside"
+    folder.mkdir()
+    outside.mkdir()
+    (folder / "pyproject.toml").write_text("")
+    (folder / "link").symlink_to(outside)
+    (folder / "jupytext.toml").write_text('formats = "ipynb,link//py:marimo"')
+    ipynb = notebook(folder / "a.ipynb", **said)
+    assert pair_of(ipynb).py == folder / "a.py"
+    sync(ipynb)
+    assert list(outside.iterdir()) == []
+
+
 def test_an_ipynb_that_is_half_of_another_pair_is_not_taken(folder: Path) -> None:
     ipynb = notebook(folder / "a.ipynb", jupytext={"formats": "ipynb,marimo//py:marimo"})
     create_pair(ipynb)

@@ -246,6 +246,21 @@ def test_markdown_stays_in_the_kind_of_string_it_stood_in(pair: Files) -> None:
     assert pair.py.read_text("utf-8") == PY.replace("# Orders", "# All orders")
 
 
+def test_markdown_no_longer_imports_marimo_when_a_new_cell_in_jupyter_does(folder: Path) -> None:
+    files = Files(folder, "a")
+    cells = [new_cell("# Title", "markdown", "a"), new_cell("x = 1", cell_id="b")]
+    document = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    files.ipynb.write_text(json.dumps(document))
+    create_pair(files.ipynb)
+    assert "import marimo as mo  # daglab" in files.py.read_text()
+    files.edit_ipynb(lambda cells: cells.insert(0, new_cell("import marimo as mo", cell_id="c")))
+    sync(files.ipynb)
+    assert files.py.read_text().count("import marimo as mo") == 1
+    assert pair_status(files.py, refused=True).refused == ()
+    assert files.sources == ["import marimo as mo", "# Title", "x = 1"]
+    assert sync(files.py).written == ()
+
+
 def test_a_markdown_cell_may_become_code_and_back(pair: Files) -> None:
     pair.edit_ipynb(lambda cells: cells.__setitem__(0, new_cell("x = 1", cell_id=cells[0]["id"])))
     sync(pair.py)
@@ -314,6 +329,29 @@ def test_kept_text_that_somebody_broke_is_left_out(pair: Files) -> None:
     pair.py.unlink()
     sync(pair.ipynb)
     assert pair.py.exists()
+
+
+@pytest.mark.parametrize("key", ["name", "options", "kind", "form", "code", "block", "around", "gap"])
+@pytest.mark.parametrize("value", [None, 5, ["a"], "x", {"hide_code": float("inf")}])
+def test_what_is_kept_of_a_cell_may_come_from_anybody(pair: Files, key: str, value: Any) -> None:
+    document = json.loads(pair.ipynb.read_bytes())
+    document["metadata"]["daglab"]["kept"]["cells"]["2"] = {key: value}
+    pair.ipynb.write_text(json.dumps(document))
+    pair.py.unlink()
+    sync(pair.ipynb)
+    codes = [cell.code for cell in parse_notebook(pair.py.read_text("utf-8")).cells]
+    assert codes[2:] == [value if (key, value) == ("code", "x") else "total = sum(orders)", "print(total)"]
+
+
+@pytest.mark.parametrize("option", ["hide_code=1e999", "column=..."])
+def test_an_option_without_a_literal_comes_back(folder: Path, option: str) -> None:
+    py = folder / "a.py"
+    py.write_text(PY.replace("@app.cell(hide_code=True)", f"@app.cell({option})"))
+    text = py.read_bytes()
+    create_pair(py)
+    py.unlink()
+    sync(py)
+    assert py.read_bytes() == text
 
 
 def test_a_deleted_ipynb_is_made_again(pair: Files) -> None:
@@ -685,3 +723,36 @@ def test_halves_of_two_versions_are_a_conflict(pair: Files) -> None:
     sync(pair.py, resolve={"3": "ipynb", "4": "py"})
     assert pair.sources[2:] == ["total = max(orders)  # theirs", "print(total)  # ours"]
     assert sync(pair.py).written == ()
+
+
+def test_a_save_of_an_ipynb_that_was_open_since_before_a_sync_is_merged(pair: Files) -> None:
+    """As when Jupyter writes over a file that has changed on disk meanwhile."""
+    opened = pair.ipynb.read_bytes()
+    for old, new in [("sum(orders)", "max(orders)"), ("max(orders)", "min(orders)")]:
+        pair.edit_py(old, new)
+        sync(pair.py)
+    pair.ipynb.write_bytes(opened)
+    pair.edit_ipynb(set_source(3, "print(total)  # in Jupyter"))
+    assert sync(pair.py).before.state == "both-ahead"
+    assert pair.sources[2:] == ["total = min(orders)", "print(total)  # in Jupyter"]
+    assert "print(total)  # in Jupyter" in pair.py.read_text("utf-8")
+    assert sync(pair.py).written == ()
+
+
+def test_an_older_version_from_git_is_not_merged_with_another_branch_s(pair: Files) -> None:
+    """What this machine made of the shared version is forgotten with the first version that came from elsewhere."""
+    shared = pair.both()
+    pair.edit_py("sum(orders)", "max(orders)")
+    sync(pair.py)
+    ours = pair.both()
+    for data in (shared, ours):
+        pair.py.write_bytes(data[0])
+        pair.ipynb.write_bytes(data[1])
+        sync(pair.py)
+    pair.edit_py("max(orders)", "min(orders)")
+    sync(pair.py)
+    for path, data in zip((pair.py, pair.ipynb), shared, strict=True):
+        path.write_bytes(data)
+    sync(pair.py)
+    pair.ipynb.write_bytes(ours[1])
+    assert sync(pair.py).before.state == "conflict"

@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PYTHONS ?= 3.10 3.11 3.12 3.13
+MARIMOS ?= 0.23.0 0.24.0
 PYTEST := $(BIN)/python -m pytest --durations=20
 FLOORS := daglab/notebook daglab/pair daglab/runtime hatch_plugin/hatch_daglab
 FLOOR := 95
@@ -45,7 +46,7 @@ test: install front chromium ## unit, contract, architecture, integration and br
 	$(BIN)/coverage run -m pytest --durations=20 -m "not nightly"
 	@$(MAKE) --no-print-directory floors
 
-test-all: install front chromium ## everything in full, the nightly tests and the matrix of Pythons too
+test-all: install front chromium ## everything in full, the nightly tests and the matrix of Pythons and marimos too
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest --durations=20
 	@$(MAKE) --no-print-directory floors
@@ -60,8 +61,8 @@ floors:
 	  $(BIN)/coverage report --include="$$part/*" --format=total --fail-under=$(FLOOR) || exit 1; \
 	done
 
-test-matrix: ## unit and contract tests on each Python from 3.10 to 3.13
-	@PYTHONS="$(PYTHONS)" sh .ci/matrix
+test-matrix: ## unit and contract tests on each Python from 3.10 to 3.13, and with old marimos
+	@PYTHONS="$(PYTHONS)" MARIMOS="$(MARIMOS)" sh .ci/matrix
 
 check: install format lint types imports typescript unit ## all that is quick: format, lint, types, layers, unit and contract tests
 

@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from typing import Any, Literal
 
 from daglab.errors import NotebookError
+from daglab.marimo_parser import parser
 
 CellKind = Literal["cell", "setup", "function", "class", "unparsable"]
 SETUP_NAME = "setup"
@@ -53,7 +54,6 @@ class LintDiagnostic:
 
 def parse(text: str) -> ParsedNotebook | None:
     """Read a notebook's text; ``None`` when it is blank, or marimo finds no app in it."""
-    from marimo._ast.parse import MarimoFileError
     from marimo._schemas import serialization as ir
 
     kinds: dict[type[Any], CellKind] = {
@@ -64,8 +64,8 @@ def parse(text: str) -> ParsedNotebook | None:
     }
     try:
         notebook = _read(text)
-    # ValueError: NUL bytes, on some Python versions; AssertionError: odd line ends, up to marimo 0.23
-    except (MarimoFileError, SyntaxError, ValueError, AssertionError):
+    # ValueError: NUL bytes, on some Python versions
+    except (parser().MarimoFileError, SyntaxError, ValueError):
         return None
     if notebook is None:
         return None
@@ -80,11 +80,9 @@ def parse(text: str) -> ParsedNotebook | None:
 
 @lru_cache(maxsize=8)  # reading, lint and a pair's status ask for the same text, one after the other
 def _read(text: str) -> Any:
-    from marimo._ast.parse import parse_notebook
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
-        return parse_notebook(text)
+        return parser().parse_notebook(text)
 
 
 def statements(text: str) -> list[ast.stmt]:
@@ -92,10 +90,9 @@ def statements(text: str) -> list[ast.stmt]:
 
     Line numbers count from the first non-blank line, because marimo strips the text.
     """
-    from marimo._ast.parse import Parser
 
     def nodes() -> Iterator[ast.stmt]:
-        stack = Parser(text).node_stack()
+        stack = parser().Parser(text).node_stack()
         while (node := next(stack)) is not None:
             assert isinstance(node, ast.stmt)
             yield node
@@ -120,13 +117,12 @@ def scanned_ends(text: str) -> dict[int, int]:
 
 def node_kind(node: ast.stmt) -> Literal["setup", "cell", "app", "guard"] | None:
     """What a top-level statement is to marimo; ``None`` for anything that is no part of a notebook."""
-    from marimo._ast.parse import is_body_cell, is_run_guard, is_setup_cell
-
-    if is_setup_cell(node):
+    parse = parser()
+    if parse.is_setup_cell(node):
         return "setup"
-    if is_body_cell(node):
+    if parse.is_body_cell(node):
         return "cell"
-    if is_run_guard(node):
+    if parse.is_run_guard(node):
         return "guard"
     if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
         function = node.value.func

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -73,6 +74,8 @@ def replace(old: FileContent, data: bytes, *, backups: Path | None = None) -> Fi
         return FileContent(old.path, data)
     with _backed_up(old, target, backups) as backup, _refusing("write", old.path, was_there=True):
         mode = stat.S_IMODE(target.stat().st_mode)
+        if not os.access(target, os.W_OK):  # the folder's mode alone would let it be replaced
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         part = durable.write_part(target, data, mode=mode)
         try:
             if backup is not None:

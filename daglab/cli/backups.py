@@ -62,7 +62,9 @@ def restore(
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would change; write nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a backup back into its file; what is there now is backed up first. A sync brings it to the other half.
+    """Put a backup back into its file.
+
+    What is there now is backed up first. A sync brings what is put back to the other half.
 
     With --json: {"name", "file", "saved", "bytes", "path", "written", "backup"}.
     """

@@ -28,8 +28,19 @@ Places = Annotated[
 ]
 
 
+Prefer = Annotated[
+    Literal["py", "ipynb"] | None, typer.Option(help="Decide all other conflicts for this half; backups are kept.")
+]
+Resolve = Annotated[
+    list[str] | None,
+    typer.Option(metavar="CELL=py|ipynb", help="Decide the conflict of one cell; may be given again."),
+]
+
+
 def pair(
     paths: Files,
+    prefer: Prefer = None,
+    resolve: Resolve = None,
     jupytext: Annotated[
         bool, typer.Option("--jupytext", help="Pair them for jupytext as well: its formats go into the .ipynb.")
     ] = False,
@@ -45,10 +56,12 @@ def pair(
 
     refuse_read_only(paths)
     out = Output(as_json, quiet)
-    results, failed = _each(paths, lambda path: create_pair(path, jupytext=jupytext), out, "pairing")
-    lines = [*sync_lines(results), *(line for result in results for line in refused_lines(result.before))]
+    work = partial(create_pair, prefer=prefer, resolve=_decisions(resolve or [], paths), jupytext=jupytext)
+    results, failed = _each(paths, work, out, "pairing")
+    lines = [*sync_lines(results, "pair", resolve or [])]
+    lines += [line for result in results for line in refused_lines(result.before)]
     out.result({"pairs": [*(result.to_json() for result in results), *map(_failure, failed)]}, lines)
-    return _end(results, failed, out)
+    return _end(results, failed)
 
 
 def unpair(
@@ -75,8 +88,11 @@ def unpair(
         typer.confirm(f"Delete the other half of {', '.join(map(str, paths))}?", abort=True, err=True)
     out = Output(as_json, quiet)
     pairs = [pair_of(path) for path in paths]
-    changed = [str(file) for path in paths for file in take_apart(path, delete_half=delete_half)]
-    out.result({"changed": changed}, changed)
+    changed = [file for path in paths for file in take_apart(path, delete_half=delete_half)]
+    lines = (f"{file} is no longer paired" if file.exists() else f"deleted {file}" for file in changed)
+    out.result({"changed": [str(file) for file in changed]}, lines)
+    if not changed:
+        out.note("nothing to take apart: they are unpaired")
     for one in pairs:
         if config := pairing_config(one):
             out.note(f"jupytext still pairs {one.py} with {one.ipynb}: {config} says so", "yellow")
@@ -84,13 +100,8 @@ def unpair(
 
 def sync(
     paths: Places = None,
-    prefer: Annotated[
-        Literal["py", "ipynb"] | None, typer.Option(help="Decide all other conflicts for this half; backups are kept.")
-    ] = None,
-    resolve: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CELL=py|ipynb", help="Decide the conflict of one cell; may be given again."),
-    ] = None,
+    prefer: Prefer = None,
+    resolve: Resolve = None,
     keep_outputs: Annotated[
         bool, typer.Option("--keep-outputs", help="Keep outputs of cells whose source changes, marked stale.")
     ] = False,
@@ -114,19 +125,25 @@ def sync(
     out = Output(as_json, quiet)
     if watch:
         _watch(paths or [Path()], prefer, out, keep_outputs=keep_outputs)
-    pairs = _pairs(paths)
+    pairs, lost = _pairs(paths)
     decided = _decisions(resolve or [], pairs)
     work = partial(bring_together, prefer=prefer, resolve=decided, keep_outputs=keep_outputs, dry_run=dry_run)
     results, failed = _each(pairs, work, out, "syncing")
+    failed = lost + failed
     document = {"pairs": [*(result.to_json() for result in results), *map(_failure, failed)]}
     pairs_only = [result for result in results if result.before.state != "unpaired"]
-    out.result(document, diff_lines(pairs_only) if dry_run else sync_lines(pairs_only))
+    given = resolve or []
+    out.result(document, diff_lines(pairs_only, given) if dry_run else sync_lines(pairs_only, "sync", given))
     for result in results:
         if result.before.state == "unpaired":
             out.note("\n".join(state_lines(result.before)))
     if not results and not failed:
         out.note("no pairs here (daglab pair NOTEBOOK makes one)")
-    return _end(results, failed, out)
+    if backups := sum(len(result.backups) for result in results):
+        out.note(f"what was replaced is in the backups ({backups} new): daglab backups list", "dim")
+    elif pairs_only and all(result.before.state == "in-sync" and not result.written for result in pairs_only):
+        out.note(f"{len(pairs_only)} pair{'s' if len(pairs_only) > 1 else ''} in sync", "dim")
+    return _end(results, failed)
 
 
 def _watch(paths: Sequence[Path], prefer: Side | None, out: Output, *, keep_outputs: bool) -> NoReturn:
@@ -169,36 +186,45 @@ def status(
     from daglab.pair import pair_status
 
     out = Output(as_json, quiet)
-    found, failed = _each(_pairs(paths), partial(pair_status, refused=True), out, "reading")
-    if failed:
-        raise failed[0][1]
+    pairs, lost = _pairs(paths)
+    found, failed = _each(pairs, partial(pair_status, refused=True), out, "reading")
+    failed = lost + failed
     summary = dict(Counter(one.state for one in found))
     out.result(
-        {"pairs": [one.to_json() for one in found], "summary": summary},
+        {"pairs": [*(one.to_json() for one in found), *map(_failure, failed)], "summary": summary},
         [line for one in found for line in state_lines(one)],
     )
-    if not found:
+    if not found and not failed:
         out.note("no pairs here (daglab pair NOTEBOOK makes one)")
-    return ExitCode.VALIDATION if check and set(summary) - {"in-sync", "unpaired"} else ExitCode.OK
+    elif len(found) > 1:
+        out.note(", ".join(f"{count} {state}" for state, count in summary.items()), "dim")
+    code = _end([], failed)
+    if code == ExitCode.OK and check and set(summary) - {"in-sync", "unpaired"}:
+        return ExitCode.VALIDATION
+    return code
 
 
-def _pairs(paths: Sequence[Path] | None) -> list[Pair]:
-    """The pairs that are meant, each once."""
+def _pairs(paths: Sequence[Path] | None) -> tuple[list[Pair], list[Failed]]:
+    """The pairs that are meant, each once, and what is none."""
     from daglab.pair import find_pairs, pair_of
 
     pairs: dict[Path, Pair] = {}
+    failed: list[Failed] = []
     for path in paths or [Path()]:
-        if path.is_dir():
-            pairs |= {found.ipynb: found for found in find_pairs(path)}
-        else:
-            named = pair_of(path)
-            if not named.py.exists() and not named.ipynb.exists():
-                raise PairError(f"{path} does not exist")
-            pairs[named.ipynb] = named
-    return list(pairs.values())
+        try:
+            if path.is_dir():
+                pairs |= {found.ipynb: found for found in find_pairs(path)}
+            else:
+                named = pair_of(path)
+                if not named.py.exists() and not named.ipynb.exists():
+                    raise PairError(f"{path} does not exist")
+                pairs[named.ipynb] = named
+        except PairError as error:
+            failed.append((path, error))
+    return list(pairs.values()), failed
 
 
-def _decisions(given: Sequence[str], pairs: Sequence[Pair]) -> dict[str, Side]:
+def _decisions(given: Sequence[str], pairs: Sequence[Pair | Path]) -> dict[str, Side]:
     """``CELL=py`` or ``CELL=ipynb``, for the one pair that is named."""
     if given and len(pairs) != 1:
         raise typer.BadParameter("--resolve decides for one pair: name its notebook")
@@ -231,12 +257,10 @@ def _failure(failed: Failed) -> dict[str, Any]:
     return about | error.to_json()
 
 
-def _end(results: Sequence[SyncResult], failed: Sequence[Failed], out: Output) -> ExitCode:
+def _end(results: Sequence[SyncResult], failed: Sequence[Failed]) -> ExitCode:
     """Tell what failed, and decide the exit code."""
     for _, error in failed:
         print_error(error, as_json=False)
-    if backups := sum(len(result.backups) for result in results):
-        out.note(f"what was replaced is in the backups ({backups} new): daglab backups list", "dim")
     states = {result.before.state for result in results}
     codes = [error.exit_code for _, error in failed]
     if "conflict" in states or ExitCode.CONFLICT in codes:

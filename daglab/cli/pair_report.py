@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _STYLES = {"in-sync": "green", "conflict": "red", "invalid": "red", "unpaired": "dim"}
 _WIDTH = 11  # of a state
+_SHOWN = 8  # conflicts that a hint names
 
 
 def state_lines(one: PairStatus) -> Iterator[str]:
@@ -31,17 +33,17 @@ def refused_lines(one: PairStatus) -> Iterator[str]:
         yield f"{'':<{_WIDTH}}   {finding.path}:{finding.line}: marimo refuses it: {finding.code} {finding.message}"
 
 
-def sync_lines(results: Iterable[SyncResult]) -> Iterator[str]:
-    """What syncs did; pairs that were in sync are not spoken of."""
+def sync_lines(results: Iterable[SyncResult], command: str = "sync", given: Sequence[str] = ()) -> Iterator[str]:
+    """What syncs did; pairs that were in sync are not spoken of. ``given`` are the decisions made by cell."""
     for result in results:
         if result.written:
-            yield f"{result.before.state:<{_WIDTH}} {result.before.py}  wrote {_names(result.written)}"
+            yield f"{result.before.state:<{_WIDTH}} {result.before.py}  wrote {_names(result)}"
         elif result.before.state != "in-sync":
             yield from state_lines(result.before)
-        yield from conflict_lines(result.before)
+        yield from conflict_lines(result.before, command, given)
 
 
-def diff_lines(results: Iterable[SyncResult]) -> Iterator[str]:
+def diff_lines(results: Iterable[SyncResult], given: Sequence[str] = ()) -> Iterator[str]:
     """What syncs would change: the .py line by line, the .ipynb cell by cell."""
     for result in results:
         for path, before, after in result.texts:
@@ -49,7 +51,7 @@ def diff_lines(results: Iterable[SyncResult]) -> Iterator[str]:
             yield from lines or [f"{path}: only daglab's own metadata changes"]
         if not result.texts and result.before.state != "in-sync":
             yield from state_lines(result.before)
-        yield from conflict_lines(result.before)
+        yield from conflict_lines(result.before, "sync", given)
 
 
 def difference(path: Path, before: str, after: str, name_before: str, name_after: str) -> Iterator[str]:
@@ -67,8 +69,8 @@ def text_lines(path: Path, text: str) -> list[str]:
     return readable(text) if path.suffix == ".ipynb" else text.splitlines()
 
 
-def conflict_lines(one: PairStatus) -> Iterator[str]:
-    """Each conflict with both versions, and how to decide."""
+def conflict_lines(one: PairStatus, command: str, given: Sequence[str]) -> Iterator[str]:
+    """Each conflict with both versions, and how to decide; what is decided already is ``given``."""
     from daglab.pair.conflicts import REASONS
 
     for conflict in one.conflicts:
@@ -76,11 +78,13 @@ def conflict_lines(one: PairStatus) -> Iterator[str]:
         yield f"  {place}: {conflict.label}: {REASONS[conflict.reason]}"
         yield from (f"    {styled(line, _colour(line), sys.stdout)}" for line in _both(conflict))
     if one.conflicts:
-        named = one.py if one.py.exists() else one.ipynb
-        cell = one.conflicts[0].cell
-        yield "  nothing was written; decide cell by cell, or for one half, and the other's text is backed up:"
-        yield f"    daglab sync {named} --resolve {cell}=py    (or ipynb; cells: {', '.join(_cells(one.conflicts))})"
-        yield f"    daglab sync {named} --prefer py    (or ipynb)"
+        named = shlex.quote(str(one.py if one.py.exists() else one.ipynb))
+        left = [f"{conflict.cell}=py" for conflict in one.conflicts]
+        more = f" (and {len(left) - _SHOWN} more)" if len(left) > _SHOWN else ""
+        decisions = " ".join(f"--resolve {shlex.quote(choice)}" for choice in [*given, *left[:_SHOWN]])
+        yield "  nothing was written; decide cell by cell, or for one half; what is replaced is backed up:"
+        yield f"    daglab {command} {named} {decisions}{more}    (each py or ipynb)"
+        yield f"    daglab {command} {named} --prefer py    (or ipynb)"
 
 
 def _both(conflict: CellConflict) -> list[str]:
@@ -89,12 +93,10 @@ def _both(conflict: CellConflict) -> list[str]:
     return list(difflib.unified_diff(py, ipynb, old, new, lineterm=""))
 
 
-def _cells(conflicts: Sequence[CellConflict]) -> list[str]:
-    return [conflict.cell for conflict in conflicts]
-
-
-def _names(paths: Sequence[Path]) -> str:
-    return ", ".join(path.name for path in paths)
+def _names(result: SyncResult) -> str:
+    """The files that were written, with their folders where the halves don't stand side by side."""
+    beside = result.before.py.parent == result.before.ipynb.parent
+    return ", ".join(path.name if beside else str(path) for path in result.written)
 
 
 def _colour(line: str) -> str | None:

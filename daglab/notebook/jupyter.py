@@ -64,12 +64,16 @@ def parse_jupyter(text: str, path: str = "notebook.ipynb") -> JupyterNotebook:
         NotebookError: it isn't JSON, no Jupyter notebook, nbformat 3 or older, or not of a Python kernel.
     """
     body = text.removeprefix("\ufeff")
+    if not body.strip():
+        raise NotebookError(f"{path} is empty", remedy="delete it, or restore it: daglab backups, or version control")
     try:
         json_value = json.loads(body, strict=False)
     except (ValueError, RecursionError) as error:
         at = f"{path}:{error.lineno}" if isinstance(error, json.JSONDecodeError) else path
         reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-        remedy = "resolve the git conflict in it" if "<<<<<<<" in text else "restore it from version control"
+        remedy = (
+            "resolve the git conflict in it" if "<<<<<<<" in text else "restore it: daglab backups, or version control"
+        )
         raise NotebookError(f"{at}: the file is not valid JSON: {reason}", remedy=remedy) from error
     _check(json_value, path)
     start = len(body) - len(body.lstrip()) + len(text) - len(body)

@@ -59,7 +59,11 @@ def pair_of(path: Path, *, root: Path | None = None) -> Pair:
         PairError: it is neither .py nor .ipynb; the .ipynb beside a .py is half of another pair.
     """
     if path.suffix not in (".py", ".ipynb"):
-        raise PairError(f"{path} is neither a .py nor an .ipynb", remedy="name one half of a pair, or a folder")
+        if path.is_dir():
+            raise PairError(f"{path} is a folder", remedy=f"name its notebooks, such as {path / '*.ipynb'}")
+        if not path.exists():
+            raise PairError(f"{path} does not exist")
+        raise PairError(f"{path} is neither a .py nor an .ipynb", remedy="name one half of a pair")
     places = Places()
     if path.suffix == ".py":
         py, ipynb = path, places.ipynb_of(path)
@@ -89,7 +93,8 @@ def find_pairs(folder: Path) -> list[Pair]:
     """The pairs of which a half is in or below ``folder``, each once, in the order of their files.
 
     A pair is a marimo notebook and its .ipynb, or one half alone that says it is one: a .py with a ``[tool.daglab]``
-    header, an .ipynb with daglab's metadata. Hidden folders and folders of tools are left out.
+    header or whose pair this machine remembers, an .ipynb with daglab's metadata. Hidden folders and folders of tools
+    are left out.
     """
     places = Places()
     files = list(notebook_files(folder))
@@ -108,14 +113,16 @@ def find_pairs(folder: Path) -> list[Pair]:
         if ipynb is None:
             ipynb = elsewhere.get(absolute(path)) or _half_elsewhere(path, places)
         py = path if path.suffix == ".py" else places.py_of(path)
-        if ipynb is not None and ipynb not in found and _belongs(py, ipynb):
-            found[ipynb] = Pair(py, ipynb, places.root(py, ipynb))
+        if ipynb is not None and ipynb not in found:
+            pair = Pair(py, ipynb, places.root(py, ipynb))
+            if _belongs(pair):
+                found[ipynb] = pair
     return list(found.values())
 
 
 def is_pair(pair: Pair) -> bool:
     """Whether :func:`find_pairs` would find the pair, by what its files hold."""
-    return (pair.py.exists() or pair.ipynb.exists()) and _belongs(pair.py, pair.ipynb)
+    return (pair.py.exists() or pair.ipynb.exists()) and _belongs(pair)
 
 
 def _half_elsewhere(py: Path, places: Places) -> Path | None:
@@ -128,16 +135,16 @@ def _half_elsewhere(py: Path, places: Places) -> Path | None:
         return None
 
 
-def _belongs(py: Path, ipynb: Path) -> bool:
+def _belongs(pair: Pair) -> bool:
     """Whether the files are a pair, or half of one; told by their content, cheaply."""
     try:
-        if not os.path.lexists(py):
-            return has_metadata(ipynb.read_bytes())
-        data = py.read_bytes()
-        if os.path.lexists(ipynb):
+        if not os.path.lexists(pair.py):
+            return has_metadata(pair.ipynb.read_bytes())
+        data = pair.py.read_bytes()
+        if os.path.lexists(pair.ipynb):
             # A broken .py counts as well: the .ipynb knows that it is half of a pair.
-            return is_marimo(data) or has_metadata(ipynb.read_bytes())
-        return is_marimo(data) and has_header(data.decode("utf-8", "replace"))
+            return is_marimo(data) or has_metadata(pair.ipynb.read_bytes())
+        return is_marimo(data) and (has_header(data.decode("utf-8", "replace")) or pair.state_file.exists())
     except OSError:
         return True  # its status will say why it can't be read
 

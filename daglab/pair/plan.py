@@ -141,7 +141,7 @@ def _plan(blank: Plan, notebook: Notebook | None, jupyter: JupyterNotebook | Non
     said = jupyter.metadata.get("daglab") if jupyter else None
     base = read_base(said) or (read_base(memory.base) if memory else None)
     if isinstance(said, dict) and said.get("paired") is False and not wishes.create:
-        return replace(blank, reason="it was unpaired")
+        return replace(blank, reason=f"it was unpaired; daglab pair {blank.pair.py} pairs it again")
     if notebook is None and jupyter is None:
         return replace(blank, reason="neither half is there")
     if (notebook is None or jupyter is None) and (other := other_case(blank.pair)):
@@ -151,13 +151,13 @@ def _plan(blank: Plan, notebook: Notebook | None, jupyter: JupyterNotebook | Non
     if jupyter is None:
         assert notebook is not None
         if not (wishes.create or memory or has_header(notebook.text)):
-            return replace(blank, reason="the .ipynb is missing, and the .py has no [tool.daglab] header")
+            return replace(blank, reason=f"the .ipynb is missing; daglab pair {blank.pair.py} makes it")
         half = replace(blank, state="half", reason="the .ipynb is missing")
         cells = [NewJupyterCell(to_ipynb(cell.code).bare) for cell in notebook.cells]
         return _composed(half, notebook, list(range(len(cells))), None, cells)
     if notebook is None:
         if not (wishes.create or base):
-            return replace(blank, reason="the .py is missing, and the .ipynb has no metadata of daglab")
+            return replace(blank, reason=f"the .py is missing; daglab pair {blank.pair.ipynb} makes it")
         text, order = regenerate(base, [cell.content for cell in jupyter.cells])
         made = parse_notebook(text, blank.pair.py)
         half = replace(blank, state="half", reason="the .py is missing", py_text=text)

@@ -111,10 +111,18 @@ def sync(
     return _run(_pair(path), wishes, dry_run=dry_run)
 
 
-def create_pair(path: Path, *, jupytext: bool = False, dry_run: bool = False) -> SyncResult:
+def create_pair(
+    path: Path,
+    *,
+    prefer: Side | None = None,
+    resolve: Mapping[str, Side] | None = None,
+    jupytext: bool = False,
+    dry_run: bool = False,
+) -> SyncResult:
     """Make a notebook a pair: write the half that is missing, or join two halves that are there.
 
-    With ``jupytext`` it is one for jupytext too: its formats are written into the .ipynb.
+    ``prefer`` and ``resolve`` decide conflicts as in :func:`sync`. With ``jupytext`` it is one for jupytext too: its
+    formats are written into the .ipynb.
 
     Raises:
         PairError: see :func:`sync`; or there is no such file; or jupytext has the .py in another format.
@@ -124,7 +132,7 @@ def create_pair(path: Path, *, jupytext: bool = False, dry_run: bool = False) ->
     if not path.exists():
         raise PairError(f"{path} does not exist")
     refuse_other_format(pair)
-    result = _run(pair, Wishes(create=True), dry_run=dry_run)
+    result = _run(pair, Wishes(prefer, resolve or {}, create=True), dry_run=dry_run)
     if result.before.state == "invalid":
         raise NotebookError(result.before.reason)
     return _for_jupytext(pair, result) if jupytext and result.synced else result

@@ -230,3 +230,15 @@ def test_line_ends_and_byte_order_mark_outlive_a_sync_that_is_finished_later(fol
     assert "exchange" in calls
     assert pair.py.read_bytes().startswith(b"\xef\xbb\xbf# /// script\r\n")
     assert b"\n" not in pair.py.read_bytes().replace(b"\r\n", b"")
+
+
+@pytest.mark.parametrize("half", [".py", ".ipynb"])
+def test_a_write_protected_half_is_told_and_both_halves_stay(open_pair: Files, half: str) -> None:
+    before = open_pair.both()
+    open_pair.py.with_suffix(half).chmod(0o444)
+    said = sync_without_privileges(open_pair.py)
+    assert f"cannot write {open_pair.py.with_suffix(half)}: Permission denied" in said
+    if half == ".py":
+        assert open_pair.both() == before
+    else:
+        assert open_pair.ipynb.read_bytes() == before[1]

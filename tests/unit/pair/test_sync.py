@@ -446,7 +446,7 @@ def test_a_file_edited_during_a_sync_is_left_alone(pair: Files, monkeypatch: pyt
     ("half", "data", "reason"),
     [
         (".ipynb", b"{", "not valid JSON"),
-        (".ipynb", b"", "not valid JSON"),
+        (".ipynb", b"", "is empty"),
         (".ipynb", b"\xff\xfe", "not UTF-8"),
         (".py", b"", "not a marimo notebook"),
         (".py", b"x = 1\n", "not a marimo notebook"),
@@ -553,6 +553,7 @@ def test_files_that_say_nothing_of_a_pair_are_none(folder: Path) -> None:
     for call in (create_pair, unpair):
         with pytest.raises(PairError, match="does not exist"):
             call(pair.py)
+    (folder / "a.txt").touch()
     with pytest.raises(PairError, match=r"neither a \.py nor an .ipynb"):
         pair_of(folder / "a.txt")
 
@@ -756,3 +757,25 @@ def test_an_older_version_from_git_is_not_merged_with_another_branch_s(pair: Fil
     sync(pair.py)
     pair.ipynb.write_bytes(ours[1])
     assert sync(pair.py).before.state == "conflict"
+
+
+def test_a_deleted_half_of_a_pair_without_header_is_found(folder: Path) -> None:
+    pair = Files(folder, "plain")
+    pair.py.write_text(PY.replace("[tool.daglab.assets.orders]", ""), "utf-8")
+    create_pair(pair.py)
+    pair.ipynb.unlink()
+    assert [found.py for found in find_pairs(folder)] == [pair.py]
+    sync(find_pairs(folder)[0])
+    assert pair.ipynb.exists()
+    unpair(pair.py, delete_half=True)
+    assert find_pairs(folder) == []
+
+
+def test_a_pair_that_was_taken_apart_is_joined_by_decisions(pair: Files) -> None:
+    unpair(pair.py)
+    pair.edit_py("sum(orders)", "max(orders)")
+    assert create_pair(pair.py).before.state == "conflict"
+    assert "daglab pair" in pair_status(pair.py).reason
+    create_pair(pair.py, prefer="py")
+    assert pair_status(pair.py).state == "in-sync"
+    assert pair.sources[2] == "total = max(orders)"

@@ -174,7 +174,8 @@ def convert_jupyter(text: str) -> str | None:
 def unwritable(error: ValueError) -> NotebookError:
     """The error of cells that marimo's code generator refuses."""
     return NotebookError(
-        f"marimo cannot write these cells: {error}", remedy="look for functions that are defined twice"
+        f"marimo cannot write these cells: {error}",
+        remedy="look for functions that are defined twice, and for NUL characters",
     )
 
 

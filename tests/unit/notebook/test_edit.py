@@ -95,7 +95,8 @@ def test_app_options_with_quotes_stay() -> None:
 
 
 def test_a_nul_is_refused() -> None:
-    with pytest.raises(NotebookError, match="cell 2 cannot be written"):
+    # Python 3.10 refuses it before marimo has written anything.
+    with pytest.raises(NotebookError, match=r"cell 2 cannot be written|cannot write these cells: .* null bytes"):
         edit(ODD, c1=NewCell("x = '\0'", origin=1))
 
 

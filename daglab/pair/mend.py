@@ -27,13 +27,13 @@ from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
 from daglab.notebook.edit import NewCell, keep, rewrite
 from daglab.notebook.jupyter import JupyterCell, JupyterNotebook
 from daglab.pair.align import Mark, align
-from daglab.pair.base import Base, file_digest, py_digest, versionless
+from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, versionless
 from daglab.pair.jupytext_formats import configured, find_config
 from daglab.pair.local_state import LocalState
 from daglab.pair.locate import Pair
 from daglab.pair.places import absolute, formats_of
 from daglab.pair.regenerate import regenerate
-from daglab.pair.restore import TRACE, Continued, digest_of, mapping, restored_ipynb
+from daglab.pair.restore import TRACE, Continued, mapping, restored_ipynb
 
 _IMPORT = "import marimo as mo"
 _TAGS = re.compile(r"\A# Cell tags: (.*)(?:\n|\Z)")
@@ -79,7 +79,7 @@ def _had_trace(jupyter: JupyterNotebook, base: Base | None, memory: LocalState |
     """Whether marimo's traces were in the .ipynb at the last sync; in a fresh clone its cells tell."""
     if memory is not None:
         return TRACE in memory.metadata
-    return base is not None and [line.ipynb for line in base.lines] == [digest_of(c.content) for c in jupyter.cells]
+    return base is not None and [line.ipynb for line in base.lines] == [ipynb_digest(c.content) for c in jupyter.cells]
 
 
 def _said(notebook: Notebook) -> list[JupyterSource]:
@@ -197,12 +197,12 @@ def _decoded(jupyter: JupyterNotebook, base: Base, *, exported: bool) -> Iterato
     cells = []
     for origin in jupyter.cells:
         source = origin.content
-        if source.cell_type == "code" and digest_of(source) not in known:
+        if source.cell_type == "code" and ipynb_digest(source) not in known:
             read = to_ipynb(source.source).bare
             source = replace(read, tags=read.tags or source.tags)
         cells.append(Continued(source, origin))
-    dropped = digest_of(JupyterSource("code", _IMPORT))
-    lines = align([Mark(line.ipynb) for line in base.lines], [Mark(digest_of(cell.source)) for cell in cells])
+    dropped = ipynb_digest(JupyterSource("code", _IMPORT))
+    lines = align([Mark(line.ipynb) for line in base.lines], [Mark(ipynb_digest(cell.source)) for cell in cells])
     present, after = {line for line in lines if line is not None}, 0
     for cell, line in zip(cells, lines, strict=True):
         for missing in range(after, line or after):

@@ -65,12 +65,10 @@ UNDECIDED = Choices()
 
 @dataclass(frozen=True)
 class Merge:
-    """What comes out: ``slots`` in the order of the .ipynb, and the cells of either half that go."""
+    """What comes out: ``slots`` in the order of the .ipynb; a cell of a half that is in none of them goes."""
 
     slots: tuple[Slot, ...]
     conflicts: tuple[Conflict, ...] = ()
-    deleted_py: tuple[int, ...] = ()
-    deleted_ipynb: tuple[int, ...] = ()
 
 
 def merge(
@@ -99,34 +97,27 @@ def merge(
     ipynb_at = {b: i for i, b in enumerate(ipynb_match) if b is not None}
     slots: list[Slot] = []
     conflicts: list[Conflict] = []
-    deleted: dict[Side, list[int]] = {"py": [], "ipynb": []}
     for b, line in enumerate(base):
         p, n = py_at.get(b), ipynb_at.get(b)
         if p is None and n is None:
             continue
         choice = choices.of(p, n)
         decided = _decide(line, py[p] if p is not None else None, ipynb[n] if n is not None else None, choice)
-        if decided == "delete":
-            deleted["py"] += [p] if p is not None else []
-            deleted["ipynb"] += [n] if n is not None else []
-        elif decided != "conflict":
-            slots.append(Slot(b, p, n, decided))
-        else:
+        if decided == "conflict":
             conflicts.append(Conflict("both-edited" if p is not None and n is not None else "deleted-edited", p, n))
             slots.append(Slot(b, p, n, "both"))
+        elif decided != "delete":
+            slots.append(Slot(b, p, n, decided))
     added = _new(py, ipynb, py_match, ipynb_match)
     if not based:
         conflicts = [Conflict("never-synced", c.py, c.ipynb) for c in conflicts]
-        gone = [s for s in added if choices.cells.get((s.py, s.ipynb), s.take) != s.take]
-        deleted["py"] += [s.py for s in gone if s.py is not None]
-        deleted["ipynb"] += [s.ipynb for s in gone if s.ipynb is not None]
-        added = [s for s in added if s not in gone]
+        added = [s for s in added if choices.cells.get((s.py, s.ipynb), s.take) == s.take]
         lone = (s for s in added if s.take != "both" and choices.of(s.py, s.ipynb) is None)
         conflicts += [Conflict("never-synced", s.py, s.ipynb) for s in lone]
     slots += added
     ordered, moved = _order(slots, py, choices.order or choices.rest, based=based)
     conflicts += [Conflict("both-moved", s.py, s.ipynb) for s in moved]
-    return Merge(tuple(ordered), tuple(conflicts), tuple(deleted["py"]), tuple(deleted["ipynb"]))
+    return Merge(tuple(ordered), tuple(conflicts))
 
 
 def setup_first(slots: Iterable[Slot], py: Sequence[PyMark]) -> list[Slot]:

@@ -16,10 +16,7 @@ from daglab.notebook.edit import canonical, rewrite
 from daglab.notebook.find import has_header
 from daglab.notebook.findings import Finding
 from daglab.notebook.graph import CellGraph
-from daglab.notebook.jupyter import (
-    JupyterNotebook,
-    NewJupyterCell,
-)
+from daglab.notebook.jupyter import JupyterNotebook, NewJupyterCell
 from daglab.notebook.lint import marimo_findings
 from daglab.pair import conflicts, local_state, versions
 from daglab.pair.align import Mark, align

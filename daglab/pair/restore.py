@@ -44,7 +44,7 @@ def _remembered(cells: Sequence[Continued], memory: LocalState | None) -> list[M
     if memory is None or base is None or not len(base.lines) == len(memory.cells) == len(memory.ipynb):
         return [{} for _ in cells]
     old = [Mark(line.ipynb, text) for line, text in zip(base.lines, memory.ipynb, strict=True)]
-    new = [Mark(digest_of(cell.source), cell.source.source) for cell in cells]
+    new = [Mark(ipynb_digest(cell.source), cell.source.source) for cell in cells]
     return [memory.cells[line] if line is not None else {} for line in align(old, new)]
 
 
@@ -55,7 +55,7 @@ def _identify(
     used: set[str] = set()
     for place, (value, cell, old) in enumerate(zip(values, cells, remembered, strict=True)):
         at_hand = cell.origin.id if cell.origin else None
-        candidates = (old.get("id"), at_hand, f"{digest_of(cell.source)[:4]}{place:04x}")
+        candidates = (old.get("id"), at_hand, f"{ipynb_digest(cell.source)[:4]}{place:04x}")
         value["id"] = next(one for one in candidates if isinstance(one, str) and one not in used)
         used.add(value["id"])
 
@@ -80,11 +80,6 @@ def _value(cell: Continued, old: Mapping[str, Any]) -> dict[str, Any]:
 
 def _restored(at_hand: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
     return {**old, **{key: value for key, value in at_hand.items() if key != TRACE or key in old}}
-
-
-def digest_of(source: JupyterSource) -> str:
-    """The hash of a Jupyter cell."""
-    return ipynb_digest(source)
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

@@ -221,7 +221,7 @@ def _status(planned: Plan) -> PairStatus:
 def _run(pair: Pair, wishes: Wishes, *, dry_run: bool) -> SyncResult:
     if dry_run:
         return _result(plan(pair, wishes), dry_run=True)
-    if not wishes.resolve and (known := known_plan(pair)) is not None:
+    if not wishes.resolve and (known := known_plan(pair)) is not None:  # costs no lock, of thousands of pairs
         return _result(known)
     with files.locked(pair.lock_file):
         planned = plan(pair, wishes)

@@ -81,12 +81,6 @@ def test_rows_without_conflict(base: str, py: str, ipynb: str, matches: tuple[st
     assert shown(merged, py, ipynb) == result
 
 
-def test_what_is_deleted_is_told() -> None:
-    assert run("abc", "ac", "abc").deleted_ipynb == (1,)
-    assert run("abc", "abc", "ac").deleted_py == (1,)
-    assert (run("abc", "ac", "ac").deleted_py, run("abc", "ac", "ac").deleted_ipynb) == ((), ())
-
-
 @pytest.mark.parametrize(
     ("base", "py", "ipynb", "matches", "conflict", "for_py", "for_ipynb"),
     [
@@ -131,7 +125,6 @@ def test_without_a_base_differences_are_conflicts_and_never_deletions(
     assert run(None, py, ipynb, matches).conflicts
     for prefer, result in (("py", for_py), ("ipynb", for_ipynb)):
         merged = run(None, py, ipynb, matches, Choices(rest="py" if prefer == "py" else "ipynb"))
-        assert (merged.deleted_py, merged.deleted_ipynb) == ((), ())
         assert shown(merged, py, ipynb) == result
 
 
@@ -166,5 +159,5 @@ def test_each_conflict_may_be_decided_by_itself() -> None:
 
 def test_without_a_base_a_cell_goes_only_when_a_choice_names_it() -> None:
     merged = run(None, "ab", "ac", ("a-", ""), Choices({(1, None): "ipynb", (None, 1): "ipynb"}))
-    assert (merged.conflicts, merged.deleted_py, merged.deleted_ipynb) == ((), (1,), ())
+    assert merged.conflicts == ()
     assert shown(merged, "ab", "ac") == "aC"

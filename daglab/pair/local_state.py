@@ -54,9 +54,12 @@ def load(pair: Pair) -> LocalState | None:
         value = json.loads(pair.state_file.read_text(encoding="utf-8").partition("\n")[2])
         texts = tuple(value["ipynb"]), tuple(value["py"])
         dropped = tuple(value.get("cells", ())), value.get("metadata", {})
-        return LocalState(value["base"], *texts, *dropped, tuple(value.get("earlier", ())))
-    except (OSError, ValueError, KeyError, TypeError):
+        state = LocalState(value["base"], *texts, *dropped, tuple(value.get("earlier", ())))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+    words, objects = (*state.ipynb, *state.py, *state.earlier), (state.base, state.metadata, *state.cells)
+    sound = all(isinstance(word, str) for word in words) and all(isinstance(one, dict) for one in objects)
+    return state if sound else None
 
 
 def save(

@@ -577,8 +577,11 @@ def test_pairs_are_found_by_their_content(pair: Files) -> None:
     ]
 
 
-def test_a_local_state_that_is_no_json_is_forgotten(pair: Files) -> None:
-    pair_of(pair.py).state_file.write_text("{\n{")
+@pytest.mark.parametrize(
+    "said", ["{\n{", "{}\n[]", '{}\n{"base": 5, "ipynb": [1], "py": [], "cells": [1], "metadata": 3}']
+)
+def test_a_local_state_that_is_none_is_forgotten(pair: Files, said: str) -> None:
+    pair_of(pair.py).state_file.write_text(said)
     assert pair_status(pair.py).state == "in-sync"
     assert sync(pair.py).written == ()
 

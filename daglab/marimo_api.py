@@ -167,7 +167,7 @@ def convert_jupyter(text: str) -> str | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return MarimoConvert.from_ipynb(text).to_py()
-    except Exception:
+    except Exception:  # marimo raises whatever its parts do for a notebook that it can't convert
         return None
 
 

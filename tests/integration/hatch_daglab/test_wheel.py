@@ -22,7 +22,7 @@ HALF = {
             "cell_type": "code",
             "execution_count": 7,
             "id": "a",
-            "metadata": {"execution": {"started": "now"}, "tags": ["keep"]},
+            "metadata": {"execution": {"started": "now"}, "editable": False},
             "outputs": [{"output_type": "stream", "name": "stdout", "text": ["customer 4711\n"]}],
             "source": ["numbers = [1, 2]"],
         }
@@ -230,7 +230,7 @@ class TestHalves:
         built = build(project, out)
         assert b"4711" not in b"".join(built.wheel.read(name) for name in built.wheel.namelist())
         [cell] = json.loads(read(built, "tiny/notebooks/numbers.ipynb"))["cells"]
-        assert (cell["outputs"], cell["execution_count"], cell["metadata"]) == ([], None, {"tags": ["keep"]})
+        assert (cell["outputs"], cell["execution_count"], cell["metadata"]) == ([], None, {"editable": False})
         assert json.loads(half.read_text()) == HALF
 
     def test_outputs_are_kept_on_request(self, project: Path, out: Path) -> None:

@@ -98,7 +98,13 @@ def test_what_other_programs_save_during_many_syncs_is_never_lost(folder: Path) 
     assert did["written"] > 100 and did["moved"] > 0 and did["conflicts"] > 0
 
 
+@pytest.mark.nightly
+@pytest.mark.timeout(900)
 def test_the_writers_would_notice_a_sync_that_loses_what_they_save(folder: Path) -> None:
     """It has neither the exchange nor the second name, and looks away between its last look and the rename."""
-    said, _ = write_together(folder, 50, syncing="hasty")
-    assert lost(folder, said)
+
+    def loses_something() -> bool:  # in most of fifty rounds
+        said, _ = write_together(folder, 50, syncing="hasty")
+        return bool(lost(folder, said))
+
+    assert any(loses_something() for _ in range(10))

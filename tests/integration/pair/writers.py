@@ -6,7 +6,7 @@ until the file ``stop`` appears; ``hasty`` does so without exchange and second n
 a file. Each edit has a marker of its own.
 
 They print a line of JSON for each write: ``saved``, the marker, if the write succeeded, and ``over``, the markers in
-the text that it wrote over, read just before. Writers of one half take turns, so that ``over`` is true; daglab waits
+the text that it wrote over, read just before, that aren't in what it wrote. Writers of one half take turns, so that ``over`` is true; daglab waits
 for nobody. So a marker that is neither in the pair nor in the backups, and that no writer wrote over, was lost by
 daglab.
 """
@@ -33,9 +33,10 @@ from tests import faults
 MARKER = re.compile(r"[JM]-\d{5}")
 
 
-def markers(path: Path) -> list[str]:
+def written_over(path: Path, text: str = "") -> list[str]:
+    """The markers that are in the file and not in the text that replaces it."""
     with contextlib.suppress(FileNotFoundError):
-        return MARKER.findall(path.read_text("utf-8", "replace"))
+        return sorted({*MARKER.findall(path.read_text("utf-8", "replace"))} - {*MARKER.findall(text)})
     return []
 
 
@@ -72,7 +73,7 @@ def jupyter(folder: Path, rounds: int, rng: random.Random) -> None:
         cell = next(c for c in model["content"]["cells"] if c["source"].startswith("j = "))
         cell["source"] = f"j = '{marker}'"
         think(rng)
-        over = markers(path)
+        over = written_over(path, json.dumps(model["content"]))
         try:
             await contents.save({"type": "notebook", "format": "json", "content": model["content"]}, path.name)
         except HTTPError:
@@ -98,7 +99,7 @@ def marimo(folder: Path, rounds: int, rng: random.Random) -> None:
             if edits == 1:
                 aside = folder / ".git" / path.name
                 aside.write_text(text, "utf-8")
-                over = markers(path)
+                over = written_over(path, text)
                 if number % 2:
                     aside.replace(path)
                 else:
@@ -113,7 +114,7 @@ def git(folder: Path, rounds: int, rng: random.Random) -> None:
     for _ in range(rounds // 4):
         path = folder / rng.choice(["orders.py", "orders.ipynb"])
         with turn(path):
-            over = markers(path)
+            over = written_over(path)
             command = ["git", "checkout", "--quiet", rng.choice(tags), "--", path.name]
             done = subprocess.run(command, cwd=folder, capture_output=True)  # fails where daglab made the file first
             tell(over=over, checked_out=done.returncode == 0)

@@ -53,7 +53,7 @@ class LintDiagnostic:
 
 
 def parse(text: str) -> ParsedNotebook | None:
-    """Read a notebook's text; ``None`` when it is blank, or marimo finds no app in it."""
+    """Read a notebook's text; ``None`` when it is blank, marimo finds no app in it, or can't read it."""
     from marimo._schemas import serialization as ir
 
     kinds: dict[type[Any], CellKind] = {
@@ -64,8 +64,9 @@ def parse(text: str) -> ParsedNotebook | None:
     }
     try:
         notebook = _read(text)
-    # ValueError: NUL bytes, on some Python versions
-    except (parser().MarimoFileError, SyntaxError, ValueError):
+    # ValueError: NUL bytes, on some Python versions. IndexError, AssertionError: marimo's scanner, for texts that don't
+    # parse, counts more line ends than its parser does.
+    except (parser().MarimoFileError, SyntaxError, ValueError, IndexError, AssertionError):
         return None
     if notebook is None:
         return None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from daglab import marimo_api
 from daglab.errors import NotebookError
 from daglab.marimo_api import CellKind, ParsedCell
-from daglab.notebook.spans import Span, leading_lines, lines_of, split
+from daglab.notebook.spans import Span, is_python, leading_lines, lines_of, split
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,12 @@ def parse_notebook(text: str, path: str | Path = "notebook.py") -> Notebook:
     """Read a notebook's text; cells with syntax errors are kept, with kind ``unparsable``.
 
     Raises:
-        NotebookError: the text is not a marimo notebook.
+        NotebookError: the text is not a marimo notebook, or marimo cannot read it.
     """
     parsed = marimo_api.parse(text.removeprefix("\ufeff"))
+    if parsed is None and is_notebook(text):
+        remedy = "correct its syntax errors: next to form feeds and rare line ends, marimo cannot read past them"
+        raise NotebookError(f"marimo cannot read {path}", remedy=remedy)
     if parsed is None or not parsed.valid:
         raise NotebookError(f"{path} is not a marimo notebook", remedy="it has no `app = marimo.App()`")
     spans = split(text)
@@ -104,6 +107,31 @@ def parse_notebook(text: str, path: str | Path = "notebook.py") -> Notebook:
     return Notebook(str(path), text, spans, cells, parsed.app_options, parsed.header, parsed.version)
 
 
+def parse_edited(old: Notebook, text: str) -> Notebook:
+    """What :func:`parse_notebook` reads in an edited text of ``old``; marimo is given only the cells that are new.
+
+    Raises:
+        NotebookError: the text is not a marimo notebook.
+    """
+    spans = split(text)
+    gaps = "".join(span.text for span in spans if span.kind == "gap")
+    # Where Python sees the cells' ends and only comments stand between, marimo reads each cell by its own text alone,
+    # but for the first, which may be the setup cell, and the last, whose comments may be the file's.
+    if not (is_python(old.text) and is_python(text) and all(map(_is_comment, gaps.splitlines()))):
+        return parse_notebook(text, old.path)
+    blocks = [span for span in spans if span.kind == "cell"]
+    known = {cell.text: cell for cell in old.cells[:-1] if cell.kind != "setup"}
+    reused = [known.get(block.text) for block in blocks[:-1]] + [None] * len(blocks[-1:])
+    new = [block.text for block, cell in zip(blocks, reused, strict=True) if cell is None]
+    read = parse_notebook(spans[0].text + "\n\n".join(new) + spans[-1].text, old.path)
+    fresh = iter(read.cells)
+    cells = []
+    for index, (block, known_cell) in enumerate(zip(blocks, reused, strict=True)):
+        cell = known_cell or next(fresh)
+        cells.append(replace(cell, index=index, line=block.line, code_line=block.line + cell.code_line - cell.line))
+    return replace(read, text=text, spans=spans, cells=tuple(cells))
+
+
 def _code(block: Span, cell: ParsedCell) -> str:
     """The cell's code with the comments at its end, some of which marimo doesn't read where no return follows."""
     code, lines = cell.code.split("\n"), block.text.rstrip().replace("\r\n", "\n").split("\n")
@@ -119,7 +147,11 @@ def _code(block: Span, cell: ParsedCell) -> str:
 
 def _last_statement(lines: Sequence[str]) -> int:
     """The last line that is neither blank nor a comment."""
-    return max((k for k, line in enumerate(lines) if line.lstrip()[:1] not in ("", "#")), default=0)
+    return max((k for k, line in enumerate(lines) if not _is_comment(line)), default=0)
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip()[:1] in ("", "#")
 
 
 def _code_line(block: Span, cell: ParsedCell, lead: int) -> int:

@@ -13,7 +13,7 @@ from daglab import marimo_api, marimo_graph
 from daglab.errors import NotebookError
 from daglab.marimo_api import CellKind, ParsedCell
 from daglab.marimo_graph import RenderedCells
-from daglab.notebook.cells import Cell, Notebook, parse_notebook
+from daglab.notebook.cells import Cell, Notebook, parse_edited, parse_notebook
 from daglab.notebook.spans import indented, lines_of
 
 _BETWEEN = "\n\n"  # marimo keeps two blank lines between cells
@@ -224,7 +224,7 @@ def _ended(text: str, newline: str) -> str:
 
 def _misread(notebook: Notebook, text: str, cells: Sequence[NewCell]) -> list[int]:
     """Indices of the cells that marimo would read as another code, name or options than they have."""
-    read = parse_notebook(text, notebook.path)
+    read = parse_edited(notebook, text)
     if len(read.cells) != len(cells):
         raise NotebookError(f"{notebook.path}: {len(cells)} cells would be read as {len(read.cells)}")
     return [i for i, (a, b) in enumerate(zip(read.cells, cells, strict=True)) if _trimmed(a.code) != _trimmed(b.code)]

@@ -109,6 +109,11 @@ def _cell_lines(text: str, lines: list[str]) -> tuple[list[tuple[int, int]], int
     return ranges, None
 
 
+def is_python(text: str) -> bool:
+    """Whether Python can parse a text."""
+    return _statements(text.removeprefix("\ufeff")) is not None
+
+
 def _statements(text: str) -> list[ast.stmt] | None:
     """The statements, counted from the first non-blank line as marimo does; ``None`` for a text with syntax errors."""
     try:

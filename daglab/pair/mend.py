@@ -22,7 +22,7 @@ from typing import Any
 
 from daglab import marimo_api
 from daglab.errors import NotebookError
-from daglab.notebook.cells import Notebook, parse_notebook
+from daglab.notebook.cells import Notebook, parse_edited, parse_notebook
 from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
 from daglab.notebook.edit import NewCell, keep, rewrite
 from daglab.notebook.jupyter import JupyterCell, JupyterNotebook
@@ -151,7 +151,7 @@ def _edited_since(
         after = [i for i, cell in enumerate(new) if cell.origin is not None and cell.origin > place]
         new.insert(after[0] if after else len(new), keep(made.cells[place]))
     try:
-        return parse_notebook(rewrite(made, new), made.path)
+        return parse_edited(made, rewrite(made, new))
     except NotebookError:  # then the halves stay as they are, and conflict
         return None
 
@@ -254,7 +254,7 @@ def _mended_py(
 
 def _rewritten(made: Notebook, new: Sequence[NewCell]) -> Notebook:
     try:
-        return parse_notebook(rewrite(made, new), made.path)
+        return parse_edited(made, rewrite(made, new))
     except NotebookError:  # names that marimo doesn't take
         return made
 

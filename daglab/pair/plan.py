@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from daglab import files
 from daglab.errors import NotebookError
-from daglab.notebook.cells import Notebook, parse_notebook
+from daglab.notebook.cells import Notebook, parse_edited, parse_notebook
 from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
 from daglab.notebook.edit import canonical, rewrite
 from daglab.notebook.find import has_header
@@ -211,7 +211,7 @@ def _merged(
         py_text = rewrite(
             notebook, passed_on([py_cell(slot, notebook, jupyter, converted) for slot in in_py], converted)
         )
-        made = parse_notebook(py_text, blank.pair.py)
+        made = parse_edited(notebook, py_text)
     cells = [ipynb_cell(slot, jupyter, converted, keep_outputs=wishes.keep_outputs) for slot in merged.slots]
     py_ahead = _changes(merged.slots, "ipynb", len(ipynb))
     state: PairState = "py-ahead" if py_ahead else "in-sync"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daglab import marimo_api
+from daglab.errors import NotebookError
 from daglab.marimo_parser import dedented, parser
+from daglab.notebook.cells import Notebook, parse_edited, parse_notebook
 
 NOTEBOOK = "import marimo\n\napp = marimo.App()\n\n\n@app.cell\ndef _():\n{}\n    return\n"
 
@@ -70,3 +74,46 @@ def test_cells_are_dedented_as_marimo_does_it(lines: list[tuple[str, str]]) -> N
     """On a marimo of before 0.24, ``dedented`` stands in marimo's place."""
     text = "\n".join(indent + line for indent, line in lines)
     assert dedented(text) == parser().fixed_dedent(text)
+
+
+PIECES = [
+    "@app.cell\ndef _():\n    x = 1\n    return (x,)\n",
+    "@app.cell\ndef named(x):\n    y = '''\n  less\n    '''  # why\n    # at the end\n    return\n",
+    "@app.cell(hide_code=True)\nasync def _():\n    mo.md(r'''\n    # A\n    ''')\n    # last\n",
+    "@app.function\ndef f(a):\n    return a  # of f\n",
+    "@app.class_definition\nclass C:\n    '''doc'''\n",
+    'app._unparsable_cell(\n    r"""\n    def (:\n    """,\n    name="_"\n)\n',
+    "with app.setup:\n    import os\n",
+    "@app.cell\ndef _():\n    x = 1\n    return (x,)\n\n\n# between\n",
+    "@app.cell\ndef _():\n\tx = '\N{NO-BREAK SPACE}\f'\n\treturn\n",
+    "@app.cell\ndef _(:\n    x =\n    return\n",
+    "foreign = 1\n",
+]
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=6),
+    st.lists(st.sampled_from(PIECES), max_size=6),
+    st.sampled_from(["", "\n\n\nif __name__ == '__main__':\n    app.run()\n", "# the end"]),
+    st.sampled_from(["", "\ufeff", "\n\n"]),
+    st.booleans(),
+)
+def test_an_edited_text_is_read_as_if_it_were_new(
+    before: list[str], after: list[str], foot: str, front: str, crlf: bool
+) -> None:
+    def text(pieces: list[str]) -> str:
+        text = front + "import marimo\n\napp = marimo.App(width='full')\n\n\n" + "\n\n".join(pieces) + foot
+        return text.replace("\n", "\r\n") if crlf else text
+
+    def read(parse: Callable[[], Notebook]) -> Notebook | str:
+        try:
+            return parse()
+        except NotebookError as error:
+            return str(error)
+
+    try:
+        old = parse_notebook(text(before), "n.py")
+    except NotebookError:
+        return
+    assert read(lambda: parse_edited(old, text(after))) == read(lambda: parse_notebook(text(after), "n.py"))

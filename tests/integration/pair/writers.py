@@ -6,9 +6,9 @@ until the file ``stop`` appears; ``hasty`` does so without exchange and second n
 a file. Each edit has a marker of its own.
 
 They print a line of JSON for each write: ``saved``, the marker, if the write succeeded, and ``over``, the markers in
-the text that it wrote over, read just before, that aren't in what it wrote. Writers of one half take turns, so that ``over`` is true; daglab waits
-for nobody. So a marker that is neither in the pair nor in the backups, and that no writer wrote over, was lost by
-daglab.
+the text that it wrote over, read just before, that aren't in what it wrote. Writers of one half take turns, so that
+``over`` is true; daglab waits for nobody. So a marker that is neither in the pair nor in the backups, and that no
+writer wrote over, was lost by daglab.
 """
 
 from __future__ import annotations

@@ -88,9 +88,7 @@ def leading_lines(text: str) -> int:
     return len(re.findall(r"\r\n|\r|\n", blank))
 
 
-def _cell_lines(
-    text: str, lines: list[str], nodes: list[ast.stmt] | None
-) -> tuple[list[tuple[int, int]], int | None]:
+def _cell_lines(text: str, lines: list[str], nodes: list[ast.stmt] | None) -> tuple[list[tuple[int, int]], int | None]:
     """0-based half-open line ranges of the cells, and the line of the ``__main__`` guard."""
     lead = leading_lines(text)
     scanned = {} if nodes is not None else marimo_api.scanned_ends(text)
@@ -135,7 +133,7 @@ def _with_trailing_comments(node: ast.stmt, lines: list[str], lead: int, end: in
     body: list[ast.stmt] = getattr(node, "body", [])
     if not body or body[0].lineno == node.lineno:
         return end
-    first = lines[body[0].lineno - 1 + lead]
+    first = "".join(lines[body[0].lineno - 1 + lead :][:1])  # none, where marimo's scanner counted other line ends
     indent = first[: len(first) - len(first.lstrip())]
     if not indent:
         return end

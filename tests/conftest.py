@@ -25,6 +25,20 @@ if os.environ.get("CI"):
     settings.load_profile("ci")
 
 
+# Tests that share what is started once, in the worker that starts it.
+_TOGETHER = {"client": "dagster", "server": "dagster", "demo": "wheel", "hatch_daglab": "wheel", "test_extras.py": "wheel"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let pytest-xdist's workers divide the unit tests one by one, and all others by what they share."""
+    for item in items:
+        tier, name, *_ = item.path.relative_to(ROOT / "tests").parts
+        if tier == "e2e":
+            item.add_marker(pytest.mark.xdist_group("lab"))
+        elif tier == "integration":
+            item.add_marker(pytest.mark.xdist_group(_TOGETHER.get(name, str(item.path))))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No configuration and no Dagster instance of whoever runs the tests."""

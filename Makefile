@@ -8,7 +8,7 @@ PYTHONS ?= 3.10 3.11 3.12 3.13
 MARIMOS ?= 0.23.0 0.24.0
 # Workers divide the tests; those that share a server or a wheel stay together. `make test WORKERS=0` for one process.
 WORKERS ?= 2
-PYTEST := -m pytest --numprocesses=$(WORKERS) --dist=loadgroup --durations=20
+PYTEST := -m pytest --numprocesses=$(WORKERS) --no-loadscope-reorder --durations=20
 FLOORS := daglab/notebook daglab/pair daglab/runtime hatch_plugin/hatch_daglab
 FLOOR := 95
 FLOOR_OVERALL := 90

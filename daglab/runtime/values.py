@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import logging
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -37,12 +42,32 @@ def load_asset(key: str, partition: str | None = None, *, refresh: bool = False)
     asset_key = dg.AssetKey(key.split("/"))
     if (run := current.context()) is not None:
         return load_value(run, asset_key, partition=partition)
-    project = Project.find()
-    if refresh:
-        _session.cache_clear()
-        sys.modules.pop(project.code_location().module_name, None)
-    session = _session(project.root, project.location_name, project.ensure_dagster_home())
-    return session.load(asset_key, partition)
+    with _undisturbed():
+        project = Project.find()
+        if refresh:
+            _session.cache_clear()
+            sys.modules.pop(project.code_location().module_name, None)
+        session = _session(project.root, project.location_name, project.ensure_dagster_home())
+        return session.load(asset_key, partition)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep what Dagster does to a process of its own from the kernel that someone works in.
+
+    It tells each load on stderr, and leaves TERM with INT's handler: marimo's kernel, which lives on through INT, would
+    outlive its server.
+    """
+    disabled = logging.root.manager.disable
+    here = threading.current_thread() is threading.main_thread()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)} if here else {}
+    logging.disable(max(disabled, logging.DEBUG))
+    try:
+        yield
+    finally:
+        logging.disable(disabled)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 @dataclass(frozen=True)
@@ -62,14 +87,14 @@ class _Session:
             raise AssetValueError(f"the asset {name!r} has no partitions, not {partition!r}", remedy="leave it out")
         if partitions is not None:
             self._check_partition(name, partitions, partition)
-        try:
+        # Nothing is chained: IPython keeps the last traceback, whose frames would keep Dagster's loader open.
+        with suppress(FileNotFoundError, KeyError):
             return self.definitions.load_asset_value(key, partition_key=partition, instance=self.instance)
-        except (FileNotFoundError, KeyError) as error:
-            of = f" (partition {partition})" if partition else ""
-            raise AssetValueError(
-                f"the asset {name!r}{of} has no stored value in {self.instance.root_directory}",
-                remedy=f"materialize {name!r} first",
-            ) from error
+        of = f" (partition {partition})" if partition else ""
+        raise AssetValueError(
+            f"the asset {name!r}{of} has no stored value in {self.instance.root_directory}",
+            remedy=f"materialize {name!r} first",
+        )
 
     def _check_partition(self, name: str, partitions: dg.PartitionsDefinition[Any], partition: str | None) -> None:
         if partition is None:

@@ -189,6 +189,19 @@ def format_value(value: Any) -> tuple[str, Any] | None:
     return None if formatter is None else formatter(value)
 
 
+def inside_widget(value: Any) -> Any:
+    """The data frame or chart that one of marimo's widgets shows; ``value`` itself where it is none of these."""
+    import marimo as mo
+
+    if isinstance(value, mo.ui.table) and not isinstance(value.data, (list, dict)):
+        return value.data
+    if isinstance(value, mo.ui.dataframe):
+        return value.value
+    if isinstance(value, (mo.ui.plotly, mo.ui.altair_chart)):
+        return getattr(value, "_figure", None) or getattr(value, "_chart", None) or value
+    return value
+
+
 def _leave_context() -> Any:
     """Leave marimo's context of this thread and return it; ``None`` when there is none. An open editor has one."""
     from marimo._runtime.context.types import ContextNotInitializedError, get_context, teardown_context

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +20,8 @@ from daglab.errors import DaglabError, MissingExtraError, StorageError
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _LONGEST_NAME = 200  # file systems take 255 bytes
+MOST_DELETED = 1000  # by one pruning: a run waits for it
+_PRUNED = ".daglab-pruned"
 _EXTRAS = {"s3": "s3", "gs": "gcs", "gcs": "gcs", "abfs": "azure", "az": "azure"}
 _LINKABLE = ("http", "https", "s3", "gs", "gcs", "abfs", "az")
 
@@ -45,17 +51,14 @@ class ExecutedStore:
         """
         location = self.location(run_id, asset_key)
         path = self.local_path(run_id, asset_key)
-        try:
+        with _told(location, "cannot be written"):
             if path is not None:
                 _replace(path, content)
             else:
                 system, inside = self._file_system(location)
-                system.makedirs(inside.rsplit("/", 1)[0], exist_ok=True)
+                if self._protocol not in _LINKABLE:  # object stores have no folders, and it would make a bucket
+                    system.makedirs(inside.rsplit("/", 1)[0], exist_ok=True)
                 system.pipe_file(inside, content)
-        except DaglabError:
-            raise
-        except Exception as error:  # each file system of fsspec raises exceptions of its own library
-            raise StorageError(f"{location} cannot be written: {error}") from error
         return location
 
     def read(self, run_id: str, asset_key: str) -> bytes:
@@ -66,13 +69,53 @@ class ExecutedStore:
         """
         location = self.location(run_id, asset_key)
         system, inside = self._file_system(location)
-        try:
-            content: bytes = system.cat_file(inside)
-        except FileNotFoundError:
-            raise StorageError(f"there is no executed notebook of {asset_key!r} in run {run_id}") from None
-        except Exception as error:
-            raise StorageError(f"{location} cannot be read: {error}") from error
+        with _told(location, "cannot be read"):
+            try:
+                content: bytes = system.cat_file(inside)
+            except FileNotFoundError:
+                raise StorageError(f"there is no executed notebook of {asset_key!r} in run {run_id}") from None
         return content
+
+    def prune_daily(self, older: timedelta) -> int:
+        """``prune``, unless the store was pruned within a day; then 0."""
+        marker = f"{self.root.rstrip('/')}/{_PRUNED}"
+        with _told(self.root, "cannot be pruned"):
+            system, inside = self._file_system(marker)
+            system.invalidate_cache()
+            if system.exists(inside) and _age(system, inside) < timedelta(days=1):
+                return 0
+            system.pipe_file(inside, b"daglab deleted old executed notebooks here, at this file's time\n")
+        return self.prune(older)
+
+    def prune(self, older: timedelta) -> int:
+        """Delete executed notebooks that were written longer ago than ``older``, and say how many, up to a limit.
+
+        Nothing else is ever deleted: a file must lie where daglab puts it, and tell in its metadata that it is the
+        executed notebook of that run.
+
+        Raises:
+            StorageError: the store can't be listed, or doesn't let itself be deleted from.
+        """
+        deleted = 0
+        with _told(self.root, "cannot be pruned"):
+            system, root = self._file_system(self.root)
+            system.invalidate_cache()
+            found = system.find(root, maxdepth=2, detail=True) if system.exists(root) else {}
+            for path, info in found.items():
+                *_, run_id, name = path.split("/")
+                if not (_RUN_ID.fullmatch(run_id) and name.endswith(".ipynb")) or _age(system, path, info) < older:
+                    continue
+                with suppress(FileNotFoundError):  # another process prunes as well
+                    if _run_of(system.cat_file(path)) != run_id:
+                        continue
+                    system.rm_file(path)
+                    deleted += 1
+                    if self._folder is not None:
+                        with suppress(OSError):  # not empty yet
+                            (self._folder / run_id).rmdir()
+                if deleted == MOST_DELETED:
+                    break
+        return deleted
 
     def local_path(self, run_id: str, asset_key: str) -> Path | None:
         """The file itself, when the store is a folder of this machine."""
@@ -119,6 +162,35 @@ def file_name(asset_key: str) -> str:
     if len(name) > _LONGEST_NAME:
         name = f"{name[: _LONGEST_NAME - 65]}-{hashlib.sha256(asset_key.encode()).hexdigest()}"
     return f"{name}.ipynb"
+
+
+@contextmanager
+def _told(location: str, what: str) -> Iterator[None]:
+    """Each file system of fsspec raises exceptions of its own library: they become ours."""
+    try:
+        yield
+    except DaglabError:
+        raise
+    except Exception as error:
+        raise StorageError(f"{location} {what}: {error}") from error
+
+
+def _age(system: Any, path: str, info: Mapping[str, Any] | None = None) -> timedelta:
+    """How long ago a file was written. Listings tell it under several names, and all of them not always."""
+    info = info or {}
+    written = info.get("LastModified") or info.get("last_modified") or info.get("mtime") or system.modified(path)
+    if isinstance(written, (int, float)):
+        written = datetime.fromtimestamp(written, timezone.utc)
+    return datetime.now(timezone.utc) - datetime.fromisoformat(str(written).replace("Z", "+00:00"))
+
+
+def _run_of(content: bytes) -> str | None:
+    """The run whose executed notebook this is; ``None`` for any other file."""
+    try:
+        run_id: str = json.loads(content)["metadata"]["daglab"]["executed"]["run_id"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return run_id
 
 
 def _escape(part: str) -> str:

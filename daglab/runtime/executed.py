@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,10 +15,12 @@ import dagster as dg
 from daglab.errors import DaglabError
 from daglab.notebook.cells import Cell, Notebook
 from daglab.notebook.convert import to_ipynb
-from daglab.runtime.outputs import Output
+from daglab.runtime.outputs import NOTEBOOK_LIMIT, Output, output_size, text_output
 from daglab.storage import ExecutedStore
 
 STORAGE_VARIABLE = "DAGLAB_EXECUTED__STORAGE"
+RETENTION_VARIABLE = "DAGLAB_EXECUTED__RETENTION_DAYS"
+RETENTION_DAYS = 30
 
 CellState = Literal["run", "stopped", "failed", "given", "pruned", "cancelled", "waiting", "text"]
 
@@ -36,9 +39,22 @@ class CellRecord:
 
 
 def executed_notebook(notebook: Notebook, records: Mapping[int, CellRecord], about: Mapping[str, Any]) -> bytes:
-    """The .ipynb (nbformat 4.5) of a run; ``records`` by cell index, ``about`` goes into ``metadata.daglab``."""
+    """The .ipynb (nbformat 4.5) of a run; ``records`` by cell index, ``about`` goes into ``metadata.daglab``.
+
+    Outputs beyond ``NOTEBOOK_LIMIT`` characters are left out, with a note in their cells; an error never is.
+    """
+    room = NOTEBOOK_LIMIT
+    cells = []
+    for cell in notebook.cells:
+        outputs: list[Output] = []
+        for output in records[cell.index].outputs:
+            room -= (size := output_size(output))
+            if room < 0 and output["output_type"] != "error":
+                output = text_output(f"an output of {size:,} characters is not kept: the notebook is full")
+            outputs.append(output)
+        cells.append(_cell(cell, records[cell.index], outputs))
     document = {
-        "cells": [_cell(cell, records[cell.index]) for cell in notebook.cells],
+        "cells": cells,
         "metadata": {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
@@ -50,7 +66,7 @@ def executed_notebook(notebook: Notebook, records: Mapping[int, CellRecord], abo
     return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 
-def _cell(cell: Cell, record: CellRecord) -> dict[str, Any]:
+def _cell(cell: Cell, record: CellRecord, outputs: list[Output]) -> dict[str, Any]:
     converted = to_ipynb(cell.code)
     about: dict[str, Any] = {"state": record.state}
     if cell.name not in ("", "_"):
@@ -64,7 +80,7 @@ def _cell(cell: Cell, record: CellRecord) -> dict[str, Any]:
         "source": converted.source,
     }
     if converted.cell_type == "code":
-        jupyter |= {"execution_count": record.position, "outputs": record.outputs}
+        jupyter |= {"execution_count": record.position, "outputs": outputs}
     return jupyter
 
 
@@ -113,7 +129,22 @@ def keep(
     except DaglabError as error:
         context.log.warning(f"the executed notebook of {asset_key!r} is not kept: {error}")
         return {}
+    _prune(context, store)
     return links(store, context.run.run_id, asset_key)
+
+
+def _prune(context: dg.AssetExecutionContext, store: ExecutedStore) -> None:
+    """Delete what is older than the days of RETENTION_VARIABLE; ``null`` or a number below 1 keeps everything."""
+    said = os.environ.get(RETENTION_VARIABLE, "").strip() or str(RETENTION_DAYS)
+    if said.lower() == "null":
+        return
+    try:
+        if (days := int(said)) >= 1 and (deleted := store.prune_daily(timedelta(days=days))):
+            context.log.info(f"deleted {deleted} executed notebooks that are older than {days} days")
+    except ValueError:
+        context.log.warning(f"{RETENTION_VARIABLE} is {said!r}, no number of days: old executed notebooks are kept")
+    except DaglabError as error:
+        context.log.warning(f"old executed notebooks are kept: {error}")
 
 
 def summary(notebook: Notebook, records: Mapping[int, CellRecord]) -> dict[str, dg.MetadataValue[Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import traceback
+import uuid
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
@@ -12,10 +13,12 @@ from urllib.parse import unquote
 from daglab import marimo_run
 from daglab.runtime.console import StreamName
 from daglab.runtime.isolation import close_figures, open_figures
+from daglab.runtime.widgets import plain_html
 
 Output = dict[str, Any]
 _TEXT_LIMIT = 20_000
-_HTML_LIMIT = 2_000_000  # characters; the executed notebook is stored for each asset
+DATA_LIMIT = 4_000_000  # characters of one representation: the executed notebook is stored for each asset
+NOTEBOOK_LIMIT = 40_000_000  # characters of all outputs
 _PLAIN = (str, bytes, int, float, complex, bool, list, tuple, dict, set, frozenset)
 
 
@@ -50,8 +53,8 @@ def error_output(error: BaseException) -> Output:
     return {
         "output_type": "error",
         "ename": type(error).__name__,
-        "evalue": said(error),
-        "traceback": traceback_text(error).splitlines(),
+        "evalue": _cut(said(error)),
+        "traceback": _cut(traceback_text(error)).splitlines(),
     }
 
 
@@ -68,18 +71,27 @@ def traceback_text(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip()
 
 
+def output_size(output: Output) -> int:
+    """Characters of it in the notebook, roughly."""
+    return sum(map(_size, output.values()))
+
+
 def _display(value: Any) -> Output:
     try:
         data, metadata = _bundle(value)
     except BaseException as error:
         return error_output(error)
-    return {"output_type": "display_data", "data": data, "metadata": metadata}
+    return {"output_type": "display_data", "data": _limited(data), "metadata": metadata}
 
 
 def _bundle(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Data by mimetype, and their metadata."""
     if type(value) in _PLAIN:
         return {"text/plain": _repr(value)}, {}
+    if (inside := marimo_run.inside_widget(value)) is not value:
+        return _bundle(inside)
+    if (chart := _chart(value)) is not None:
+        return chart | {"text/plain": _repr(value)}, {}
     formatted = marimo_run.format_value(value)
     if formatted is None:
         return {"text/plain": _repr(value)}, {}
@@ -94,8 +106,39 @@ def _bundle(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     return {mime: _data(mime, data), "text/plain": _repr(value)}, {}
 
 
+def _chart(value: Any) -> dict[str, Any] | None:
+    """A chart of plotly or Altair: its data for JupyterLab, and a page that draws it, which Dagster shows.
+
+    The page loads the library's JavaScript from its public address: in each notebook it would be megabytes.
+    """
+    library = type(value).__module__.partition(".")[0]
+    if library == "plotly" and hasattr(value, "to_plotly_json"):
+        page = value.to_html(full_html=False, include_plotlyjs="cdn", default_height=450)
+        return {"application/vnd.plotly.v1+json": json.loads(value.to_json()), "text/html": page}
+    if library == "altair" and hasattr(value, "to_html"):
+        formatted = marimo_run.format_value(value)
+        page = value.to_html(fullhtml=False, output_div=f"altair-{uuid.uuid4().hex}")
+        return ({formatted[0]: _data(*formatted)} if formatted else {}) | {"text/html": page}
+    return None
+
+
+def _limited(data: dict[str, Any]) -> dict[str, Any]:
+    """Without the representations that are too long; a note tells of them."""
+    sizes = {mime: _size(value) for mime, value in data.items()}
+    long = {mime: size for mime, size in sizes.items() if size > DATA_LIMIT}
+    if not long:
+        return data
+    notes = [f"{size:,} characters of {mime} are not kept; the limit is {DATA_LIMIT:,}" for mime, size in long.items()]
+    kept = {mime: value for mime, value in data.items() if mime not in long}
+    return kept | {"text/plain": "\n".join([*notes, *filter(None, [kept.get("text/plain")])])}
+
+
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, str) else len(json.dumps(value, default=str))
+
+
 def _data(mime: str, data: Any) -> Any:
-    """Data as nbformat wants them: images as bare base64, SVG as text, JSON as values."""
+    """Data as nbformat wants them: images as bare base64, SVG as text, JSON as values, HTML without widgets."""
     if isinstance(data, str) and data.startswith("data:"):
         head, _, body = data.partition(",")
         if mime == "image/svg+xml":
@@ -103,15 +146,18 @@ def _data(mime: str, data: Any) -> Any:
         return body
     if isinstance(data, bytes):
         return base64.b64encode(data).decode()
-    if mime == "text/html" and isinstance(data, str) and len(data) > _HTML_LIMIT:
-        return f"<p><em>{len(data):,} characters of HTML are not kept; the limit is {_HTML_LIMIT:,}</em></p>"
+    if mime in ("text/html", "text/markdown") and isinstance(data, str):
+        return plain_html(data)
     if isinstance(data, str) and (mime == "application/json" or mime.endswith("+json")):
         return json.loads(data)
     return data
 
 
 def _repr(value: Any) -> str:
-    text = repr(value)
+    return _cut(repr(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _TEXT_LIMIT else f"{text[:_TEXT_LIMIT]}... ({len(text)} characters)"
 
 

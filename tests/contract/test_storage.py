@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 import uuid
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
+from daglab import storage
 from daglab.errors import MissingExtraError, StorageError
+from daglab.processes import LOOPBACK, free_port, spawn
 from daglab.storage import ExecutedStore, file_name
 
 RUN = "0b5a3c1e-6f0e-4d5e-9d3b-2f1c7a9e8b10"
+
+
+def notebook(run_id: str) -> bytes:
+    return json.dumps({"metadata": {"daglab": {"executed": {"run_id": run_id}}}}).encode()
 
 
 class StoreContract:
@@ -51,6 +63,35 @@ class StoreContract:
         assert location.rsplit("/", 1)[0] == store.location(RUN, "a").rsplit("/", 1)[0]
         assert store.read(RUN, key) == b"here"
 
+    def test_only_old_executed_notebooks_are_deleted(self, store: ExecutedStore) -> None:
+        store.write(RUN, "a", notebook(RUN))
+        store.write(RUN, "b", notebook("another run"))
+        store.write(RUN, "c", b"{}")
+        store.write(RUN, "d", b"no JSON")
+        assert store.prune(timedelta(days=1)) == 0
+        assert store.prune(timedelta(0)) == 1
+        with pytest.raises(StorageError, match="no executed notebook"):
+            store.read(RUN, "a")
+        assert [store.read(RUN, key) for key in "bcd"] == [notebook("another run"), b"{}", b"no JSON"]
+
+    def test_one_pruning_deletes_so_many_and_no_more(
+        self, store: ExecutedStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(storage, "MOST_DELETED", 2)
+        for key in "abc":
+            store.write(RUN, key, notebook(RUN))
+        assert [store.prune(timedelta(0)) for _ in range(3)] == [2, 1, 0]
+
+    def test_a_store_is_pruned_once_a_day(self, store: ExecutedStore) -> None:
+        store.write(RUN, "a", notebook(RUN))
+        assert store.prune_daily(timedelta(0)) == 1
+        store.write(RUN, "a", notebook(RUN))
+        assert store.prune_daily(timedelta(0)) == 0
+        assert store.read(RUN, "a") == notebook(RUN)
+
+    def test_an_empty_store_has_nothing_to_prune(self, store: ExecutedStore) -> None:
+        assert store.prune(timedelta(0)) == 0
+
 
 class TestLocal(StoreContract):
     @pytest.fixture
@@ -75,6 +116,19 @@ class TestLocal(StoreContract):
         with pytest.raises(StorageError, match="cannot be read"):
             store.read(RUN, "a")
 
+    def test_no_empty_folder_remains_of_a_deleted_run(self, store: ExecutedStore, tmp_path: Path) -> None:
+        store.write(RUN, "a", notebook(RUN))
+        (tmp_path / "executed" / "of-someone-else").mkdir()
+        store.prune(timedelta(0))
+        assert [path.name for path in (tmp_path / "executed").iterdir()] == ["of-someone-else"]
+
+    def test_what_is_aside_of_the_layout_stays(self, store: ExecutedStore, tmp_path: Path) -> None:
+        for place in ("a.ipynb", f"{RUN}/x/a.ipynb", f"{RUN}/a.txt", f".{RUN}/a.ipynb"):
+            path = tmp_path / "executed" / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(notebook(RUN))
+        assert store.prune(timedelta(0)) == 0
+
 
 class TestMemory(StoreContract):
     @pytest.fixture
@@ -84,6 +138,41 @@ class TestMemory(StoreContract):
     def test_it_is_no_file(self, store: ExecutedStore) -> None:
         assert store.local_path(RUN, "a") is None
         assert store.url(RUN, "a") is None
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[str]:
+    """A bucket on a server that speaks S3's protocol."""
+    port = free_port()
+    argv = [sys.executable, "-m", "moto.server", "--host", LOOPBACK, "--port", str(port)]
+    settings = {
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "of-no-account",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{port}",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+    with pytest.MonkeyPatch.context() as patch, spawn(argv) as child:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        child.wait_until_healthy(f"http://{LOOPBACK}:{port}/moto-api/", timeout=60)
+        httpx.put(f"http://{LOOPBACK}:{port}/daglab", timeout=10).raise_for_status()
+        yield "s3://daglab"
+
+
+class TestS3(StoreContract):
+    @pytest.fixture
+    def store(self, bucket: str) -> ExecutedStore:
+        return ExecutedStore(f"{bucket}/{uuid.uuid4().hex}")
+
+    def test_its_address_is_a_link(self, store: ExecutedStore) -> None:
+        assert store.local_path(RUN, "a") is None
+        assert store.url(RUN, "a") == f"{store.root}/{RUN}/a.ipynb"
+
+    def test_a_bucket_that_is_not_there(self, bucket: str) -> None:
+        with pytest.raises(StorageError, match="cannot be written"):
+            ExecutedStore("s3://nosuch-bucket/x").write(RUN, "a", b"x")
 
 
 def test_only_addresses_that_can_be_followed_are_links() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import os
+import time
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 
+from daglab.runtime import executed
 from daglab.runtime.console import KEPT_CHARACTERS, Console
 
 SHOWN = {
@@ -21,8 +24,14 @@ SHOWN = {
     "json": "class Vega:\n    def _mime_(self):\n        return 'application/vnd.vega.v5+json', '[1]'\nVega()",
     "text": "'text'",
     "listed": "[1, 'two']",
+    "plotly": "import plotly.graph_objects as go\ngo.Figure(go.Bar(y=[1, 2]))",
+    "plotly_in_widget": "mo.ui.plotly(go.Figure(go.Bar(y=[1, 2])))",
+    "altair": "import altair\naltair.Chart(pd.DataFrame({'x': [1]})).mark_bar().encode(x='x')",
+    "pil": "from PIL import Image\nImage.new('RGB', (2, 2))",
     "markdown": "mo.md(f'**{1 + 1}**')",
-    "widget": "mo.ui.slider(1, 5)",
+    "widget": "mo.ui.slider(1, 5, label='**Least** amount', value=3)",
+    "table": "mo.ui.table(pd.DataFrame({'x': [17]}))",
+    "dataframe": "mo.ui.dataframe(pd.DataFrame({'x': [17]}))",
     "several": "mo.output.append(mo.md('first'))\n'second'",
     "broken": "class Broken:\n    def _repr_html_(self):\n        raise ValueError('no picture')\nBroken()",
     "plain": "class Plain:\n    def __repr__(self):\n        return 'y' * 30_000\nPlain()",
@@ -60,7 +69,16 @@ def test_each_kind_of_value_is_shown_as_jupyter_shows_it(outputs: dict[str, list
     assert shown["text"] == [{"text/plain": "'text'"}]
     assert shown["listed"] == [{"text/plain": "[1, 'two']"}]
     assert "<strong>2</strong>" in shown["markdown"][0]["text/html"]
-    assert "marimo-slider" in shown["widget"][0]["text/html"]
+    for name in ("plotly", "plotly_in_widget"):
+        assert shown[name][0]["application/vnd.plotly.v1+json"]["data"][0]["type"] == "bar", name
+        assert "Plotly.newPlot" in shown[name][0]["text/html"], name
+    (vega,) = [mime for mime in shown["altair"][0] if "vegalite" in mime]
+    assert shown["altair"][0][vega]["mark"]
+    assert "vegaEmbed" in shown["altair"][0]["text/html"]
+    assert base64.b64decode(shown["pil"][0]["image/png"]).startswith(b"\x89PNG")
+    assert shown["widget"][0]["text/html"] == "<span>Least amount: 3</span>"
+    for name in ("table", "dataframe"):
+        assert "<td>17</td>" in shown[name][0]["text/html"], name
     assert ["first" in str(shown["several"][0]), shown["several"][1]] == [True, {"text/plain": "'second'"}]
     assert shown["plain"][0]["text/plain"].endswith("... (30000 characters)")
     assert outputs["broken"][0]["ename"] == "ValueError"
@@ -126,8 +144,44 @@ def test_a_log_that_prints_does_not_feed_itself() -> None:
     assert console.take() == [("stdout", "once\n")]
 
 
-def test_very_long_html_is_left_out(runs: Any, write_notebook: Any) -> None:
-    runs(write_notebook("[tool.daglab.assets.a]", ("show", "a = 1\nmo.Html('x' * 3_000_000)")))
-    document = str(runs.executed("a"))
+def test_what_is_too_long_is_left_out_and_named(runs: Any, write_notebook: Any) -> None:
+    picture = "class Picture:\n    def _repr_png_(self):\n        return b'x' * 3_300_000\nPicture()"
+    chart = "return 'application/vnd.vega.v5+json', '[' + '1,' * 2**21 + '1]'"
+    vega = f"class Vega:\n    def _mime_(self):\n        {chart}\nVega()"
+    cells = [("html", "a = 1\nmo.Html('x' * 4_000_001)"), ("picture", f"b = a\n{picture}"), ("vega", f"c = b\n{vega}")]
+    runs(write_notebook("[tool.daglab.assets.d]", *cells, "d = c"))
+    document = str(runs.executed("d"))
     assert len(document) < 10_000
-    assert "3,000,000 characters of HTML are not kept" in document
+    assert "4,000,001 characters of text/html are not kept; the limit is 4,000,000" in document
+    assert "4,400,000 characters of image/png are not kept" in document
+    assert "characters of application/vnd.vega.v5+json are not kept" in document
+
+
+def test_a_full_notebook_keeps_its_error(runs: Any, write_notebook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executed, "NOTEBOOK_LIMIT", 5_000)
+    show = "mo.output.append(mo.Html('x' * 3_000))"
+    failing = f"{show}\n{show}\na = 1\nraise ValueError('y' * 30_000)"
+    runs(write_notebook("[tool.daglab.assets.a]", ("fails", failing)), ok=False)
+    (cell,) = [cell for cell in runs.executed("a")["cells"] if "y" in cell["source"]]
+    first, second, error = cell["outputs"]
+    assert len(first["data"]["text/html"]) == 3_000
+    assert "is not kept: the notebook is full" in second["data"]["text/plain"]
+    assert error["ename"] == "ValueError"
+    assert error["evalue"].endswith("... (30000 characters)")
+
+
+@pytest.mark.parametrize(("days", "left"), [("", False), ("7", False), ("90", True), ("null", True), ("x", True)])
+def test_a_run_deletes_the_executed_notebooks_of_long_ago(
+    runs: Any, write_notebook: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, days: str, left: bool
+) -> None:
+    monkeypatch.setenv("DAGLAB_EXECUTED__RETENTION_DAYS", days)
+    path = write_notebook("[tool.daglab.assets.a]", "a = 1")
+    old = tmp_path / ".daglab" / "executed" / runs(path).run_id / "a.ipynb"
+    long_ago = time.time() - 40 * 24 * 3600
+    for file in (old, *(tmp_path / ".daglab" / "executed").glob(".daglab-pruned")):
+        os.utime(file, (long_ago, long_ago))
+    runs(path)
+    assert old.is_file() is left
+    assert runs.executed("a")
+    told = [line for line in runs.log() if "old" in line and "executed notebooks" in line]
+    assert len(told) == (days == "x" or not left)

@@ -192,9 +192,11 @@ def format_value(value: Any) -> tuple[str, Any] | None:
 def inside_widget(value: Any) -> Any:
     """The data frame or chart that one of marimo's widgets shows; ``value`` itself where it is none of these."""
     import marimo as mo
+    import narwhals as nw  # marimo's own dependency
 
-    if isinstance(value, mo.ui.table) and not isinstance(value.data, (list, dict)):
-        return value.data
+    if isinstance(value, mo.ui.table):
+        frame = nw.from_native(value.data, pass_through=True)
+        return value if frame is value.data else frame.drop("_marimo_row_id", strict=False).to_native()
     if isinstance(value, mo.ui.dataframe):
         return value.value
     if isinstance(value, (mo.ui.plotly, mo.ui.altair_chart)):

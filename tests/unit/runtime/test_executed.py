@@ -31,6 +31,7 @@ SHOWN = {
     "markdown": "mo.md(f'**{1 + 1}**')",
     "widget": "mo.ui.slider(1, 5, label='**Least** amount', value=3)",
     "table": "mo.ui.table(pd.DataFrame({'x': [17]}))",
+    "polars_table": "mo.ui.table(pl.DataFrame({'x': [17]}))",
     "dataframe": "mo.ui.dataframe(pd.DataFrame({'x': [17]}))",
     "several": "mo.output.append(mo.md('first'))\n'second'",
     "broken": "class Broken:\n    def _repr_html_(self):\n        raise ValueError('no picture')\nBroken()",
@@ -77,8 +78,9 @@ def test_each_kind_of_value_is_shown_as_jupyter_shows_it(outputs: dict[str, list
     assert "vegaEmbed" in shown["altair"][0]["text/html"]
     assert base64.b64decode(shown["pil"][0]["image/png"]).startswith(b"\x89PNG")
     assert shown["widget"][0]["text/html"] == "<span>Least amount: 3</span>"
-    for name in ("table", "dataframe"):
+    for name in ("table", "polars_table", "dataframe"):
         assert "<td>17</td>" in shown[name][0]["text/html"], name
+        assert "_marimo_row_id" not in shown[name][0]["text/html"], name
     assert ["first" in str(shown["several"][0]), shown["several"][1]] == [True, {"text/plain": "'second'"}]
     assert shown["plain"][0]["text/plain"].endswith("... (30000 characters)")
     assert outputs["broken"][0]["ename"] == "ValueError"

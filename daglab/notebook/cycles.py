@@ -37,7 +37,7 @@ def cycle_findings(notebooks: Sequence[tuple[Notebook, Header]]) -> Iterator[Fin
 def _read_by(header: Header) -> Iterator[str]:
     yield from (given.key for given in header.inputs.values())
     for asset in header.assets.values():
-        yield from asset.deps
+        yield from asset.dep_keys
 
 
 def _circle(needs: Mapping[str, Iterable[str]]) -> list[str]:

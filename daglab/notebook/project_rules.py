@@ -63,7 +63,8 @@ def input_findings(headers: Sequence[Header], project: SourceProject) -> Iterato
         read: dict[tuple[str, ...], list[str]] = {
             ("inputs", variable): [given.key] for variable, given in header.inputs.items()
         }
-        read |= {("assets", variable, "deps"): asset.deps for variable, asset in header.assets.items()}
+        read |= {("assets", variable, "deps"): asset.dep_keys for variable, asset in header.assets.items()}
+        read |= {("checks", variable, "deps"): check.dep_keys for variable, check in header.checks.items()}
         for place, keys in read.items():
             for key in keys:
                 if key in made or any(fnmatchcase(key, pattern) for pattern in project.options.external):

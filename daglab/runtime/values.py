@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,9 +17,10 @@ from daglab.notebook.findings import did_you_mean
 from daglab.project import Project
 from daglab.runtime import current
 from daglab.runtime.inputs import load_value
+from daglab.runtime.partitions import as_partition_key
 
 
-def load_asset(key: str, partition: str | None = None, *, refresh: bool = False) -> Any:
+def load_asset(key: str, partition: str | Mapping[str, str] | None = None, *, refresh: bool = False) -> Any:
     """The stored value of an asset.
 
     Interactively it is read through the project's own definitions and its Dagster instance, both opened once a
@@ -27,7 +29,8 @@ def load_asset(key: str, partition: str | None = None, *, refresh: bool = False)
 
     Args:
         key: the asset's key, such as ``"sales/orders"``.
-        partition: which partition; needed where the asset has several.
+        partition: which partition; needed where the asset has several. Of two dimensions ``"2026-01-01|eu"``, the
+            keys in the order of their dimensions' names, or ``{"day": "2026-01-01", "region": "eu"}``.
         refresh: import the project's definitions again.
 
     Raises:
@@ -51,7 +54,7 @@ class _Session:
     instance: dg.DagsterInstance
     location: str
 
-    def load(self, key: dg.AssetKey, partition: str | None) -> Any:
+    def load(self, key: dg.AssetKey, partition: str | Mapping[str, str] | None) -> Any:
         name = key.to_user_string()
         graph = self.definitions.resolve_asset_graph()
         known = sorted(k.to_user_string() for k in graph.get_all_asset_keys())
@@ -61,7 +64,7 @@ class _Session:
         if partitions is None and partition is not None:
             raise AssetValueError(f"the asset {name!r} has no partitions, not {partition!r}", remedy="leave it out")
         if partitions is not None:
-            self._check_partition(name, partitions, partition)
+            partition = self._partition(name, partitions, partition)
         try:
             return self.definitions.load_asset_value(key, partition_key=partition, instance=self.instance)
         except (FileNotFoundError, KeyError) as error:
@@ -71,17 +74,25 @@ class _Session:
                 remedy=f"materialize {name!r} first",
             ) from error
 
-    def _check_partition(self, name: str, partitions: dg.PartitionsDefinition[Any], partition: str | None) -> None:
+    def _partition(
+        self, name: str, partitions: dg.PartitionsDefinition[Any], partition: str | Mapping[str, str] | None
+    ) -> str:
         if partition is None:
             raise AssetValueError(
                 f"the asset {name!r} is partitioned", remedy=f'name one: load_asset("{name}", partition="...")'
             )
         keys = partitions.get_partition_keys(dynamic_partitions_store=self.instance)
-        if partition not in keys:
+        wanted = as_partition_key(partition) if isinstance(partition, Mapping) else partition
+        if wanted not in keys:
             raise AssetValueError(
-                f"the asset {name!r} has no partition {partition!r}",
-                remedy=f"{did_you_mean(partition, keys)}" if len(keys) <= 1000 else f"from {keys[0]} to {keys[-1]}",
+                f"the asset {name!r} has no partition {wanted!r}",
+                remedy=_nearest(wanted, keys) if keys else "it has none yet: add one, or wait for the first to end",
             )
+        return as_partition_key(partition, partitions)
+
+
+def _nearest(wanted: str, keys: Sequence[str]) -> str:
+    return did_you_mean(wanted, keys) if len(keys) <= 1000 else f"from {keys[0]} to {keys[-1]}"
 
 
 @cache

@@ -10,6 +10,7 @@ import pytest
 
 from daglab.errors import HeaderError
 from daglab.notebook.header import header_schema, read_header
+from daglab.notebook.header_model import AutomationHeader
 
 HEADER = """\
 # a comment
@@ -57,7 +58,7 @@ def test_what_the_header_says_arrives() -> None:
     assert [header.key(variable) for variable in header.assets] == ["sales/orders", "daily_revenue"]
     assert header.assets["orders"].retry is not None
     assert header.assets["orders"].retry.max_retries == 2
-    assert header.assets["daily_revenue"].automation == "eager"
+    assert header.assets["daily_revenue"].automation == AutomationHeader(condition="eager")
     assert header.checks["no_negative"].blocking
     assert header.partitions is not None
     assert header.partitions.daily is not None
@@ -89,7 +90,13 @@ FAULTS = {
     "unknown asset key": ('kinds = ["polars"]', 'kind = ["polars"]', 17, "DL101", "did you mean 'kinds'?"),
     "unknown retry key": ("max_retries = 2", "retries = 2", 18, "DL101", "did you mean 'max_retries'?"),
     "unknown partitions": ("daily = {", "dayly = {", 28, "DL101", "did you mean 'daily'?"),
-    "unknown time key": ("{ start = ", "{ begin = ", 28, "DL101", "known: end, start, timezone"),
+    "unknown time key": (
+        "{ start = ",
+        "{ begin = ",
+        28,
+        "DL101",
+        "known: end, end_offset, fmt, hour_offset, minute_offset, start, timezone",
+    ),
     "unknown check key": ("blocking = true", "block = true", 25, "DL101", "did you mean 'blocking'?"),
     "wrong type": ('kinds = ["polars"]', 'kinds = "polars"', 17, "DL102", "not 'polars'"),
     "wrong automation": ('"eager"', '"egaer"', 21, "DL102", "'eager', 'on_missing'"),

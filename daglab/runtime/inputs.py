@@ -48,6 +48,9 @@ def load_value(
         partitions = [as_partition_key(one, partitions_def) for one in named]
         if not partitions:
             return {}  # before the first partition of what it reads
+        if len(partitions) > 1:  # Dagster keeps most of them in a set
+            order = partitions_def.get_partition_keys(dynamic_partitions_store=context.instance)
+            partitions.sort(key={key: n for n, key in enumerate(order)}.__getitem__)
     manager_key = definition.get_io_manager_key_for_asset_key(key)
     try:
         value = _from_step(context, key, definition, manager_key, python_type, partitions)
@@ -63,11 +66,11 @@ def load_value(
             f"the stored value of {name!r}{of} can't be loaded: {type(error).__name__}: {error}",
             remedy="see the traceback below",
         ) from error
-    if type_name:
-        parts = isinstance(value, dict) and len(partitions) > 1 and value.keys() <= set(partitions)
-        for one, part in value.items() if parts else [("", value)]:
-            of = f" (partition {one})" if one else ""
-            check_type(part, type_name, f"the stored value of {name!r}{of}")
+    parts = {"": value}
+    if len(partitions) > 1 and isinstance(value, dict) and value.keys() <= set(partitions):
+        value = parts = {one: value[one] for one in partitions if one in value}
+    for one, part in parts.items() if type_name else ():
+        check_type(part, str(type_name), f"the stored value of {name!r}" + (f" (partition {one})" if one else ""))
     return value
 
 

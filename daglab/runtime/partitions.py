@@ -33,7 +33,7 @@ def partition_mapping(header: MappingHeader | None) -> dg.PartitionMapping | Non
     if header is None:
         return None
     if header.time_window:
-        return dg.TimeWindowPartitionMapping(**dict(header.time_window))
+        return dg.TimeWindowPartitionMapping(**header.time_window.model_dump(exclude_defaults=True))
     if header.specific:
         return dg.SpecificPartitionsPartitionMapping(header.specific)
     if header.static:
@@ -72,7 +72,7 @@ def one_key(keys: Sequence[str]) -> str:
     """
     if len(keys) > 1:
         raise AssetValueError(
-            f"the run makes {len(keys)} partitions at once ({keys[0]} to {keys[-1]}), and the notebook reads the key of one",
+            f"the run makes {len(keys)} partitions at once, {keys[0]} to {keys[-1]}, and the notebook reads one key",
             remedy="read daglab.context().partition_keys, or take `backfill` out of the header",
         )
     return keys[0]

@@ -63,12 +63,11 @@ class _Session:
         partitions = graph.get(key).partitions_def
         if partitions is None and partition is not None:
             raise AssetValueError(f"the asset {name!r} has no partitions, not {partition!r}", remedy="leave it out")
-        if partitions is not None:
-            partition = self._partition(name, partitions, partition)
+        one = self._partition(name, partitions, partition) if partitions is not None else None
         try:
-            return self.definitions.load_asset_value(key, partition_key=partition, instance=self.instance)
+            return self.definitions.load_asset_value(key, partition_key=one, instance=self.instance)
         except (FileNotFoundError, KeyError) as error:
-            of = f" (partition {partition})" if partition else ""
+            of = f" (partition {one})" if one else ""
             raise AssetValueError(
                 f"the asset {name!r}{of} has no stored value in {self.instance.root_directory}",
                 remedy=f"materialize {name!r} first",

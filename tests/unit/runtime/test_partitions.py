@@ -118,9 +118,8 @@ def test_a_key_of_two_dimensions_is_a_string_that_knows_both(made: Any, write_no
             MULTI,
             "2026-01-03|us",
             BOTH,
-            '{ dimensions = { day = { dimension = "day", partition_mapping = { specific = ["2026-01-02"] } }, '
-            'region = "region" } }',
-            ["2026-01-02|us"],
+            '{ dimensions = { region = "region", day = { dimension = "day", partition_mapping = "last" } } }',
+            ["2026-01-05|us"],
         ),
     ],
 )

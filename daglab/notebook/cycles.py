@@ -19,7 +19,8 @@ def cycle_findings(notebooks: Sequence[tuple[Notebook, Header]]) -> Iterator[Fin
     """
     makers = {header.key(variable): (header, variable) for _, header in notebooks for variable in header.assets}
     by_notebook = {
-        header.path: [makers[key][0].path for key in _read_by(header) if key in makers] for _, header in notebooks
+        header.path: [makers[dep.key][0].path for _, dep in header.model.upstream() if dep.key in makers]
+        for _, header in notebooks
     }
     if not _circle(by_notebook):
         return
@@ -32,12 +33,6 @@ def cycle_findings(notebooks: Sequence[tuple[Notebook, Header]]) -> Iterator[Fin
         message = f"assets depend on each other in a circle: {' -> '.join(circle)}"
         remedy = "take one of these steps out of the inputs or deps"
         yield Finding(header.path, header.line_of("assets", variable), "DL304", message, remedy)
-
-
-def _read_by(header: Header) -> Iterator[str]:
-    yield from (given.key for given in header.inputs.values())
-    for asset in header.assets.values():
-        yield from asset.dep_keys
 
 
 def _circle(needs: Mapping[str, Iterable[str]]) -> list[str]:

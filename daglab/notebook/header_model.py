@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+from collections.abc import Iterator, Mapping
 from types import UnionType
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
 
@@ -191,6 +192,14 @@ class HeaderModel(Table):
     assets: dict[OutputVariable, AssetHeader] = Field(default={}, description="Variable -> asset.")
     checks: dict[OutputVariable, CheckHeader] = Field(default={}, description="Variable -> asset check.")
     partitions: PartitionsHeader | None = Field(default=None, description="How the assets are partitioned.")
+
+    def upstream(self) -> Iterator[tuple[tuple[str, ...], DepHeader]]:
+        """Each upstream asset that the header names, with its place; one may be named several times."""
+        yield from ((("inputs", variable), given) for variable, given in self.inputs.items())
+        tables: Mapping[str, _Dependent]
+        for role, tables in (("assets", self.assets), ("checks", self.checks)):
+            for variable, table in tables.items():
+                yield from (((role, variable, "deps"), dep) for dep in table.deps)
 
     @staticmethod
     def keys_at(place: tuple[str, ...]) -> list[str]:

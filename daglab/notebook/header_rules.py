@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daglab.errors import did_you_mean
-from daglab.notebook.header_model import DepHeader, HeaderModel, asset_key
+from daglab.notebook.header_model import HeaderModel, asset_key
 from daglab.notebook.header_partitions import MappingHeader
 
 Contradiction = tuple[tuple[str, ...], str, str, str]
@@ -89,17 +89,16 @@ def _checks(model: HeaderModel) -> Iterator[Contradiction]:
 def _mappings(model: HeaderModel) -> Iterator[Contradiction]:
     """One partition mapping for each upstream asset, whose dimensions are the notebook's own."""
     own = list(model.partitions.multi or ()) if model.partitions else []
-    read: list[tuple[tuple[str, ...], DepHeader]]
-    read = [(("inputs", variable), given) for variable, given in model.inputs.items()]
-    read += [(("assets", variable, "deps"), dep) for variable, asset in model.assets.items() for dep in asset.deps]
-    read += [(("checks", variable, "deps"), dep) for variable, check in model.checks.items() for dep in check.deps]
-    mappings: dict[str, MappingHeader | None] = {}
-    for place, dep in read:
+    mappings: dict[str, MappingHeader] = {}
+    for place, dep in model.upstream():
         mapping = dep.partition_mapping
+        if mapping is None:
+            continue
         if mappings.setdefault(dep.key, mapping) != mapping:
             message = f"{dep.key!r} has two different partition mappings"
-            yield place, "DL104", message, "one step reads it: name one, wherever the asset is named"
-        for dimension in (mapping.dimensions or {}).values() if mapping else ():
+            yield place, "DL104", message, "one step reads it: name one"
+        for dimension in (mapping.dimensions or {}).values():
             if dimension.dimension not in own:
                 message = f"the mapping of {dep.key!r} names the dimension {dimension.dimension!r}"
-                yield place, "DL104", message, did_you_mean(dimension.dimension, own)
+                remedy = did_you_mean(dimension.dimension, own) or "the notebook's partitions have no dimensions"
+                yield place, "DL104", message, remedy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,6 @@ import dagster as dg
 
 from daglab.notebook.dagster_forms import duration
 from daglab.notebook.header_model import AssetHeader, AutomationHeader, FreshnessHeader
-from daglab.notebook.header_partitions import MappingHeader
 from daglab.runtime.loaded import LoadedNotebook
 from daglab.runtime.partitions import partition_mapping, partitions
 
@@ -70,12 +69,13 @@ def dependencies(loaded: LoadedNotebook) -> dict[str, set[dg.AssetKey]]:
 
 def upstream(loaded: LoadedNotebook) -> list[dg.AssetDep]:
     """What the notebook's one step depends on, with the partitions that it reads."""
-    header = loaded.header
-    named = [*header.inputs.values(), *(dep for asset in header.assets.values() for dep in asset.deps)]
-    mappings = {dep.key: dep.partition_mapping for dep in named}
-    made = {header.key(variable) for variable in header.assets}
-    keys = set().union(*loaded.graph.dependencies().values()) - made
-    return [_dep(key, mappings[key]) for key in sorted(keys)]
+    made = {loaded.header.key(variable) for variable in loaded.header.assets}
+    return _deps(loaded, sorted(set().union(*loaded.graph.dependencies().values()) - made))
+
+
+def _deps(loaded: LoadedNotebook, keys: Iterable[str]) -> list[dg.AssetDep]:
+    named = {dep.key: dep.partition_mapping for _, dep in loaded.header.model.upstream() if dep.partition_mapping}
+    return [dg.AssetDep(to_key(key), partition_mapping=partition_mapping(named.get(key))) for key in keys]
 
 
 def check_specs(loaded: LoadedNotebook) -> list[dg.AssetCheckSpec]:
@@ -91,7 +91,7 @@ def check_specs(loaded: LoadedNotebook) -> list[dg.AssetCheckSpec]:
                 description=check.description,
                 blocking=check.blocking,
                 metadata=check.metadata,
-                additional_deps=[_dep(dep.key, dep.partition_mapping) for dep in check.deps],
+                additional_deps=_deps(loaded, check.dep_keys),
                 automation_condition=_automation(check.automation),
                 partitions_def=partitions(header.partitions),
             )
@@ -115,10 +115,6 @@ def retry_policy(assets: Mapping[str, AssetHeader]) -> dg.RetryPolicy | None:
 def pool(assets: Mapping[str, AssetHeader]) -> str | None:
     """The concurrency pool of the step, which all assets of a notebook share."""
     return next((asset.pool for asset in assets.values() if asset.pool), None)
-
-
-def _dep(key: str, mapping: MappingHeader | None) -> dg.AssetDep:
-    return dg.AssetDep(to_key(key), partition_mapping=partition_mapping(mapping))
 
 
 def backfill_policy(assets: Mapping[str, AssetHeader]) -> dg.BackfillPolicy | None:

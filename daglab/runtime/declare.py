@@ -74,8 +74,10 @@ def upstream(loaded: LoadedNotebook) -> list[dg.AssetDep]:
 
 
 def _deps(loaded: LoadedNotebook, keys: Iterable[str]) -> list[dg.AssetDep]:
-    named = {dep.key: dep.partition_mapping for _, dep in loaded.header.model.upstream() if dep.partition_mapping}
-    return [dg.AssetDep(to_key(key), partition_mapping=partition_mapping(named.get(key))) for key in keys]
+    named = loaded.header.model.upstream()
+    mappings = {dep.key: partition_mapping(dep.partition_mapping) for _, dep in named if dep.partition_mapping}
+    # Dagster infers what is not named.
+    return [dg.AssetDep(to_key(key), partition_mapping=mappings.get(key)) for key in keys]
 
 
 def check_specs(loaded: LoadedNotebook) -> list[dg.AssetCheckSpec]:

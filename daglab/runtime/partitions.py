@@ -28,10 +28,8 @@ def partitions(header: DimensionHeader | None) -> dg.PartitionsDefinition[Any] |
     return _dimension(header)
 
 
-def partition_mapping(header: MappingHeader | None) -> dg.PartitionMapping | None:
-    """Dagster's partition mapping for the header's; ``None`` leaves it to Dagster, which infers one."""
-    if header is None:
-        return None
+def partition_mapping(header: MappingHeader) -> dg.PartitionMapping:
+    """Dagster's partition mapping for the header's."""
     if header.time_window:
         return dg.TimeWindowPartitionMapping(**header.time_window.model_dump(exclude_defaults=True))
     if header.specific:
@@ -44,7 +42,7 @@ def partition_mapping(header: MappingHeader | None) -> dg.PartitionMapping | Non
         return dg.MultiPartitionMapping(
             {
                 upstream: dg.DimensionPartitionMapping(
-                    own.dimension, partition_mapping(own.partition_mapping) or dg.IdentityPartitionMapping()
+                    own.dimension, partition_mapping(own.partition_mapping or MappingHeader(identity=True))
                 )
                 for upstream, own in header.dimensions.items()
             }

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import jsonschema
 import pytest
 
 import daglab
 from daglab.errors import HeaderError
 from daglab.marimo_api import ParsedCell, render
+from daglab.notebook.header import header_schema
+from daglab.notebook.script_block import read_block
 
 ASSET = "[tool.daglab.assets.a]\n"
 CHECK = ASSET + '[tool.daglab.checks.c]\nasset = "a"\n'
@@ -163,7 +167,11 @@ def in_dagster(path: Path) -> dg.AssetsDefinition:
 @pytest.mark.parametrize("header", ACCEPTED)
 @pytest.mark.filterwarnings("ignore::dagster.BetaWarning", "ignore::dagster.PreviewWarning")
 def test_what_a_header_may_say_loads_in_dagster(header: str, tmp_path: Path) -> None:
-    assert in_dagster(write(tmp_path, header)).keys
+    path = write(tmp_path, header)
+    assert in_dagster(path).keys
+    block = read_block(path.read_text("utf-8"), str(path))
+    assert block is not None
+    jsonschema.validate(json.loads(json.dumps(block.section, default=str)), header_schema())
 
 
 @pytest.mark.parametrize(

@@ -155,12 +155,17 @@ SINGLE = f'{ASSET}backfill = "single_run"\nio_manager_key = "tables"\n[tool.dagl
 
 
 def test_a_run_of_several_partitions_knows_them_and_hands_over_one_value(runs: Any, write_notebook: Any) -> None:
-    path = write_notebook(SINGLE, "import daglab", "a = list(daglab.context().partition_keys)")
+    @dg.asset(partitions_def=DAYS, io_manager_key="tables")
+    def up() -> None: ...
+
+    header = f'[tool.daglab.inputs]\nup = "up"\n[tool.daglab.checks.c]\nasset = "a"\n{SINGLE}'
+    path = write_notebook(header, "import daglab", "up = 1", "a = (daglab.context().partition_keys, up)", "c = bool(a)")
     tables = Tables()
-    runs(path, resources={"tables": tables}, tags=RANGE)
+    result = runs(up, path, select=["a"], resources={"tables": tables}, tags=RANGE)
     days = ["2026-01-02", "2026-01-03", "2026-01-04"]
-    assert tables.stored == {tuple(days): days}
+    assert tables.stored == {tuple(days): (days, days)}
     assert runs.materialized() == ["a", "a", "a"]  # one for each partition
+    assert all(check.passed for check in result.get_asset_check_evaluations())
 
 
 @pytest.mark.parametrize("reads", ["a = partition_key", "a = daglab.partition_key('')"])

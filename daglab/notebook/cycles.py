@@ -39,7 +39,7 @@ def _circle(needs: Mapping[str, Iterable[str]]) -> list[str]:
     """The names of one circle, the first of them again at its end; empty when there is none."""
     sorter: TopologicalSorter[str] = TopologicalSorter()
     for name, others in needs.items():
-        sorter.add(name, *sorted(set(others)))
+        sorter.add(name, *sorted(set(others) - {name}))
     try:
         sorter.prepare()
     except CycleError as error:

@@ -61,6 +61,12 @@ class InputHeader(DepHeader):
 
     type: DottedName | None = Field(default=None, description="Expected type of the value, a dotted name; checked.")
 
+    @property
+    def is_earlier(self) -> bool:
+        """Whether it is of earlier partitions, such as the day before, so that a notebook may read its own asset."""
+        window = self.partition_mapping.time_window if self.partition_mapping else None
+        return window is not None and window.start_offset <= window.end_offset < 0
+
 
 class AutomationHeader(ShortTable):
     """When Dagster makes an asset, or runs a check, by itself. ``"cron: 0 6 * * *"`` is short for a table in UTC."""

@@ -52,9 +52,10 @@ def _keys(model: HeaderModel) -> Iterator[Contradiction]:
             yield ("assets", variable, "deps"), "DL104", message, "take it out of deps"
         keys.setdefault(key, variable)
     for variable, asset_input in model.inputs.items():
-        if asset_input.key in keys:
+        if asset_input.key in keys and not (model.partitions and asset_input.is_earlier):
             message = f"{variable!r} reads {asset_input.key!r}, which this notebook makes"
-            yield ("inputs", variable), "DL104", message, f"use the variable {keys[asset_input.key]!r}"
+            remedy = f"use the variable {keys[asset_input.key]!r}, or map the input to earlier partitions"
+            yield ("inputs", variable), "DL104", message, remedy
 
 
 def _settings(model: HeaderModel) -> Iterator[Contradiction]:

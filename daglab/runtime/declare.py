@@ -69,7 +69,8 @@ def dependencies(loaded: LoadedNotebook) -> dict[str, set[dg.AssetKey]]:
 
 def upstream(loaded: LoadedNotebook) -> list[dg.AssetDep]:
     """What the notebook's one step depends on, with the partitions that it reads."""
-    made = {loaded.header.key(variable) for variable in loaded.header.assets}
+    header = loaded.header
+    made = {header.key(variable) for variable in header.assets} - {given.key for given in header.inputs.values()}
     return _deps(loaded, sorted(set().union(*loaded.graph.dependencies().values()) - made))
 
 

@@ -17,9 +17,9 @@ def load_value(
     key: dg.AssetKey,
     *,
     type_name: str | None = None,
-    partition: str | Mapping[str, str] | None = None,
+    partitions: Sequence[str | Mapping[str, str]] | None = None,
 ) -> Any:
-    """The stored value of an asset, for the run's own partition (mapped to the asset's) unless ``partition`` is given.
+    """The stored value of an asset: of ``partitions``, else of those that are mapped to the run's own.
 
     Where several partitions are meant, Dagster's IO managers of files answer a dictionary, partition -> value, and
     those of tables one table.
@@ -42,22 +42,22 @@ def load_value(
     definition = layer.get(key).assets_def
     python_type = resolve_type(type_name) if type_name else None
     partitions_def = definition.partitions_def
-    partitions: list[str] = []
+    read: list[str] = []
     if partitions_def is not None:
-        named = [partition] if partition else _partitions(context, key)
-        partitions = [as_partition_key(one, partitions_def) for one in named]
-        if not partitions:
+        named = _mapped(context, key) if partitions is None else partitions
+        read = [as_partition_key(one, partitions_def) for one in named]
+        if not read:
             return {}  # before the first partition of what it reads
-        if len(partitions) > 1:  # Dagster keeps most of them in a set
-            order = partitions_def.get_partition_keys(dynamic_partitions_store=context.instance)
-            partitions.sort(key={key: n for n, key in enumerate(order)}.__getitem__)
+        if len(read) > 1:  # Dagster keeps most of them in a set
+            order = {k: n for n, k in enumerate(partitions_def.get_partition_keys(None, context.instance))}
+            read.sort(key=lambda one: order.get(one, len(order)))
     manager_key = definition.get_io_manager_key_for_asset_key(key)
     try:
-        value = _from_step(context, key, definition, manager_key, python_type, partitions)
+        value = _from_step(context, key, definition, manager_key, python_type, read)
     except (dg.Failure, dg.RetryRequested):
         raise
     except Exception as error:
-        of = f" ({_said_partitions(partitions)})" if partitions else ""
+        of = f" ({_said_partitions(read)})" if read else ""
         if _is_missing(context, key, error):
             raise AssetValueError(
                 f"the asset {name!r}{of} has no stored value: {error}", remedy=f"materialize {name!r} first"
@@ -67,8 +67,8 @@ def load_value(
             remedy="see the traceback below",
         ) from error
     parts = {"": value}
-    if len(partitions) > 1 and isinstance(value, dict) and value.keys() <= set(partitions):
-        value = parts = {one: value[one] for one in partitions if one in value}
+    if len(read) > 1 and isinstance(value, dict) and value.keys() <= set(read):
+        value = parts = {one: value[one] for one in read if one in value}
     for one, part in parts.items() if type_name else ():
         check_type(part, str(type_name), f"the stored value of {name!r}" + (f" (partition {one})" if one else ""))
     return value
@@ -121,7 +121,7 @@ def _is_missing(context: dg.AssetExecutionContext, key: dg.AssetKey, error: Exce
     return isinstance(error, FileNotFoundError)
 
 
-def _partitions(context: dg.AssetExecutionContext, key: dg.AssetKey) -> Sequence[str]:
+def _mapped(context: dg.AssetExecutionContext, key: dg.AssetKey) -> Sequence[str]:
     """The upstream partitions that this run reads, by the partition mapping of Dagster."""
     for name, input_key in context.assets_def.keys_by_input_name.items():
         if input_key == key:

@@ -96,13 +96,16 @@ def as_partition_key(key: str | Mapping[str, str], of: dg.PartitionsDefinition[A
     """A partition key for Dagster: of two dimensions one that knows both, whether from ``a|b`` or from their keys.
 
     Raises:
-        ValueError: it isn't a key of two dimensions.
+        AssetValueError: it isn't a key of two dimensions.
     """
     if isinstance(key, Mapping):
         return dg.MultiPartitionKey(key)
     if isinstance(of, dg.MultiPartitionsDefinition) and not isinstance(key, dg.MultiPartitionKey):
         if key.count("|") != len(of.partitions_defs) - 1:
-            raise ValueError(f"{key!r} has not {len(of.partitions_defs)} keys, joined by '|'")
+            raise AssetValueError(
+                f"{key!r} is no partition of {' and '.join(of.partition_dimension_names)}",
+                remedy="join their keys by '|', or name a dictionary of them",
+            )
         return of.get_partition_key_from_str(key)
     return key
 

@@ -160,7 +160,9 @@ class _Step:
             key = declared.key if declared else header.key(name)
             type_name = declared.type if declared else header.assets[name].type
             try:
-                value = load_value(self.context, to_key(key), type_name=type_name)
+                # Another asset of the notebook is that of the same run, whatever the notebook reads of earlier ones.
+                partitions = None if declared else run_keys(self.context)
+                value = load_value(self.context, to_key(key), type_name=type_name, partitions=partitions)
             except AssetValueError as error:
                 message = f"{self.cell.label} reads {name!r}: {error}"
                 self.records[index] = CellRecord("failed", [text_output(message)])

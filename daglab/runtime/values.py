@@ -39,7 +39,7 @@ def load_asset(key: str, partition: str | Mapping[str, str] | None = None, *, re
     """
     asset_key = dg.AssetKey(key.split("/"))
     if (run := current.context()) is not None:
-        return load_value(run, asset_key, partition=partition)
+        return load_value(run, asset_key, partitions=[partition] if partition else None)
     project = Project.find()
     if refresh:
         _session.cache_clear()

@@ -219,3 +219,20 @@ def test_partitions_of_each_kind_are_loaded_interactively(tmp_path: Path, monkey
         daglab.load_asset("sales", "2026-01-02|de")
     with pytest.raises(AssetValueError, match="has no partition '2026-01-02'"):
         daglab.load_asset("sales", "2026-01-02")
+
+
+def test_a_notebook_reads_the_day_before_of_its_own_asset(runs: Any, write_notebook: Any) -> None:
+    mapping = "{ time_window = { start_offset = -1, end_offset = -1, allow_nonexistent_upstream_partitions = true } }"
+    header = f'[tool.daglab.inputs]\nbefore = {{ key = "a", partition_mapping = {mapping} }}\n{ASSET}'
+    path = write_notebook(
+        f"{header}[tool.daglab.assets.b]\n[tool.daglab.partitions]\n{DAILY}",
+        "before = 0",
+        "partition_key = ''",
+        "a = (before or 0) + 1",
+        "b = (a, before)",
+    )
+    dg.Definitions.validate_loadable(daglab.notebook_definitions(path.parent))
+    runs(path, partition_key="2026-01-01")
+    runs(path, partition_key="2026-01-02")
+    runs(path, select=["b"], partition_key="2026-01-02")
+    assert runs.value(path, key="b", partition="2026-01-02") == (2, 1)

@@ -166,7 +166,7 @@ def time_format_form(fmt: str, digits: int) -> str:
     probe = datetime(2001, 2, 3, 4)
     key = probe.strftime(fmt)
     try:
-        read = datetime.strptime(key, fmt)
+        read = datetime.strptime(key, fmt) if "%Y" in fmt else datetime.min
     except ValueError:
         read = datetime.min
     if read.timetuple()[:digits] != probe.timetuple()[:digits]:

@@ -312,3 +312,6 @@ def test_a_missing_dagster_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delitem(daglab.__dict__, "notebook_assets", raising=False)
     with pytest.raises(MissingExtraError, match=r"daglab.notebook_assets needs daglab\[dagster\]"):
         daglab.notebook_assets  # noqa: B018
+    assert daglab.partition_key("2026-01-01") == "2026-01-01"
+    with pytest.raises(MissingExtraError, match=r"two dimensions needs daglab\[dagster\]"):
+        daglab.partition_key({"day": "2026-01-01", "region": "eu"})

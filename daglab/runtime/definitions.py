@@ -80,11 +80,21 @@ def notebook_definitions(
 
 
 def default_executor() -> dg.ExecutorDefinition:
-    """Dagster's multiprocess executor; where the system has a forkserver, one that has imported marimo already."""
+    """Dagster's multiprocess executor; where the system has a forkserver, one that has imported marimo already.
+
+    A run configures it as Dagster's own: ``{"execution": {"config": {"max_concurrent": 4}}}``.
+    """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return dg.multiprocess_executor
-    start = {"forkserver": {"preload_modules": ["daglab.runtime.preload"]}}
-    return dg.multiprocess_executor.configured({"start_method": start}, name="multiprocess")
+    start = {"start_method": {"forkserver": {"preload_modules": ["daglab.runtime.preload"]}}}
+    schema: Any = dg.multiprocess_executor.config_schema.config_type
+    others = {name: field for name, field in schema.fields.items() if name != "start_method"}
+
+    @dg.configured(dg.multiprocess_executor, config_schema=others)
+    def multiprocess(config: dict[str, Any]) -> dict[str, Any]:
+        return {**start, **config}
+
+    return multiprocess
 
 
 def _assets(loaded: LoadedNotebook, name: str, defaults: Defaults) -> dg.AssetsDefinition:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import logging
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,12 +44,32 @@ def load_asset(key: str, partition: str | Mapping[str, str] | None = None, *, re
     asset_key = dg.AssetKey(key.split("/"))
     if (run := current.context()) is not None:
         return load_value(run, asset_key, partitions=[partition] if partition else None)
-    project = Project.find()
-    if refresh:
-        _session.cache_clear()
-        sys.modules.pop(project.code_location().module_name, None)
-    session = _session(project.root, project.location_name, project.ensure_dagster_home())
-    return session.load(asset_key, partition)
+    with _undisturbed():
+        project = Project.find()
+        if refresh:
+            _session.cache_clear()
+            sys.modules.pop(project.code_location().module_name, None)
+        session = _session(project.root, project.location_name, project.ensure_dagster_home())
+        return session.load(asset_key, partition)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep what Dagster does to a process of its own from the kernel that someone works in.
+
+    It tells each load on stderr, and leaves TERM with INT's handler: marimo's kernel, which lives on through INT, would
+    outlive its server.
+    """
+    disabled = logging.root.manager.disable
+    here = threading.current_thread() is threading.main_thread()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)} if here else {}
+    logging.disable(max(disabled, logging.DEBUG))
+    try:
+        yield
+    finally:
+        logging.disable(disabled)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 @dataclass(frozen=True)
@@ -64,14 +88,14 @@ class _Session:
         if partitions is None and partition is not None:
             raise AssetValueError(f"the asset {name!r} has no partitions, not {partition!r}", remedy="leave it out")
         one = self._partition(name, partitions, partition) if partitions is not None else None
-        try:
+        # Nothing is chained: IPython keeps the last traceback, whose frames would keep Dagster's loader open.
+        with suppress(FileNotFoundError, KeyError):
             return self.definitions.load_asset_value(key, partition_key=one, instance=self.instance)
-        except (FileNotFoundError, KeyError) as error:
-            of = f" (partition {one})" if one else ""
-            raise AssetValueError(
-                f"the asset {name!r}{of} has no stored value in {self.instance.root_directory}",
-                remedy=f"materialize {name!r} first",
-            ) from error
+        of = f" (partition {one})" if one else ""
+        raise AssetValueError(
+            f"the asset {name!r}{of} has no stored value in {self.instance.root_directory}",
+            remedy=f"materialize {name!r} first",
+        )
 
     def _partition(
         self, name: str, partitions: dg.PartitionsDefinition[Any], partition: str | Mapping[str, str] | None
@@ -81,13 +105,13 @@ class _Session:
                 f"the asset {name!r} is partitioned", remedy=f'name one: load_asset("{name}", partition="...")'
             )
         keys = partitions.get_partition_keys(dynamic_partitions_store=self.instance)
-        wanted = as_partition_key(partition) if isinstance(partition, Mapping) else partition
+        wanted = str(as_partition_key(partition))
         if wanted not in keys:
             raise AssetValueError(
                 f"the asset {name!r} has no partition {wanted!r}",
                 remedy=_nearest(wanted, keys) if keys else "it has none yet: add one, or wait for the first to end",
             )
-        return as_partition_key(partition, partitions)
+        return as_partition_key(wanted, partitions)
 
 
 def _nearest(wanted: str, keys: Sequence[str]) -> str:

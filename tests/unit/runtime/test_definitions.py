@@ -292,7 +292,13 @@ def test_whatever_else_dagster_refuses_has_the_notebooks_name(write_notebook: An
 def test_the_executor_is_dagsters_multiprocess_with_a_preloaded_forkserver(monkeypatch: pytest.MonkeyPatch) -> None:
     import multiprocessing
 
-    assert default_executor().name == "multiprocess"
+    executor = default_executor()
+    assert executor.name == "multiprocess"
+    defs = dg.Definitions(executor=executor, jobs=[dg.define_asset_job("all")], assets=[dg.AssetSpec("a")])
+    config = {"execution": {"config": {"max_concurrent": 4}}}
+    applied = dg.validate_run_config(defs.resolve_job_def("all"), config)["execution"]["multiprocess"]
+    assert applied["max_concurrent"] == 4
+    assert applied["start_method"] == {"forkserver": {"preload_modules": ["daglab.runtime.preload"]}}
     monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: ["spawn"])
     assert default_executor() is dg.multiprocess_executor
 

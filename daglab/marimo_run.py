@@ -195,7 +195,7 @@ def inside_widget(value: Any) -> Any:
     import narwhals as nw  # marimo's own dependency
 
     if isinstance(value, mo.ui.table):
-        frame = nw.from_native(value.data, pass_through=True)
+        frame: Any = nw.from_native(value.data, pass_through=True)
         return value if frame is value.data else frame.drop("_marimo_row_id", strict=False).to_native()
     if isinstance(value, mo.ui.dataframe):
         return value.value

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Route
 
 from daglab.processes import LOOPBACK, free_port, spawn
 
-NOTEBOOK = '''
+NOTEBOOK = """
 # /// script
 # [tool.daglab.assets.revenue]
 # ///
@@ -49,7 +49,7 @@ def chart(sold, total):
     revenue = int(total)
     px.bar(sold, x="day", y="amount", height=260)
     return (revenue,)
-'''.lstrip()
+""".lstrip()
 DEFINITIONS = 'import daglab\n\ndefs = daglab.notebook_definitions("notebooks")\n'
 SCREENSHOTS = os.environ.get("DAGLAB_SCREENSHOTS")  # a folder: the picture of docs/runtime.md is made there
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from daglab.errors import PairError
 from daglab.notebook.findings import Finding
+from daglab.notebook.secrets import jupyter_findings
 from daglab.notebook.source_project import SourceProject
 from daglab.pair.locate import pair_of
 from daglab.pair.sync import pair_status
@@ -36,3 +37,7 @@ def pair_findings(path: Path, project: SourceProject) -> Iterator[Finding]:
         yield Finding(shown, 1, "DL310", f"{half} conflicts with it: {status.reason}", f"daglab sync {shown}")
     elif status.state not in ("in-sync", "unpaired"):
         yield Finding(shown, 1, "DL310", f"{half} is not in sync with it: {status.state}", f"daglab sync {shown}")
+    keep, unpaired = project.options.outputs == "keep", status.state == "unpaired"
+    if (keep or unpaired) and pair.ipynb.is_file():
+        text = pair.ipynb.read_text(encoding="utf-8", errors="replace")
+        yield from jupyter_findings(text, half, sources=unpaired, outputs=keep)

@@ -39,7 +39,9 @@ class DaglabBuildHook(BuildHookInterface[BuilderConfig]):
                 return
             report = self._check(project)
             found = selection.unpacked(report, project) if self.target_name == "wheel" else []
-            self._refuse_if([*report.findings, *found])
+            lone = selection.lone_findings(report, keep_outputs=project.options.outputs == "keep")
+            codes = project.options.ignore
+            self._refuse_if([*report.findings, *found, *(f for f in lone if f.code not in codes)])
             self._folder = TemporaryDirectory(prefix="daglab-build-")
             bundle = Bundle(selection, project.options, self._folder.name)
             if self.target_name == "wheel":

@@ -43,9 +43,7 @@ DETECTORS = (
     _detector("a GitHub token", "github_pat_", r"github_pat_[A-Za-z0-9_]{50,}"),
     _detector("a GitLab token", "glpat-", r"glpat-[A-Za-z0-9_-]{20,}"),
     _detector("a Slack token", "xox", r"xox[abeprs]-[0-9]+-[A-Za-z0-9-]{10,}"),
-    _detector(
-        "a Slack webhook", "hooks.slack.com", r"https://hooks\.slack\.com/services/T\w+/B\w+/[A-Za-z0-9]{20,}"
-    ),
+    _detector("a Slack webhook", "hooks.slack.com", r"https://hooks\.slack\.com/services/T\w+/B\w+/[A-Za-z0-9]{20,}"),
     _detector("a Google API key", "AIza", r"AIza[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])"),
     _detector("a Google OAuth secret", "GOCSPX-", r"GOCSPX-[0-9A-Za-z_-]{28}"),
     _detector("an Azure storage key", "AccountKey=", r"[^\s\"']*AccountKey=[A-Za-z0-9+/]{86}=="),

@@ -182,9 +182,7 @@ ACCEPTED: dict[str, Callable[[Path], object]] = {
             "_y = 'b1f8a7e2-5c3d-4e6f-8a9b-0c1d2e3f4a5b'",
         ),
     ),
-    "a secret on an ignored line": lambda root: write(
-        root, notebook(f"numbers = '{TOKEN}'  # daglab: ignore[DL330]")
-    ),
+    "a secret on an ignored line": lambda root: write(root, notebook(f"numbers = '{TOKEN}'  # daglab: ignore[DL330]")),
     "a secret in an output that is stripped": lambda root: printed(root, TOKEN, 'outputs = "strip"'),
 }
 

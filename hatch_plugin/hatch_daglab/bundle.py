@@ -9,6 +9,7 @@ from daglab.notebook.check import CheckedNotebook, Report
 from daglab.notebook.hook_options import HookOptions
 from daglab.notebook.manifest import FILE_NAME, NotebookEntry, manifest_text, notebook_entry
 from hatch_daglab.halves import ipynb_text, jupyter_text
+from hatch_daglab.page import html_page
 from hatch_daglab.selection import Selection
 
 _DEFINITIONS = '''"""The Dagster definitions of {package}'s notebooks; made by daglab's build hook."""
@@ -34,7 +35,10 @@ class Bundle:
         for checked in report.notebooks:
             package, place = self._selection.package_of(checked.path), self._selection.place(checked.path)
             if package is not None and place is not None:
-                self._add_half(checked, place[0])
+                text = self._add_half(checked, place[0])
+                if self._options.html:
+                    page = PurePosixPath(place[0]).with_suffix(".html")
+                    self._add(page, html_page(text, page.stem))
                 packages[package].append((checked, PurePosixPath(place[0])))
         for package, notebooks in packages.items():
             self._add_package(package, notebooks)
@@ -58,9 +62,10 @@ class Bundle:
             if relative not in added:
                 self._add(PurePosixPath(relative), jupyter_text(path, keep_outputs=False))
 
-    def _add_half(self, checked: CheckedNotebook, relative: str) -> None:
+    def _add_half(self, checked: CheckedNotebook, relative: str) -> str:
         text = ipynb_text(checked.path, keep_outputs=self._options.outputs == "keep")
         self._add(PurePosixPath(relative).with_suffix(".ipynb"), text)
+        return text
 
     def _add_package(self, package: str, notebooks: list[tuple[CheckedNotebook, PurePosixPath]]) -> None:
         depth = package.count(".") + 1

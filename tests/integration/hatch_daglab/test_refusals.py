@@ -148,7 +148,7 @@ def test_an_sdist_is_refused_too(project: Path, tmp_path: Path) -> None:
     ("option", "says"),
     [
         ("externl = []", "no option 'externl' (did you mean 'external'?)"),
-        ("html = true", "no option 'html'"),
+        ("html = 1", "html: input should be a valid boolean"),
         ('missing_ipynb = "never"', "missing_ipynb: input should be 'generate' or 'error'"),
     ],
 )

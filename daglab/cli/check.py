@@ -59,11 +59,14 @@ def check(
 
 
 def _checked(root: Path) -> Report:
+    from functools import partial
+
     from daglab.notebook.check import check_project
     from daglab.notebook.source_project import read_source_project
     from daglab.pair.findings import pair_findings
+    from daglab.pair.places import Places
 
-    return check_project(read_source_project(root), pair_findings)
+    return check_project(read_source_project(root), partial(pair_findings, places=Places()))
 
 
 def _loaded(report: Report, root: Path, timeout: float) -> Report:

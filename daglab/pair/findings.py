@@ -10,10 +10,11 @@ from daglab.notebook.findings import Finding
 from daglab.notebook.secrets import jupyter_findings
 from daglab.notebook.source_project import SourceProject
 from daglab.pair.locate import pair_of
+from daglab.pair.places import Places
 from daglab.pair.sync import pair_status
 
 
-def pair_findings(path: Path, project: SourceProject) -> Iterator[Finding]:
+def pair_findings(path: Path, project: SourceProject, places: Places | None = None) -> Iterator[Finding]:
     """Findings about the pair of a .py notebook, for :func:`daglab.notebook.check.check_project`.
 
     A notebook that was unpaired on purpose has none.
@@ -21,7 +22,7 @@ def pair_findings(path: Path, project: SourceProject) -> Iterator[Finding]:
     shown = project.shown(path)
     half = project.shown(path.with_suffix(".ipynb"))
     try:
-        pair = pair_of(path)
+        pair = pair_of(path, places=places)
         half = project.shown(pair.ipynb)
         status = pair_status(pair)
     except PairError as error:

@@ -22,6 +22,7 @@ class Selection:
     """The files that hatchling has selected, before the hook's own."""
 
     def __init__(self, builder: BuilderInterface[Any, Any]) -> None:
+        self.root = Path(builder.root)
         self._files = {Path(file.path): file for file in builder.recurse_included_files()}
         self._distributed = {_slashed(file) for file in self._files.values()}
 
@@ -63,6 +64,10 @@ class Selection:
         """Whether a package brings its own ``definitions``."""
         folder = package.replace(".", "/")
         return not self._distributed.isdisjoint({f"{folder}/definitions.py", f"{folder}/definitions/__init__.py"})
+
+    def has_dg_toml(self, package: str) -> bool:
+        """Whether a package brings its own ``dg.toml``."""
+        return f"{package.replace('.', '/')}/dg.toml" in self._distributed
 
     def lone_findings(self, report: Report, *, keep_outputs: bool) -> list[Finding]:
         """Secrets in Jupyter notebooks that no checked notebook stands beside, but that the artifact carries."""

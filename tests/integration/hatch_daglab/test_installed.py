@@ -139,8 +139,9 @@ def test_a_wheel_is_a_code_location_where_nothing_else_is(tmp_path: Path, wheel_
     assert not venv.distributions() & {"jupyter-server", "jupyterlab", "ipykernel", "nbconvert"}
     validated = venv.run("dagster", "definitions", "validate", "-m", "tiny.definitions")
     assert validated.returncode == 0, validated.stdout + validated.stderr
-    (venv.folder / "dg.toml").write_text('directory_type = "project"\n\n[project]\nroot_module = "tiny"\n')
-    checked = venv.run("dg", "check", "defs", "--use-active-venv")
+    [site] = venv.folder.glob("lib/*/site-packages")
+    (site / "dg.toml").write_text('directory_type = "project"\n\n[project]\nroot_module = "tiny"\n')
+    checked = venv.run("dg", "check", "defs", "--use-active-venv", "--target-path", str(site))
     assert checked.returncode == 0, checked.stdout + checked.stderr
     ran = venv.run("dagster", "asset", "materialize", "-m", "tiny.definitions", "--select", "*")
     assert ran.returncode == 0, ran.stdout + ran.stderr

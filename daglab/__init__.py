@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from daglab import jupytext_hook
 
 if TYPE_CHECKING:
+    from daglab.notebook.installed import installed_notebooks
     from daglab.runtime.current import context, partition_key
     from daglab.runtime.definitions import default_executor, notebook_assets, notebook_definitions
     from daglab.runtime.values import load_asset
@@ -19,6 +20,7 @@ __version__ = "0.1.0"
 __all__ = [
     "context",
     "default_executor",
+    "installed_notebooks",
     "load_asset",
     "notebook_assets",
     "notebook_definitions",
@@ -26,12 +28,13 @@ __all__ = [
 ]
 
 _DEFINED_IN = {
-    "context": "current",
-    "default_executor": "definitions",
-    "load_asset": "values",
-    "notebook_assets": "definitions",
-    "notebook_definitions": "definitions",
-    "partition_key": "current",
+    "context": "runtime.current",
+    "default_executor": "runtime.definitions",
+    "installed_notebooks": "notebook.installed",
+    "load_asset": "runtime.values",
+    "notebook_assets": "runtime.definitions",
+    "notebook_definitions": "runtime.definitions",
+    "partition_key": "runtime.current",
 }
 
 
@@ -44,7 +47,7 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     try:
-        value = getattr(import_module(f"daglab.runtime.{_DEFINED_IN[name]}"), name)
+        value = getattr(import_module(f"daglab.{_DEFINED_IN[name]}"), name)
     except ModuleNotFoundError as error:
         if error.name != "dagster":
             raise

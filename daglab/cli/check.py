@@ -20,18 +20,29 @@ if TYPE_CHECKING:
 PathsArgument = Annotated[list[Path] | None, typer.Argument(help="Projects, folders or notebooks.", exists=True)]
 
 
-def check(paths: PathsArgument = None, as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+LoadOption = Annotated[bool, typer.Option("--load", help="Also load the project's Definitions, in a subprocess.")]
+TimeoutOption = Annotated[float, typer.Option("--timeout", min=1, help="Seconds that --load may take.")]
+
+
+def check(
+    paths: PathsArgument = None,
+    load: LoadOption = False,
+    timeout: TimeoutOption = 120,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
     """Check notebooks without running them; exit code 7 when there are findings.
 
     The whole project around each path is checked, because notebooks depend on each other; findings are shown for the
     paths alone. With --json: {"notebooks": 2, "findings": [...], "ignored": [...]}, each finding with path, line, code,
-    message, remedy.
+    message, remedy. --load runs the project's code, in a subprocess, to see whether its Definitions have what the
+    notebooks make and read, and all resources and IO managers.
     """
     findings: list[Finding] = []
     ignored: list[Finding] = []
     notebooks: set[Path] = set()
     for root, wanted in _by_project(paths or [Path()]).items():
-        report = _checked(root)
+        report = _loaded(_checked(root), root, timeout) if load else _checked(root)
         findings += _below(report.findings, root, wanted)
         ignored += _below(report.ignored, root, wanted)
         notebooks.update(n.path for n in report.notebooks if _is_below(n.path, wanted))
@@ -48,11 +59,32 @@ def check(paths: PathsArgument = None, as_json: JsonOption = False, quiet: Quiet
 
 
 def _checked(root: Path) -> Report:
+    from functools import partial
+
     from daglab.notebook.check import check_project
     from daglab.notebook.source_project import read_source_project
     from daglab.pair.findings import pair_findings
+    from daglab.pair.places import Places
 
-    return check_project(read_source_project(root), pair_findings)
+    return check_project(read_source_project(root), partial(pair_findings, places=Places()))
+
+
+def _loaded(report: Report, root: Path, timeout: float) -> Report:
+    """The report with what the real Definitions show; a project with findings is not loaded for more of them."""
+    from daglab.cli.check_load import load_findings
+    from daglab.notebook.ignore import sort_out
+    from daglab.notebook.source_project import read_source_project
+
+    if report.findings:
+        return report
+    texts = {checked.notebook.path: checked.notebook.text for checked in report.notebooks}
+    codes = read_source_project(root).options.ignore
+    counted, ignored = list(report.findings), list(report.ignored)
+    for finding in load_findings(report, root, timeout):
+        yes, no = sort_out([finding], texts.get(finding.path, ""), codes)
+        counted += yes
+        ignored += no
+    return replace(report, findings=tuple(sorted(counted)), ignored=tuple(sorted(ignored)))
 
 
 def _by_project(paths: Iterable[Path]) -> dict[Path, list[Path]]:

@@ -15,6 +15,7 @@ from daglab.notebook.header import Header, read_header
 from daglab.notebook.ignore import sort_out
 from daglab.notebook.lint import all_findings, run_to_end
 from daglab.notebook.project_rules import dependency_findings, input_findings, key_findings, project_findings
+from daglab.notebook.secrets import source_findings
 from daglab.notebook.source_project import SourceProject
 
 MoreChecks = Callable[[Path, SourceProject], Iterable[Finding]]
@@ -60,6 +61,7 @@ def check_project(project: SourceProject, more: MoreChecks | None = None) -> Rep
         texts[shown] = notebook.text
         notebooks.append(CheckedNotebook(path, notebook, _header(notebook)))
         findings += run_to_end(all_findings(notebook))
+        findings += source_findings(notebook.text, shown)
         findings += more(path, project) if more else ()
         if (header := notebooks[-1].header) is not None:
             findings += dependency_findings(notebook, header, project)

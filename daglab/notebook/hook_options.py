@@ -36,6 +36,7 @@ class HookOptions(BaseModel):
     outputs: Literal["strip", "keep"] = Field(
         default="strip", description="Whether outputs of .ipynb files go into wheel and sdist."
     )
+    html: bool = Field(default=False, description="Whether the wheel has each notebook as an HTML page, too.")
     ignore: list[str] = Field(default=[], description="Codes of findings to live with; see codes.md.")
 
     @field_validator("ignore")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from daglab import __version__
+from daglab.errors import BuildError
 from daglab.notebook.header import Header
 
 FILE_NAME = "daglab.json"
@@ -45,3 +48,44 @@ def manifest_text(entries: Iterable[NotebookEntry]) -> str:
         "notebooks": [asdict(entry) for entry in sorted(entries, key=lambda entry: entry.path)],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def read_manifest(path: Path) -> tuple[NotebookEntry, ...]:
+    """The entries of a manifest; keys that a later daglab may have added to this format are left out.
+
+    Raises:
+        BuildError: it is damaged, or of another format.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if (number := document["format"]) != FORMAT:
+            raise BuildError(f"{path} has format {number!r}; this daglab reads {FORMAT}", remedy="update daglab")
+        return tuple(_entry(item) for item in document["notebooks"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BuildError(f"{path} is no manifest: {error!r}", remedy="install the distribution again") from error
+
+
+def manifest_schema() -> dict[str, Any]:
+    """The JSON Schema of the manifest, which docs/daglab.schema.json publishes."""
+    texts = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+    sha256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+    text = {"type": "string", "minLength": 1}
+    entry = {"path": text, "ipynb": text, "sha256": sha256, "assets": texts, "inputs": texts}
+    notebook = {"type": "object", "properties": entry, "required": list(entry)}
+    whole = {"format": {"const": FORMAT}, "daglab": text, "notebooks": {"type": "array", "items": notebook}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "daglab.json, the manifest of a package with notebooks",
+        "type": "object",
+        "properties": whole,
+        "required": list(whole),
+    }
+
+
+def _entry(item: dict[str, Any]) -> NotebookEntry:
+    path, ipynb, sha256 = (str(item[name]) for name in ("path", "ipynb", "sha256"))
+    return NotebookEntry(path, ipynb, sha256, tuple(item["assets"]), tuple(item["inputs"]))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(manifest_schema(), indent=2) + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from importlib import metadata
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -25,7 +26,7 @@ def uncovered(required: Iterable[str], dependencies: Iterable[str]) -> list[str]
     names: set[str] = {canonicalize_name(r.name) for r in given}
     for requirement in given:
         if canonicalize_name(requirement.name) == "daglab":
-            names |= _comes_with_daglab(requirement.extras)
+            names |= _comes_with_daglab(frozenset(requirement.extras))
     found = []
     for text in required:
         try:
@@ -37,13 +38,14 @@ def uncovered(required: Iterable[str], dependencies: Iterable[str]) -> list[str]
     return found
 
 
-def _comes_with_daglab(extras: set[str]) -> set[str]:
+@lru_cache(maxsize=8)  # each notebook asks anew, and the metadata is a file to read
+def _comes_with_daglab(extras: frozenset[str]) -> frozenset[str]:
     names: set[str] = set()
     for text in metadata.requires("daglab") or ():
         requirement = Requirement(text)
         if requirement.marker is None or any(requirement.marker.evaluate({"extra": e}) for e in ("", *extras)):
             names.add(canonicalize_name(requirement.name))
-    return names
+    return frozenset(names)
 
 
 def _parsed(texts: Iterable[str]) -> Iterable[Requirement]:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from daglab.errors import PairError
 from daglab.notebook.findings import Finding
+from daglab.notebook.secrets import jupyter_findings
 from daglab.notebook.source_project import SourceProject
 from daglab.pair.locate import pair_of
+from daglab.pair.places import Places
 from daglab.pair.sync import pair_status
 
 
-def pair_findings(path: Path, project: SourceProject) -> Iterator[Finding]:
+def pair_findings(path: Path, project: SourceProject, places: Places | None = None) -> Iterator[Finding]:
     """Findings about the pair of a .py notebook, for :func:`daglab.notebook.check.check_project`.
 
     A notebook that was unpaired on purpose has none.
@@ -20,7 +22,7 @@ def pair_findings(path: Path, project: SourceProject) -> Iterator[Finding]:
     shown = project.shown(path)
     half = project.shown(path.with_suffix(".ipynb"))
     try:
-        pair = pair_of(path)
+        pair = pair_of(path, places=places)
         half = project.shown(pair.ipynb)
         status = pair_status(pair)
     except PairError as error:
@@ -36,3 +38,7 @@ def pair_findings(path: Path, project: SourceProject) -> Iterator[Finding]:
         yield Finding(shown, 1, "DL310", f"{half} conflicts with it: {status.reason}", f"daglab sync {shown}")
     elif status.state not in ("in-sync", "unpaired"):
         yield Finding(shown, 1, "DL310", f"{half} is not in sync with it: {status.state}", f"daglab sync {shown}")
+    keep, unpaired = project.options.outputs == "keep", status.state == "unpaired"
+    if (keep or unpaired) and pair.ipynb.is_file():
+        text = pair.ipynb.read_text(encoding="utf-8", errors="replace")
+        yield from jupyter_findings(text, half, sources=unpaired, outputs=keep)

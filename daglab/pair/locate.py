@@ -52,8 +52,10 @@ def backups_of(file: Path, root: Path) -> Path:
     return root / BACKUPS / Path(*("__" if part == ".." else part for part in place.parts))
 
 
-def pair_of(path: Path, *, root: Path | None = None) -> Pair:
+def pair_of(path: Path, *, root: Path | None = None, places: Places | None = None) -> Pair:
     """The pair that a file is half of, whichever half it is; see :class:`daglab.pair.places.Places`.
+
+    A command that asks for many pairs gives its ``places``, so that folders are read once.
 
     Raises:
         PairError: it is neither .py nor .ipynb; the .ipynb beside a .py is half of another pair.
@@ -64,7 +66,7 @@ def pair_of(path: Path, *, root: Path | None = None) -> Pair:
         if not path.exists():
             raise PairError(f"{path} does not exist")
         raise PairError(f"{path} is neither a .py nor an .ipynb", remedy="name one half of a pair")
-    places = Places()
+    places = places or Places()
     if path.suffix == ".py":
         py, ipynb = path, places.ipynb_of(path)
     else:

@@ -8,7 +8,10 @@ from pathlib import Path, PurePosixPath
 from daglab.notebook.check import CheckedNotebook, Report
 from daglab.notebook.hook_options import HookOptions
 from daglab.notebook.manifest import FILE_NAME, NotebookEntry, manifest_text, notebook_entry
+from daglab.pair.places import Places
+from hatch_daglab.dg_project import dg_toml
 from hatch_daglab.halves import ipynb_text, jupyter_text
+from hatch_daglab.page import html_page
 from hatch_daglab.selection import Selection
 
 _DEFINITIONS = '''"""The Dagster definitions of {package}'s notebooks; made by daglab's build hook."""
@@ -22,10 +25,11 @@ defs = daglab.notebook_definitions({folder!r}, executor=daglab.default_executor(
 class Bundle:
     """Collects files in ``folder``; ``files`` says where each goes, in the form of hatchling's ``force_include``."""
 
-    def __init__(self, selection: Selection, options: HookOptions, folder: str) -> None:
+    def __init__(self, selection: Selection, options: HookOptions, places: Places, folder: str) -> None:
         self.files: dict[str, str] = {}
         self._selection = selection
         self._options = options
+        self._places = places
         self._folder = Path(folder)
 
     def add_wheel(self, report: Report) -> list[str]:
@@ -34,7 +38,10 @@ class Bundle:
         for checked in report.notebooks:
             package, place = self._selection.package_of(checked.path), self._selection.place(checked.path)
             if package is not None and place is not None:
-                self._add_half(checked, place[0])
+                text = self._add_half(checked, place[0])
+                if self._options.html:
+                    page = PurePosixPath(place[0]).with_suffix(".html")
+                    self._add(page, html_page(text, page.stem))
                 packages[package].append((checked, PurePosixPath(place[0])))
         for package, notebooks in packages.items():
             self._add_package(package, notebooks)
@@ -58,9 +65,10 @@ class Bundle:
             if relative not in added:
                 self._add(PurePosixPath(relative), jupyter_text(path, keep_outputs=False))
 
-    def _add_half(self, checked: CheckedNotebook, relative: str) -> None:
-        text = ipynb_text(checked.path, keep_outputs=self._options.outputs == "keep")
+    def _add_half(self, checked: CheckedNotebook, relative: str) -> str:
+        text = ipynb_text(checked.path, self._places, keep_outputs=self._options.outputs == "keep")
         self._add(PurePosixPath(relative).with_suffix(".ipynb"), text)
+        return text
 
     def _add_package(self, package: str, notebooks: list[tuple[CheckedNotebook, PurePosixPath]]) -> None:
         depth = package.count(".") + 1
@@ -71,6 +79,8 @@ class Bundle:
         home = PurePosixPath(*notebooks[0][1].parts[:-inner])
         entries = [self._entry(checked, relative.relative_to(home)) for checked, relative in notebooks]
         self._add(home / FILE_NAME, manifest_text(entries))
+        if not self._selection.has_dg_toml(package) and (text := dg_toml(self._selection.root, package)):
+            self._add(home / "dg.toml", text)
         if not self._selection.has_definitions(package):
             folder = _dotted(package, [PurePosixPath(entry.path).parent for entry in entries])
             self._add(home / "definitions.py", _DEFINITIONS.format(package=package, folder=folder))

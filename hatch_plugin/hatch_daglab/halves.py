@@ -9,15 +9,16 @@ from typing import Any
 from daglab.errors import NotebookError
 from daglab.notebook.jupyter import parse_jupyter
 from daglab.pair import ipynb_for, pair_of
+from daglab.pair.places import Places
 
 
-def ipynb_text(py_path: Path, *, keep_outputs: bool) -> str:
+def ipynb_text(py_path: Path, places: Places, *, keep_outputs: bool) -> str:
     """The text of the other half of ``py_path``, wherever that is; made from it where it is missing.
 
     Raises:
         NotebookError: there is one, but it is no Jupyter notebook.
     """
-    path = pair_of(py_path).ipynb
+    path = pair_of(py_path, places=places).ipynb
     if not path.exists():
         return ipynb_for(py_path).decode("utf-8")
     return jupyter_text(path, keep_outputs=keep_outputs)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from daglab.notebook.installed import GROUP
+
 if TYPE_CHECKING:
     from hatchling.metadata.core import CoreMetadata
-
-GROUP = "daglab.code_locations"
 
 
 def register(metadata: CoreMetadata, packages: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 if TYPE_CHECKING:
     from daglab.notebook.check import Report
     from daglab.notebook.source_project import SourceProject
+    from daglab.pair.places import Places
 
 
 class DaglabBuildHook(BuildHookInterface[BuilderConfig]):
@@ -26,6 +27,7 @@ class DaglabBuildHook(BuildHookInterface[BuilderConfig]):
         if self.target_name not in ("wheel", "sdist"):
             return
         from daglab.errors import DaglabError
+        from daglab.pair.places import Places
         from hatch_daglab.bundle import Bundle
         from hatch_daglab.locations import register
         from hatch_daglab.selection import Selection
@@ -37,11 +39,14 @@ class DaglabBuildHook(BuildHookInterface[BuilderConfig]):
                 packages = selection.packages_of(project.notebooks())
                 register(self.metadata.core, [p for p in packages if selection.has_definitions(p)])
                 return
-            report = self._check(project)
+            places = Places()
+            report = self._check(project, places)
             found = selection.unpacked(report, project) if self.target_name == "wheel" else []
-            self._refuse_if([*report.findings, *found])
+            lone = selection.lone_findings(report, keep_outputs=project.options.outputs == "keep")
+            codes = project.options.ignore
+            self._refuse_if([*report.findings, *found, *(f for f in lone if f.code not in codes)])
             self._folder = TemporaryDirectory(prefix="daglab-build-")
-            bundle = Bundle(selection, project.options, self._folder.name)
+            bundle = Bundle(selection, project.options, places, self._folder.name)
             if self.target_name == "wheel":
                 packages = bundle.add_wheel(report)
                 register(self.metadata.core, packages)
@@ -70,11 +75,13 @@ class DaglabBuildHook(BuildHookInterface[BuilderConfig]):
         dependencies = tuple(self.metadata.core.dependencies)
         return SourceProject(root, dependencies, read_options(self.config), lines)
 
-    def _check(self, project: SourceProject) -> Report:
+    def _check(self, project: SourceProject, places: Places) -> Report:
+        from functools import partial
+
         from daglab.notebook.check import check_project
         from daglab.pair.findings import pair_findings
 
-        report = check_project(project, pair_findings)
+        report = check_project(project, partial(pair_findings, places=places))
         if report.ignored:
             self.app.display_info(f"daglab: findings ignored: {len(report.ignored)}")
         return report

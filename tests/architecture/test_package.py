@@ -35,6 +35,7 @@ FLOORS = {
 PUBLIC = {
     "context",
     "default_executor",
+    "installed_notebooks",
     "load_asset",
     "notebook_assets",
     "notebook_definitions",

@@ -37,6 +37,19 @@ def half(root: Path, source: str) -> None:
     path.write_text(json.dumps(document))
 
 
+TOKEN = "ghp" + "_" + "aB3dE6gH9j" * 4  # put together here: no scanner of this repository needs to wonder
+
+
+def printed(root: Path, text: str, options: str = 'outputs = "keep"') -> None:
+    """A half in sync whose one cell has printed ``text``."""
+    create_pair(root / NUMBERS)
+    path = (root / NUMBERS).with_suffix(".ipynb")
+    document = json.loads(path.read_text())
+    document["cells"][0]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": [text]}]
+    path.write_text(json.dumps(document))
+    configure(root, "external", f"{options}\nexternal")
+
+
 def conflict(root: Path) -> None:
     half(root, "numbers = 5")
     write(root, notebook("numbers = 6"))
@@ -65,6 +78,9 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "DL312 half cannot be read": lambda root: (root / NUMBERS.replace(".py", ".ipynb")).mkdir(),
     "DL320 path that leaves the project": lambda root: configure(root, "external", 'notebooks = [".."]\nexternal'),
     "DL320 name that leaves the package": lambda root: write(root, notebook(assets="b"), "src/tiny/..\\..\\evil.py"),
+    "DL330 secret in the source": lambda root: write(root, notebook(f"numbers = '{TOKEN}'")),
+    "DL331 secret in an output": lambda root: printed(root, TOKEN),
+    "DL332 large output": lambda root: printed(root, "x" * 6_000_000),
     "DL322 no folder": lambda root: configure(root, "external", "notebooks = []\nexternal"),
     "DL322 folder missing": lambda root: configure(root, "external", 'notebooks = ["src/tiny/nb"]\nexternal'),
 }
@@ -112,6 +128,16 @@ def test_all_findings_are_told_at_once(project: Path, tmp_path: Path) -> None:
     assert "the build is refused because of 5 findings" in said
 
 
+def test_a_secret_in_a_jupyter_notebook_of_no_pair(project: Path, tmp_path: Path) -> None:
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": f"t = '{TOKEN}'", "outputs": []}
+    lone = {"cells": [{**cell, "execution_count": None}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    write(project, json.dumps(lone), "src/tiny/lone.ipynb")
+    built = build(project, tmp_path / "out", "sdist")
+    assert (built.status, built.artifacts) == (1, [])
+    assert "src/tiny/lone.ipynb:1: DL330 a GitHub token stands in the source of cell 1" in built.said
+    assert TOKEN not in built.said
+
+
 def test_an_sdist_is_refused_too(project: Path, tmp_path: Path) -> None:
     second(project, assets="tiny/numbers")
     built = build(project, tmp_path / "out", "sdist")
@@ -122,7 +148,7 @@ def test_an_sdist_is_refused_too(project: Path, tmp_path: Path) -> None:
     ("option", "says"),
     [
         ("externl = []", "no option 'externl' (did you mean 'external'?)"),
-        ("html = true", "no option 'html'"),
+        ("html = 1", "html: input should be a valid boolean"),
         ('missing_ipynb = "never"', "missing_ipynb: input should be 'generate' or 'error'"),
     ],
 )
@@ -151,9 +177,13 @@ ACCEPTED: dict[str, Callable[[Path], object]] = {
     "a base64 image and a hash": lambda root: write(
         root,
         notebook(
-            "numbers = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ'", f"_x = '{'0af' * 20}'"
+            f"numbers = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ/{TOKEN}'",
+            f"_x = '{'0af' * 20}'",
+            "_y = 'b1f8a7e2-5c3d-4e6f-8a9b-0c1d2e3f4a5b'",
         ),
     ),
+    "a secret on an ignored line": lambda root: write(root, notebook(f"numbers = '{TOKEN}'  # daglab: ignore[DL330]")),
+    "a secret in an output that is stripped": lambda root: printed(root, TOKEN, 'outputs = "strip"'),
 }
 
 

@@ -230,7 +230,7 @@ def test_more_checks_see_each_notebook_and_can_be_ignored(project: Path) -> None
     ("options", "says"),
     [
         ("externl = []", "no option 'externl' (did you mean 'external'?)"),
-        ("html = true", "no option 'html'"),
+        ("html = 1", "html: input should be a valid boolean"),
         ('outputs = "some"', "outputs: input should be 'strip' or 'keep'"),
         ('notebooks = "src"', "notebooks: input should be a valid list"),
         ('ignore = ["DL999"]', "no finding has the code 'DL999'"),

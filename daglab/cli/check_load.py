@@ -1,0 +1,83 @@
+"""``daglab check --load``: holds the notebooks against the project's real Definitions, loaded in a subprocess."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from daglab.errors import ConfigError, MissingExtraError
+from daglab.notebook.findings import Finding
+
+if TYPE_CHECKING:
+    from daglab.notebook.check import Report
+
+
+def load_findings(report: Report, root: Path, timeout: float) -> Iterator[Finding]:
+    """What the Definitions lack that the notebooks need: themselves, resources and IO managers, or assets.
+
+    User code runs in the subprocess alone, which has ``timeout`` seconds.
+
+    Raises:
+        ConfigError: the project names no code location, or several.
+        MissingExtraError: Dagster is not installed.
+    """
+    if importlib.util.find_spec("dagster") is None:
+        raise MissingExtraError("dagster", needed_for="daglab check --load")
+    target = _target(root)
+    outcome = _probe(target, root, timeout)
+    if (error := outcome.get("error")) is not None:
+        remedy = f"`dagster definitions validate -m {target}` shows all of it" if target != str(root) else ""
+        yield Finding("pyproject.toml", 1, "DL340", f"the Definitions cannot be loaded: {error}", remedy)
+        return
+    known = set(outcome["keys"])
+    for checked in report.notebooks:
+        if (header := checked.header) is None:
+            continue
+        for variable in header.assets:
+            if (key := header.key(variable)) not in known:
+                message = f"the Definitions of {target} lack the asset {key!r}, which the notebook makes"
+                remedy = "add daglab.notebook_definitions(...) of its folder to them"
+                yield Finding(checked.notebook.path, header.line_of("assets", variable), "DL341", message, remedy)
+        for variable, given in header.inputs.items():
+            if given.key not in known:
+                message = f"the Definitions of {target} lack the asset {given.key!r}, which the notebook reads"
+                remedy = f'add what makes it, or dg.AssetSpec("{given.key}") where other code does'
+                yield Finding(checked.notebook.path, header.line_of("inputs", variable), "DL341", message, remedy)
+
+
+def _target(root: Path) -> str:
+    """The code location's module; the project's folder where only the build makes definitions."""
+    from daglab.project import Project
+
+    try:
+        return Project.find(root).code_location().module_name
+    except ConfigError:
+        if any((root / "src").glob("*/definitions.py")) or any(root.glob("*/definitions.py")):
+            raise
+        return str(root)
+
+
+def _probe(target: str, root: Path, timeout: float) -> dict[str, Any]:
+    from daglab.processes import spawn
+
+    paths = [str(root / "src"), str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    with TemporaryDirectory(prefix="daglab-load-") as folder:
+        answer = Path(folder) / "answer.json"
+        argv = [sys.executable, "-m", "daglab.runtime.definitions_probe", target, str(answer)]
+        with spawn(argv, cwd=root, env=environment, die_with_parent=True) as child:
+            try:
+                child.wait(timeout)
+            except subprocess.TimeoutExpired:
+                return {"error": f"it took more than {timeout:g} s"}
+            if not answer.is_file():
+                return {"error": f"the process ended with status {child.returncode}\n{child.log_tail(5)}".strip()}
+        found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+        return found

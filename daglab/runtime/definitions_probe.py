@@ -1,0 +1,56 @@
+"""Loads a project's real Definitions in a process of its own, for ``daglab check --load``.
+
+``python -m daglab.runtime.definitions_probe TARGET ANSWER``: ``TARGET`` is a module, or a folder with notebooks where
+the project has no definitions of its own; ``ANSWER`` the file for the outcome: ``{"keys": [...]}`` or
+``{"error": "..."}``. User code may print what it likes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from daglab.runtime.definitions import notebook_definitions
+
+
+def probe(target: str) -> list[str]:
+    """The keys of all assets that Dagster knows from a code location, once it has everything that they need.
+
+    Raises:
+        Exception: whatever user code and Dagster raise.
+    """
+    definitions = _load(target)
+    dg.Definitions.validate_loadable(definitions)
+    # of an asset that is only read, Dagster makes a stub for its graph; here are those that somebody defines
+    return sorted(key.to_user_string() for key in definitions.get_repository_def().assets_defs_by_key)
+
+
+def _load(target: str) -> dg.Definitions:
+    if Path(target).is_dir():
+        return notebook_definitions(Path(target))
+    found = []
+    for value in vars(importlib.import_module(target)).values():
+        made = value() if type(value).__name__ == "LazyDefinitions" else value  # of the decorator @dg.definitions
+        if isinstance(made, dg.Definitions):
+            found.append(made)
+    if len(found) != 1:
+        raise dg.DagsterInvalidDefinitionError(f"{target} has {len(found)} Definitions instead of one")
+    return found[0]
+
+
+def _main(target: str, answer: str) -> None:
+    try:
+        outcome: dict[str, Any] = {"keys": probe(target)}
+    except BaseException as error:  # user code may even exit
+        first = str(error).strip().split("\n")[0]
+        outcome = {"error": f"{type(error).__name__}: {first}" if first else type(error).__name__}
+    Path(answer).write_text(json.dumps(outcome), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

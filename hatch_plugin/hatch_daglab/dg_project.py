@@ -1,0 +1,25 @@
+"""What a package of a `dg` project needs where the project around it is gone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from daglab.config_sources import read_toml
+
+
+def dg_toml(root: Path, package: str) -> str | None:
+    """The ``dg.toml`` by which ``load_from_defs_folder`` finds its project in a wheel; ``None`` for other packages."""
+    declared = read_toml(root / "dg.toml") if (root / "dg.toml").is_file() else {}
+    project = _table(declared, "project") or _table(read_toml(root / "pyproject.toml"), "tool", "dg", "project")
+    if project.get("root_module") != package:
+        return None
+    return f'directory_type = "project"\n\n[project]\nroot_module = {json.dumps(package)}\n'
+
+
+def _table(document: dict[str, Any], *place: str) -> dict[str, Any]:
+    for part in place:
+        below = document.get(part)
+        document = below if isinstance(below, dict) else {}
+    return document

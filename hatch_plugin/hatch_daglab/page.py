@@ -1,0 +1,59 @@
+"""A notebook as one HTML page that needs nothing else: its markdown, its code, the outputs that the build keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+# What a notebook's markdown and outputs bring along is shown, but neither run nor fetched.
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_STYLE = (
+    "body{max-width:60rem;margin:2rem auto;padding:0 1rem;font:16px/1.5 sans-serif}"
+    "pre{overflow-x:auto;padding:.6rem;background:#f5f5f5}pre.output{background:none}"
+    "table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.2rem .5rem}img{max-width:100%}"
+)
+_IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+
+def html_page(ipynb: str, title: str) -> str:
+    """The page of an .ipynb's text; nothing is run for it, and the same text gives the same page."""
+    cells = json.loads(ipynb)["cells"]
+    body = "\n".join(part for cell in cells for part in _cell(cell))
+    return (
+        '<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _cell(cell: dict[str, Any]) -> Iterator[str]:
+    source = _text(cell["source"])
+    if cell["cell_type"] == "markdown":
+        import marimo
+
+        yield marimo.md(source).text
+    elif source.strip():
+        yield f"<pre><code>{escape(source)}</code></pre>"
+    for output in cell.get("outputs", ()):
+        yield _output(output)
+
+
+def _output(output: dict[str, Any]) -> str:
+    """The richest form of an output that a page can show without scripts."""
+    data = output.get("data", {})
+    if "text/html" in data:
+        return f"<div>{_text(data['text/html'])}</div>"
+    for mime in _IMAGES:
+        if mime in data:
+            return f'<img src="data:{mime};base64,{escape("".join(_text(data[mime]).split()))}">'
+    if "traceback" in output:
+        text = f"{output.get('ename', '')}: {output.get('evalue', '')}"
+    else:
+        text = _text(output.get("text", data.get("text/plain", "")))
+    return f'<pre class="output">{escape(text)}</pre>'
+
+
+def _text(value: Any) -> str:
+    return "".join(value) if isinstance(value, list) else str(value)

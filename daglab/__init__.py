@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from daglab import jupytext_hook
 
 if TYPE_CHECKING:
+    from daglab.runtime.component import NotebookComponent
     from daglab.runtime.current import context, partition_key
     from daglab.runtime.definitions import default_executor, notebook_assets, notebook_definitions
     from daglab.runtime.values import load_asset
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "NotebookComponent",
     "context",
     "default_executor",
     "load_asset",
@@ -26,6 +28,7 @@ __all__ = [
 ]
 
 _DEFINED_IN = {
+    "NotebookComponent": "component",
     "context": "current",
     "default_executor": "definitions",
     "load_asset": "values",

@@ -61,9 +61,7 @@ def _folder(context: dg.ResolutionContext, path: str) -> str:
     """The folder that a ``defs.yaml`` names; Dagster adds the file and the line to an error."""
     folder = context.resolve_source_relative_path(path)
     if not folder.is_dir():
-        raise NotebookError(
-            f"there is no folder {path!r} beside defs.yaml", remedy="correct `path`, or make the folder"
-        )
+        raise NotebookError(f"there is no folder {path!r} beside defs.yaml", remedy="correct `path`, or make it")
     return str(folder)
 
 

@@ -242,3 +242,16 @@ def test_a_missing_dagster_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delitem(daglab.__dict__, "notebook_assets", raising=False)
     with pytest.raises(MissingExtraError, match=r"daglab.notebook_assets needs daglab\[dagster\]"):
         daglab.notebook_assets  # noqa: B018
+
+
+def test_notebooks_load_where_a_logger_stands_for_standard_output(write_notebook: Any) -> None:
+    path = write_notebook("[tool.daglab.assets.a]", "a = 1")
+    code = """
+import sys, types
+sys.stdout = sys.stderr = types.SimpleNamespace(write=len, flush=lambda: None)  # as Celery's workers do
+import daglab
+daglab.notebook_assets(sys.argv[1])
+assert not hasattr(sys.stdout, "encoding")
+"""
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

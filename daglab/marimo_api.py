@@ -58,7 +58,7 @@ def _import_marimo() -> None:
     """Import marimo where a logger stands for standard output, too: it asks for an encoding, and Celery's has none."""
     streams = sys.stdout, sys.stderr
     if not all(hasattr(stream, "encoding") for stream in streams):
-        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # type: ignore[assignment]
+        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
     try:
         import marimo  # noqa: F401
     finally:

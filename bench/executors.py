@@ -32,8 +32,10 @@ NOTEBOOKS = """
 import dagster as dg
 import daglab
 
-made = daglab.notebook_definitions({folder!r}, executor=daglab.default_executor())
-defs = dg.Definitions.merge(dg.Definitions(jobs=[dg.define_asset_job("all")]), made)
+defs = dg.Definitions.merge(
+    dg.Definitions(jobs=[dg.define_asset_job("all")]),
+    daglab.notebook_definitions({folder!r}, executor=daglab.default_executor()),
+)
 """
 NOTEBOOK = """# /// script
 # [tool.daglab.assets.{name}]

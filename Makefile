@@ -6,7 +6,9 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PYTHONS ?= 3.10 3.11 3.12 3.13
 MARIMOS ?= 0.23.0 0.24.0
-PYTEST := $(BIN)/python -m pytest --durations=20
+# Workers divide the tests; those that share a server or a wheel stay together. `make test WORKERS=0` for one process.
+WORKERS ?= 2
+PYTEST := -m pytest --numprocesses=$(WORKERS) --no-loadscope-reorder --durations=20
 FLOORS := daglab/notebook daglab/pair daglab/runtime hatch_plugin/hatch_daglab
 FLOOR := 95
 FLOOR_OVERALL := 90
@@ -43,12 +45,12 @@ $(FRONT): $(INSTALLED) labextension/package.json $(shell find labextension/src l
 
 test: install front chromium ## unit, contract, architecture, integration and browser tests, with coverage floors
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --durations=20 -m "not nightly"
+	$(BIN)/coverage run $(PYTEST) -m "not nightly"
 	@$(MAKE) --no-print-directory floors
 
 test-all: install front chromium redis ## everything in full, the nightly tests and the matrix of Pythons and marimos too
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --durations=20
+	$(BIN)/coverage run $(PYTEST)
 	@$(MAKE) --no-print-directory floors
 	@$(MAKE) --no-print-directory test-matrix
 
@@ -83,7 +85,7 @@ typescript: front
 	@$(NPM) test --silent
 
 unit: install
-	$(PYTEST) -q tests/unit tests/contract tests/architecture
+	$(BIN)/python $(PYTEST) -q tests/unit tests/contract tests/architecture
 
 bench: install ## measure daglab beside its peers; a table here, JSON in bench/results/
 	$(BIN)/python -m bench

@@ -1,4 +1,4 @@
-"""What a notebook costs over plain Python: an asset's step, beside dagstermill's, and the loading of 200 notebooks.
+"""What a notebook costs over plain Python: an asset's step, beside dagstermill's, each cell, memory, and loading.
 
 The fastest of several rounds counts, of the peer's too: what is measured is the work, not what else the machine does.
 """
@@ -16,7 +16,10 @@ from typing import Any
 from bench.measure import Row
 
 STEP = "step of a two-cell notebook asset, warm"
+CELL = "each further cell of a step"
+MEMORY = "peak memory of a process that runs one asset"
 LOAD = "200 notebooks loaded, over dagster's import"
+_MORE_CELLS = 100
 NOTEBOOK = """# /// script
 # [tool.daglab.assets.{name}]
 # ///
@@ -51,13 +54,28 @@ print(time.perf_counter() - began)
 """
 
 
+RUNNING = """
+import resource, sys
+import dagster as dg
+if sys.argv[1] == "plain":
+    asset = dg.asset(lambda: sum(list(range(1000))), name="plain")
+else:
+    import daglab
+    asset = daglab.notebook_assets(sys.argv[2])
+with dg.DagsterInstance.local_temp(sys.argv[3]) as instance:
+    assert dg.materialize([asset], instance=instance).success
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1_000_000 if sys.platform == "darwin" else 1_000))
+"""
+
+
 QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 
 
 def run() -> list[Row]:
     """Steps in one process with a real instance, plain and notebook in turns; dagstermill in its own environment."""
     with tempfile.TemporaryDirectory(prefix="daglab-bench-") as folder:
-        plain, notebook = _steps(Path(folder))
+        plain, notebook, long = _steps(Path(folder))
+        plain_memory, memory = (_memory(Path(folder), what) for what in ("plain", "notebook"))
         loading = _loading(Path(folder))
         peer = _dagstermill(Path(folder))
     return [
@@ -65,11 +83,14 @@ def run() -> list[Row]:
         Row(STEP, "daglab", notebook),
         Row(STEP, "added by daglab", notebook - plain, budget=0.05),
         peer,
+        Row(CELL, "daglab", (long - notebook) / _MORE_CELLS, budget=0.001),
+        Row(MEMORY, "plain Python asset", plain_memory, "MB"),
+        Row(MEMORY, "daglab", memory, "MB", budget=plain_memory + 60),
         Row(LOAD, "daglab", loading, budget=2.0),
     ]
 
 
-def _steps(folder: Path, rounds: int = 15) -> tuple[float, float]:
+def _steps(folder: Path, rounds: int = 15) -> tuple[float, float, float]:
     import dagster as dg
 
     import daglab
@@ -81,7 +102,18 @@ def _steps(folder: Path, rounds: int = 15) -> tuple[float, float]:
 
     path = folder / "noted.py"
     path.write_text(NOTEBOOK.format(name="noted"))
-    assets = {"plain": plain, "noted_notebook": daglab.notebook_assets(path)}
+    cells = "".join(
+        f"@app.cell\ndef _(numbers):\n    n{i} = len(numbers)\n    return\n\n\n" for i in range(_MORE_CELLS)
+    )
+    summed = "".join(f" + n{i}" for i in range(_MORE_CELLS))
+    long = folder / "long.py"
+    text = NOTEBOOK.format(name="long").replace("sum(numbers)", f"sum(numbers){summed}")
+    long.write_text(text.replace("if __name__", f"{cells}if __name__"))
+    assets = {
+        "plain": plain,
+        "noted_notebook": daglab.notebook_assets(path),
+        "long_notebook": daglab.notebook_assets(long),
+    }
     times: dict[str, list[float]] = {name: [] for name in assets}
     home = folder / "home"
     home.mkdir()
@@ -96,13 +128,24 @@ def _steps(folder: Path, rounds: int = 15) -> tuple[float, float]:
                         times[name].append(seconds)
     finally:
         os.chdir(before)
-    return min(times["plain"]), min(times["noted_notebook"])
+    return min(times["plain"]), min(times["noted_notebook"]), min(times["long_notebook"])
 
 
 def step_seconds(result: Any) -> float:
     """Seconds of a run's one step, as Dagster measured them."""
     (event,) = [event for event in result.all_events if event.is_step_success]
     return float(event.step_success_data.duration_ms) / 1000
+
+
+def _memory(folder: Path, what: str, rounds: int = 3) -> float:
+    peaks = []
+    for number in range(rounds):
+        home = folder / f"home-{what}-{number}"
+        home.mkdir()
+        command = [sys.executable, "-c", RUNNING, what, str(folder / "noted.py"), str(home)]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=300)
+        peaks.append(float(done.stdout.split()[-1]))
+    return min(peaks)
 
 
 def _loading(folder: Path, rounds: int = 3) -> float:

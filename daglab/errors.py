@@ -76,6 +76,10 @@ class DaglabError(Exception):
     def __str__(self) -> str:
         return f"{self.message} ({self.remedy})" if self.remedy else self.message
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in a notebook: one line, without the frames of daglab and Dagster."""
+        return [f"{type(self).__name__}: {self}"]
+
     def to_json(self) -> dict[str, Any]:
         """The one shape of an error, in ``--json`` output and in REST answers alike."""
         return {"error": {"code": self.code, "message": self.message, "remedy": self.remedy, "details": self.details}}

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -23,6 +24,33 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+
+# Tests that share what is started once run in the worker that starts it.
+_TOGETHER = {
+    "client": "dagster",
+    "server": "dagster",
+    "test_backfills.py": "dagster",
+    "demo": "wheel",
+    "hatch_daglab": "wheel",
+    "test_extras.py": "wheel",
+}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let pytest-xdist's workers divide the quick tests one by one, and all others by what they share."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduler(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            _, tier, name = path.split("/", 2)
+            if tier == "e2e":
+                return tier
+            return _TOGETHER.get(name.partition("/")[0], path) if tier == "integration" else nodeid
+
+    return Scheduler(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -44,17 +44,27 @@ def indented(code: str) -> str:
     return re.sub("(?m)^(?!$)", "    ", code)
 
 
-@lru_cache(maxsize=8)  # what is about to be written is read before and after
 def split(text: str) -> tuple[Span, ...]:
     """Cut a text into spans. ``"".join(span.text for span in split(text)) == text`` holds for every text.
 
     A text that is no marimo notebook is all ``head``.
     """
+    return _cut(text)[0]
+
+
+def is_python(text: str) -> bool:
+    """Whether Python can parse a text."""
+    return _cut(text)[1]
+
+
+@lru_cache(maxsize=8)  # what is about to be written is read before and after
+def _cut(text: str) -> tuple[tuple[Span, ...], bool]:
     body = text.removeprefix("\ufeff")
     lines = lines_of(body)
     spans: list[Span] = []
     position = 0
-    cells, guard = _cell_lines(body, lines)
+    nodes = _statements(body)
+    cells, guard = _cell_lines(body, lines, nodes)
     for start, end in cells:
         spans.append(_span("gap" if spans else "head", lines, position, start))
         spans.append(_span("cell", lines, start, end))
@@ -65,7 +75,7 @@ def split(text: str) -> tuple[Span, ...]:
     spans.append(_span("foot", lines, position, len(lines)))
     if body is not text:
         spans[0] = Span(spans[0].kind, "\ufeff" + spans[0].text, 1)
-    return tuple(spans)
+    return tuple(spans), nodes is not None
 
 
 def _span(kind: SpanKind, lines: list[str], start: int, end: int) -> Span:
@@ -78,10 +88,9 @@ def leading_lines(text: str) -> int:
     return len(re.findall(r"\r\n|\r|\n", blank))
 
 
-def _cell_lines(text: str, lines: list[str]) -> tuple[list[tuple[int, int]], int | None]:
+def _cell_lines(text: str, lines: list[str], nodes: list[ast.stmt] | None) -> tuple[list[tuple[int, int]], int | None]:
     """0-based half-open line ranges of the cells, and the line of the ``__main__`` guard."""
     lead = leading_lines(text)
-    nodes = _statements(text)
     scanned = {} if nodes is not None else marimo_api.scanned_ends(text)
     ranges: list[tuple[int, int]] = []
     in_app = False
@@ -109,11 +118,6 @@ def _cell_lines(text: str, lines: list[str]) -> tuple[list[tuple[int, int]], int
     return ranges, None
 
 
-def is_python(text: str) -> bool:
-    """Whether Python can parse a text."""
-    return _statements(text.removeprefix("\ufeff")) is not None
-
-
 def _statements(text: str) -> list[ast.stmt] | None:
     """The statements, counted from the first non-blank line as marimo does; ``None`` for a text with syntax errors."""
     try:
@@ -129,7 +133,7 @@ def _with_trailing_comments(node: ast.stmt, lines: list[str], lead: int, end: in
     body: list[ast.stmt] = getattr(node, "body", [])
     if not body or body[0].lineno == node.lineno:
         return end
-    first = lines[body[0].lineno - 1 + lead]
+    first = "".join(lines[body[0].lineno - 1 + lead :][:1])  # none, where marimo's scanner counted other line ends
     indent = first[: len(first) - len(first.lstrip())]
     if not indent:
         return end

@@ -125,6 +125,17 @@ def test_a_syntax_error_in_one_cell_leaves_the_others_their_spans() -> None:
     assert kinds(broken).count("cell") == kinds(NOTEBOOK).count("cell")
 
 
+@pytest.mark.parametrize("character", "\f\v\x1c\x85\u2028")
+def test_rare_line_ends_before_a_syntax_error(character: str) -> None:
+    """marimo's scanner counts them as line ends, Python doesn't."""
+    odd = f"@app.cell\ndef _():\n    a = '{character}'\n    return\n"
+    broken = "@app.cell\ndef _(:\n    x =\n    return\n"
+    for count in range(4):
+        cells = "\n\n".join([*[odd] * count, broken, "@app.cell\ndef _():\n    x = 1\n    return (x,)\n"])
+        text = "import marimo\n\napp = marimo.App()\n\n\n" + cells
+        assert join(text) == text
+
+
 def test_an_empty_notebook_has_its_guard_in_the_foot() -> None:
     text = 'import marimo\n\napp = marimo.App()\n\n\nif __name__ == "__main__":\n    app.run()\n'
     assert [(s.kind, s.text.split("\n")[0]) for s in split(text)] == [

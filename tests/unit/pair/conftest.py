@@ -93,6 +93,15 @@ class Files:
         return self.py.read_bytes(), self.ipynb.read_bytes()
 
 
+def synced_pair(folder: Path) -> Files:
+    """A pair of four cells in a project's folder."""
+    (folder / "pyproject.toml").write_text("")
+    files = Files(folder)
+    files.py.write_text(PY, "utf-8")
+    create_pair(files.py)
+    return files
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A project's folder."""
@@ -103,7 +112,4 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def pair(folder: Path) -> Files:
     """A synced pair of four cells."""
-    files = Files(folder)
-    files.py.write_text(PY, "utf-8")
-    create_pair(files.py)
-    return files
+    return synced_pair(folder)

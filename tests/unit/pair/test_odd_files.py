@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from daglab import backups
 from daglab.errors import FileMovedError
 from daglab.pair import create_pair, pair_of, pair_status, sync
 from tests import faults
-from tests.unit.pair.conftest import PY, Files
+from tests.unit.pair.conftest import PY, Files, synced_pair
 
 
 def edit_both(pair: Files) -> None:
@@ -92,15 +93,14 @@ def sync_without_privileges(path: Path) -> str:
 
 
 @pytest.fixture
-def open_pair(pair: Files, tmp_path_factory: pytest.TempPathFactory) -> Files:
-    """A pair that also another user can reach and write."""
-    edit_both(pair)
-    for path in [pair.py.parent, *pair.py.parent.rglob("*")]:
-        path.chmod(0o777 if path.is_dir() else 0o666)
-    if os.getuid() == 0:
-        for path in [tmp_path_factory.getbasetemp(), tmp_path_factory.getbasetemp().parent]:
-            path.chmod(path.stat().st_mode | 0o011)
-    return pair
+def open_pair() -> Iterator[Files]:
+    """A pair that also another user can reach and write; pytest's own folders are closed to others."""
+    with tempfile.TemporaryDirectory() as name:
+        pair = synced_pair(Path(name))
+        edit_both(pair)
+        for path in [Path(name), *Path(name).rglob("*")]:
+            path.chmod(0o777 if path.is_dir() else 0o666)
+        yield pair
 
 
 @pytest.mark.parametrize("closed", [".", ".daglab", ".daglab/backups", ".daglab/locks"])

@@ -17,7 +17,7 @@ FRONT_LINK := $(VENV)/share/jupyter/labextensions/daglab
 NPM := cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all test-matrix check format lint types imports unit floors bench bandit pip-audit chromium lab front typescript clean
+.PHONY: help install demo test test-all test-matrix check format lint types imports unit floors bench bandit pip-audit chromium redis lab front typescript clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -48,7 +48,7 @@ test: install front chromium ## unit, contract, architecture, integration and br
 	$(BIN)/coverage run $(PYTEST) -m "not nightly"
 	@$(MAKE) --no-print-directory floors
 
-test-all: install front chromium ## everything in full, the nightly tests and the matrix of Pythons and marimos too
+test-all: install front chromium redis ## everything in full, the nightly tests and the matrix of Pythons and marimos too
 	$(BIN)/coverage erase
 	$(BIN)/coverage run $(PYTEST)
 	@$(MAKE) --no-print-directory floors
@@ -101,6 +101,9 @@ pip-audit: install ## look for known vulnerabilities in what is installed
 
 chromium: ## the browser of the browser tests
 	@sh .ci/chromium
+
+redis: ## the Redis of the tests with Celery
+	@sh .ci/redis
 
 clean: ## remove what is built here; .venv stays
 	rm -rf build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -11,6 +11,7 @@ from daglab import jupytext_hook
 
 if TYPE_CHECKING:
     from daglab.notebook.installed import installed_notebooks
+    from daglab.runtime.component import NotebookComponent
     from daglab.runtime.current import context, partition_key
     from daglab.runtime.definitions import default_executor, notebook_assets, notebook_definitions
     from daglab.runtime.values import load_asset
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "NotebookComponent",
     "context",
     "default_executor",
     "installed_notebooks",
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 _DEFINED_IN = {
+    "NotebookComponent": "runtime.component",
     "context": "runtime.current",
     "default_executor": "runtime.definitions",
     "installed_notebooks": "notebook.installed",

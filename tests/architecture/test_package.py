@@ -33,6 +33,7 @@ FLOORS = {
     "nbconvert": "7.17.1",
 }
 PUBLIC = {
+    "NotebookComponent",
     "context",
     "default_executor",
     "installed_notebooks",

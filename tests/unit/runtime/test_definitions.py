@@ -321,3 +321,16 @@ def test_a_missing_dagster_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) 
     assert daglab.partition_key("2026-01-01") == "2026-01-01"
     with pytest.raises(MissingExtraError, match=r"two dimensions needs daglab\[dagster\]"):
         daglab.partition_key({"day": "2026-01-01", "region": "eu"})
+
+
+def test_notebooks_load_where_a_logger_stands_for_standard_output(write_notebook: Any) -> None:
+    path = write_notebook("[tool.daglab.assets.a]", "a = 1")
+    code = """
+import sys, types
+sys.stdout = sys.stderr = types.SimpleNamespace(write=len, flush=lambda: None)  # as Celery's workers do
+import daglab
+daglab.notebook_assets(sys.argv[1])
+assert not hasattr(sys.stdout, "encoding")
+"""
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

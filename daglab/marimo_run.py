@@ -10,7 +10,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import ModuleType, TracebackType
 from typing import Any, Literal
@@ -182,7 +182,15 @@ class CellRunner:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
         with _no_running_loop():
-            return self._loop.run_until_complete(_awaited(codes, names))
+            task = self._loop.create_task(_awaited(codes, names))
+            try:
+                return self._loop.run_until_complete(task)
+            except BaseException:
+                if not task.done():  # interrupted while it waited: let the cell clean up
+                    task.cancel()
+                    with suppress(Exception, asyncio.CancelledError):
+                        self._loop.run_until_complete(task)
+                raise
 
 
 async def _awaited(codes: tuple[Any, Any], names: dict[str, Any]) -> Any:

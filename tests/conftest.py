@@ -30,6 +30,7 @@ if os.environ.get("CI"):
 _TOGETHER = {
     "client": "dagster",
     "server": "dagster",
+    "test_backfills.py": "dagster",
     "demo": "wheel",
     "hatch_daglab": "wheel",
     "test_extras.py": "wheel",

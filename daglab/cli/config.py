@@ -42,11 +42,14 @@ def show(
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    header: Annotated[bool, typer.Option("--header", help="Of [tool.daglab] in a notebook's header instead.")] = False,
+) -> None:
     """Print the JSON Schema of daglab.yaml, which is also that of [tool.daglab] in pyproject.toml."""
     from daglab.config import config_schema
+    from daglab.notebook.header import header_schema
 
-    print_json(config_schema())
+    print_json(header_schema() if header else config_schema())
 
 
 def _shown(value: object) -> str:

@@ -19,7 +19,8 @@ def cycle_findings(notebooks: Sequence[tuple[Notebook, Header]]) -> Iterator[Fin
     """
     makers = {header.key(variable): (header, variable) for _, header in notebooks for variable in header.assets}
     by_notebook = {
-        header.path: [makers[key][0].path for key in _read_by(header) if key in makers] for _, header in notebooks
+        header.path: [makers[dep.key][0].path for _, dep in header.model.upstream() if dep.key in makers]
+        for _, header in notebooks
     }
     if not _circle(by_notebook):
         return
@@ -34,17 +35,11 @@ def cycle_findings(notebooks: Sequence[tuple[Notebook, Header]]) -> Iterator[Fin
         yield Finding(header.path, header.line_of("assets", variable), "DL304", message, remedy)
 
 
-def _read_by(header: Header) -> Iterator[str]:
-    yield from (given.key for given in header.inputs.values())
-    for asset in header.assets.values():
-        yield from asset.deps
-
-
 def _circle(needs: Mapping[str, Iterable[str]]) -> list[str]:
     """The names of one circle, the first of them again at its end; empty when there is none."""
     sorter: TopologicalSorter[str] = TopologicalSorter()
     for name, others in needs.items():
-        sorter.add(name, *sorted(set(others)))
+        sorter.add(name, *sorted(set(others) - {name}))
     try:
         sorter.prepare()
     except CycleError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from collections.abc import Sequence
+from datetime import datetime, timedelta
 from functools import cache
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
@@ -19,6 +19,8 @@ _RESERVED = frozenset(
     | {"int", "str", "float", "bool", "input", "output", "type"}
 )
 _LONGEST_PART = 200  # bytes: a part becomes the name of a file or a folder, which has 255, and the IO manager's suffix
+_DURATION = re.compile(r"[0-9]{1,5}[mhdw]")
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 _CRON_FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
@@ -35,7 +37,7 @@ def asset_key_form(key: str) -> str:
     return _path_form(key, "an asset key")
 
 
-def partition_keys_form(keys: Sequence[str]) -> Sequence[str]:
+def partition_keys_form(keys: list[str]) -> list[str]:
     """Static partition keys: each is a path for an IO manager, ``...`` stands between the ends of a range."""
     for key in keys:
         _path_form(key, "a partition key")
@@ -43,6 +45,14 @@ def partition_keys_form(keys: Sequence[str]) -> Sequence[str]:
             raise ValueError(f"the partition key {key!r} has '...', which Dagster keeps for ranges")
     if len(set(keys)) < len(keys):
         raise ValueError(f"the partition key {next(k for k in keys if keys.count(k) > 1)!r} stands there twice")
+    return keys
+
+
+def dimension_keys_form(keys: list[str]) -> list[str]:
+    """Static keys of one dimension of two, whose keys Dagster joins by ``|``."""
+    for key in keys:
+        if set(key) & set("|[],"):
+            raise ValueError(f"the key {key!r} has one of '|', '[', ']', ',', which keys of two dimensions can't have")
     return keys
 
 
@@ -127,18 +137,42 @@ def _timezones() -> set[str]:
     return zoneinfo.available_timezones()
 
 
-def automation_form(condition: str) -> str:
-    """An automation condition: ``eager``, ``on_missing`` or ``cron: 0 6 * * *``."""
-    if condition in ("eager", "on_missing"):
-        return condition
-    schedule = condition.removeprefix("cron: ").split()
-    if not condition.startswith("cron: ") or len(schedule) != len(_CRON_FIELDS):
-        raise ValueError("an automation is 'eager', 'on_missing' or 'cron: ' with five fields")
-    for text, (what, low, high, names) in zip(schedule, _CRON_FIELDS, strict=True):
+def cron_form(schedule: str) -> str:
+    """A cron schedule, ``0 6 * * *``."""
+    fields = schedule.split()
+    if len(fields) != len(_CRON_FIELDS):
+        raise ValueError("a cron schedule has five fields, such as '0 6 * * *'")
+    for text, (what, low, high, names) in zip(fields, _CRON_FIELDS, strict=True):
         for item in text.split(","):
             if not _is_cron_item(item, low, high, names):
                 raise ValueError(f"the {what} of the schedule is {low} to {high}, '*', a range or a step, not {item!r}")
-    return condition
+    return schedule
+
+
+def duration_form(text: str) -> str:
+    """A duration of at least a minute, such as ``36h``."""
+    if not _DURATION.fullmatch(text) or duration(text) < timedelta(minutes=1):
+        raise ValueError("a duration is a whole number of minutes, hours, days or weeks, such as '90m', '36h' or '7d'")
+    return text
+
+
+def duration(text: str) -> timedelta:
+    """The duration that ``text``, in the form of :func:`duration_form`, stands for."""
+    return int(text[:-1]) * _UNITS[text[-1]]
+
+
+def time_format_form(fmt: str, digits: int) -> str:
+    """A format of strftime by whose keys partitions differ in the first ``digits`` of year, month, day and hour."""
+    probe = datetime(2001, 2, 3, 4)
+    key = probe.strftime(fmt)
+    try:
+        read = datetime.strptime(key, fmt) if "%Y" in fmt else datetime.min
+    except ValueError:
+        read = datetime.min
+    if read.timetuple()[:digits] != probe.timetuple()[:digits]:
+        raise ValueError(f"keys such as {key!r} don't tell one partition from the next")
+    partition_keys_form([key])
+    return fmt
 
 
 def _is_cron_item(item: str, low: int, high: int, names: list[str]) -> bool:

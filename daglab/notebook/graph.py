@@ -106,7 +106,7 @@ class AssetGraph:
         found = {}
         for variable, asset in header.assets.items():
             read = (header.inputs[n].key if n in header.inputs else header.key(n) for n in self.needs(variable))
-            found[variable] = {*read, *asset.deps}
+            found[variable] = {*read, *asset.dep_keys}
         for variable, check in header.checks.items():
             # Dagster lets a step read only what one of its outputs depends on.
             found[check.asset] |= {header.inputs[name].key for name in self.needs(variable) & header.inputs.keys()}

@@ -9,7 +9,8 @@ from typing import Any
 
 from daglab.key_lines import line_of, toml_key_lines
 from daglab.notebook.findings import Finding, did_you_mean, refused
-from daglab.notebook.header_model import AssetHeader, CheckHeader, HeaderModel, InputHeader, PartitionsHeader, asset_key
+from daglab.notebook.header_model import AssetHeader, CheckHeader, HeaderModel, InputHeader, asset_key
+from daglab.notebook.header_partitions import PartitionsHeader
 from daglab.notebook.header_rules import contradictions
 from daglab.notebook.script_block import read_block
 

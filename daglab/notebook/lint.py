@@ -159,7 +159,7 @@ def _undeclared(graph: CellGraph, header: Header) -> Iterator[Finding]:
     Cells that no asset and no check needs are never run: there anything may be loaded.
     """
     known = {given.key for given in header.inputs.values()} | {header.key(variable) for variable in header.assets}
-    known |= {key for asset in header.assets.values() for key in asset.deps}
+    known |= {key for asset in header.assets.values() for key in asset.dep_keys}
     for index in sorted(graph.ancestors([*header.assets, *header.checks])):
         cell = graph.notebook.cells[index]
         for line, key in loaded_keys(cell.code):

@@ -60,19 +60,14 @@ def input_findings(headers: Sequence[Header], project: SourceProject) -> Iterato
     """Upstream assets that no notebook makes and that are not declared external."""
     made = {header.key(variable) for header in headers for variable in header.assets}
     for header in headers:
-        read: dict[tuple[str, ...], list[str]] = {
-            ("inputs", variable): [given.key] for variable, given in header.inputs.items()
-        }
-        read |= {("assets", variable, "deps"): asset.deps for variable, asset in header.assets.items()}
-        for place, keys in read.items():
-            for key in keys:
-                if key in made or any(fnmatchcase(key, pattern) for pattern in project.options.external):
-                    continue
-                near = did_you_mean(key, made)
-                hint = f"{near} Or, " if near.startswith("did") else ""
-                remedy = f'{hint}if other code provides it: external = ["{key}"]'
-                message = f"nothing makes the asset {key!r}"
-                yield Finding(header.path, header.line_of(*place), "DL301", message, remedy)
+        for place, dep in header.model.upstream():
+            if dep.key in made or any(fnmatchcase(dep.key, pattern) for pattern in project.options.external):
+                continue
+            near = did_you_mean(dep.key, made)
+            hint = f"{near} Or, " if near.startswith("did") else ""
+            remedy = f'{hint}if other code provides it: external = ["{dep.key}"]'
+            message = f"nothing makes the asset {dep.key!r}"
+            yield Finding(header.path, header.line_of(*place), "DL301", message, remedy)
 
 
 def dependency_findings(notebook: Notebook, header: Header, project: SourceProject) -> Iterator[Finding]:

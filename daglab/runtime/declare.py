@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
 
-from daglab.notebook.header_model import AssetHeader, PartitionsHeader, TimePartitions
+from daglab.notebook.dagster_forms import duration
+from daglab.notebook.header_model import AssetHeader, AutomationHeader, FreshnessHeader
 from daglab.runtime.loaded import LoadedNotebook
+from daglab.runtime.partitions import partition_mapping, partitions
 
 NOTEBOOK_METADATA = "daglab/notebook"
 
@@ -42,6 +44,7 @@ def asset_spec(loaded: LoadedNotebook, variable: str, defaults: Defaults) -> dg.
         metadata={**asset.metadata, NOTEBOOK_METADATA: loaded.shown_path},
         code_version=loaded.graph.code_version(variable),
         automation_condition=_automation(asset.automation),
+        freshness_policy=_freshness(asset.freshness),
         partitions_def=partitions(header.partitions),
     )
 
@@ -64,6 +67,20 @@ def dependencies(loaded: LoadedNotebook) -> dict[str, set[dg.AssetKey]]:
     return {name: {to_key(key) for key in keys} for name, keys in loaded.graph.dependencies().items()}
 
 
+def upstream(loaded: LoadedNotebook) -> list[dg.AssetDep]:
+    """What the notebook's one step depends on, with the partitions that it reads."""
+    header = loaded.header
+    made = {header.key(variable) for variable in header.assets} - {given.key for given in header.inputs.values()}
+    return _deps(loaded, sorted(set().union(*loaded.graph.dependencies().values()) - made))
+
+
+def _deps(loaded: LoadedNotebook, keys: Iterable[str]) -> list[dg.AssetDep]:
+    named = loaded.header.model.upstream()
+    mappings = {dep.key: partition_mapping(dep.partition_mapping) for _, dep in named if dep.partition_mapping}
+    # Dagster infers what is not named.
+    return [dg.AssetDep(to_key(key), partition_mapping=mappings.get(key)) for key in keys]
+
+
 def check_specs(loaded: LoadedNotebook) -> list[dg.AssetCheckSpec]:
     """The asset checks."""
     header = loaded.header
@@ -76,6 +93,9 @@ def check_specs(loaded: LoadedNotebook) -> list[dg.AssetCheckSpec]:
                 asset=to_key(header.key(check.asset)),
                 description=check.description,
                 blocking=check.blocking,
+                metadata=check.metadata,
+                additional_deps=_deps(loaded, check.dep_keys),
+                automation_condition=_automation(check.automation),
                 partitions_def=partitions(header.partitions),
             )
             for variable, check in header.checks.items()
@@ -86,7 +106,12 @@ def retry_policy(assets: Mapping[str, AssetHeader]) -> dg.RetryPolicy | None:
     """The retry policy of the step, which all assets of a notebook share."""
     for asset in assets.values():
         if asset.retry:
-            return dg.RetryPolicy(max_retries=asset.retry.max_retries, delay=asset.retry.delay)
+            return dg.RetryPolicy(
+                max_retries=asset.retry.max_retries,
+                delay=asset.retry.delay,
+                backoff=dg.Backoff[asset.retry.backoff.upper()] if asset.retry.backoff else None,
+                jitter=dg.Jitter[asset.retry.jitter.upper()] if asset.retry.jitter else None,
+            )
     return None
 
 
@@ -95,31 +120,27 @@ def pool(assets: Mapping[str, AssetHeader]) -> str | None:
     return next((asset.pool for asset in assets.values() if asset.pool), None)
 
 
-def partitions(header: PartitionsHeader | None) -> dg.PartitionsDefinition[Any] | None:
-    """Dagster's partitions for the header's."""
+def backfill_policy(assets: Mapping[str, AssetHeader]) -> dg.BackfillPolicy | None:
+    """The backfill policy of the step, which all assets of a notebook share."""
+    for asset in assets.values():
+        if asset.backfill:
+            # None is Dagster's word for all partitions in one run.
+            return dg.BackfillPolicy(asset.backfill.max_partitions_per_run)
+    return None
+
+
+def _automation(header: AutomationHeader | None) -> dg.AutomationCondition[Any] | None:
     if header is None:
         return None
-    if header.static:
-        return dg.StaticPartitionsDefinition(header.static)
-    kinds: list[tuple[TimePartitions | None, Any]] = [
-        (header.hourly, dg.HourlyPartitionsDefinition),
-        (header.daily, dg.DailyPartitionsDefinition),
-        (header.weekly, dg.WeeklyPartitionsDefinition),
-        (header.monthly, dg.MonthlyPartitionsDefinition),
-    ]
-    times, kind = next((times, kind) for times, kind in kinds if times)
-    assert times is not None
-    made: dg.PartitionsDefinition[Any] = kind(start_date=times.start, end_date=times.end, timezone=times.timezone)
-    return made
+    if header.cron:
+        return dg.AutomationCondition.on_cron(header.cron, header.timezone)
+    return getattr(dg.AutomationCondition, str(header.condition))()  # type: ignore[no-any-return]
 
 
-def _automation(condition: str | None) -> dg.AutomationCondition[Any] | None:
-    match condition:
-        case None:
-            return None
-        case "eager":
-            return dg.AutomationCondition.eager()
-        case "on_missing":
-            return dg.AutomationCondition.on_missing()
-        case _:
-            return dg.AutomationCondition.on_cron(condition.removeprefix("cron: "))
+def _freshness(header: FreshnessHeader | None) -> dg.FreshnessPolicy | None:
+    if header is None:
+        return None
+    if header.fail_window:
+        warn_window = duration(header.warn_window) if header.warn_window else None
+        return dg.FreshnessPolicy.time_window(duration(header.fail_window), warn_window)
+    return dg.FreshnessPolicy.cron(str(header.deadline_cron), duration(str(header.lower_bound_delta)), header.timezone)

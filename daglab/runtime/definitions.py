@@ -23,6 +23,7 @@ from daglab.runtime.declare import Defaults
 from daglab.runtime.failures import refusal
 from daglab.runtime.loaded import LoadedNotebook, load
 from daglab.runtime.params import config_fields, param_values
+from daglab.runtime.partitions import partitions
 
 
 def notebook_assets(path: str | Path) -> dg.AssetsDefinition:
@@ -107,17 +108,16 @@ def _assets(loaded: LoadedNotebook, name: str, defaults: Defaults) -> dg.AssetsD
 def _multi_asset(loaded: LoadedNotebook, name: str, defaults: Defaults) -> dg.AssetsDefinition:
     header = loaded.header
     outs = declare.outputs(loaded, defaults)
-    internal = declare.dependencies(loaded)
-    own = {declare.to_key(header.key(variable)) for variable in header.assets}
 
     @dg.multi_asset(
         name=name,
         outs=outs,
-        deps=sorted(set().union(*internal.values()) - own),
-        internal_asset_deps=internal,
+        deps=declare.upstream(loaded),
+        internal_asset_deps=declare.dependencies(loaded),
         check_specs=declare.check_specs(loaded),
         config_schema=config_fields(loaded.graph.params),
-        partitions_def=declare.partitions(header.partitions),
+        partitions_def=partitions(header.partitions),
+        backfill_policy=declare.backfill_policy(header.assets),
         retry_policy=declare.retry_policy(header.assets),
         pool=declare.pool(header.assets),
         can_subset=True,

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
 from daglab.errors import AssetValueError
+from daglab.runtime.partitions import as_partition_key, run_keys
 
 
 def load_value(
-    context: dg.AssetExecutionContext, key: dg.AssetKey, *, type_name: str | None = None, partition: str | None = None
+    context: dg.AssetExecutionContext,
+    key: dg.AssetKey,
+    *,
+    type_name: str | None = None,
+    partitions: Sequence[str | Mapping[str, str]] | None = None,
 ) -> Any:
-    """The stored value of an asset, for the run's own partition (mapped to the asset's) unless ``partition`` is given.
+    """The stored value of an asset: of ``partitions``, else of those that are mapped to the run's own.
 
-    Where several partitions are meant, the IO manager answers a dictionary, partition -> value.
+    Where several partitions are meant, Dagster's IO managers of files answer a dictionary, partition -> value, and
+    those of tables one table.
 
     ``context.load_asset_value`` would do, but it initializes every resource anew: 120 ms an input, the run's
     configuration of the IO manager is not applied, and values of an in-memory one are not found. Dagster gives a
@@ -36,16 +42,22 @@ def load_value(
     definition = layer.get(key).assets_def
     python_type = resolve_type(type_name) if type_name else None
     partitions_def = definition.partitions_def
-    partitions: Sequence[str] = [partition] if partition else []
-    if partitions_def is not None and not partitions:
-        partitions = _partitions(context, key)
+    read: list[str] = []
+    if partitions_def is not None:
+        named = _mapped(context, key) if partitions is None else partitions
+        read = [as_partition_key(one, partitions_def) for one in named]
+        if not read:
+            return {}  # before the first partition of what it reads
+        if len(read) > 1:  # Dagster keeps most of them in a set
+            order = {k: n for n, k in enumerate(partitions_def.get_partition_keys(None, context.instance))}
+            read.sort(key=lambda one: order.get(one, len(order)))
     manager_key = definition.get_io_manager_key_for_asset_key(key)
     try:
-        value = _from_step(context, key, definition, manager_key, python_type, partitions)
+        value = _from_step(context, key, definition, manager_key, python_type, read)
     except (dg.Failure, dg.RetryRequested):
         raise
     except Exception as error:
-        of = f" ({_said_partitions(partitions)})" if partitions else ""
+        of = f" ({_said_partitions(read)})" if read else ""
         if _is_missing(context, key, error):
             raise AssetValueError(
                 f"the asset {name!r}{of} has no stored value: {error}", remedy=f"materialize {name!r} first"
@@ -54,8 +66,11 @@ def load_value(
             f"the stored value of {name!r}{of} can't be loaded: {type(error).__name__}: {error}",
             remedy="see the traceback below",
         ) from error
-    if type_name and len(partitions) <= 1:
-        check_type(value, type_name, f"the stored value of {name!r}")
+    parts = {"": value}
+    if len(read) > 1 and isinstance(value, dict) and value.keys() <= set(read):
+        value = parts = {one: value[one] for one in read if one in value}
+    for one, part in parts.items() if type_name else ():
+        check_type(part, str(type_name), f"the stored value of {name!r}" + (f" (partition {one})" if one else ""))
     return value
 
 
@@ -106,12 +121,12 @@ def _is_missing(context: dg.AssetExecutionContext, key: dg.AssetKey, error: Exce
     return isinstance(error, FileNotFoundError)
 
 
-def _partitions(context: dg.AssetExecutionContext, key: dg.AssetKey) -> Sequence[str]:
+def _mapped(context: dg.AssetExecutionContext, key: dg.AssetKey) -> Sequence[str]:
     """The upstream partitions that this run reads, by the partition mapping of Dagster."""
     for name, input_key in context.assets_def.keys_by_input_name.items():
         if input_key == key:
             return list(context.asset_partition_keys_for_input(name))
-    return [context.partition_key] if context.has_partition_key else []
+    return run_keys(context)
 
 
 def _from_step(
@@ -125,6 +140,9 @@ def _from_step(
     from dagster._core.types.dagster_type import resolve_dagster_type
 
     partitions_def = definition.partitions_def if partitions else None
+    manager = getattr(context.resources, manager_key)
+    if python_type and len(partitions) > 1 and isinstance(manager, dg.UPathIOManager):
+        python_type = dict[str, python_type]  # type: ignore[valid-type]  # it insists
     upstream = dg.OutputContext(
         name=definition.get_output_name_for_asset_key(key) if definition.is_executable else None,
         step_key=definition.node_def.name if definition.is_executable else None,
@@ -145,4 +163,4 @@ def _from_step(
         asset_partitions_subset=partitions_def.subset_with_partition_keys(partitions) if partitions_def else None,
         partition_key=partitions[0] if len(partitions) == 1 else None,
     )
-    return getattr(context.resources, manager_key).load_input(request)
+    return manager.load_input(request)

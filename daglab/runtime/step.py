@@ -25,6 +25,7 @@ from daglab.runtime.inputs import check_type, load_value
 from daglab.runtime.isolation import Surroundings
 from daglab.runtime.loaded import LoadedNotebook
 from daglab.runtime.outputs import console_outputs, shown_outputs, text_output
+from daglab.runtime.partitions import one_key, require_io_managers, run_keys
 
 Event = dg.Output[Any] | dg.AssetCheckResult
 
@@ -119,9 +120,13 @@ class _Step:
         """The values that the run brings before any cell has run."""
         given = dict(self.params)
         if self.loaded.header.partitions:
-            if not self.context.has_partition_key:
+            keys = run_keys(self.context)
+            if not keys:
                 raise AssetValueError("the assets are partitioned, and the run names no partition", remedy="choose one")
-            given["partition_key"] = self.context.partition_key
+            if len(keys) > 1:
+                require_io_managers(self.context, [to_key(self.loaded.header.key(name)) for name in self.assets])
+            if len(keys) == 1 or any("partition_key" in self.loaded.refs(index) for index in self.plan.cells):
+                given["partition_key"] = one_key(keys)
         return given
 
     def _before(self, cell: Cell) -> CellRecord:
@@ -155,7 +160,9 @@ class _Step:
             key = declared.key if declared else header.key(name)
             type_name = declared.type if declared else header.assets[name].type
             try:
-                value = load_value(self.context, to_key(key), type_name=type_name)
+                # Another asset of the notebook is that of the same run, whatever the notebook reads of earlier ones.
+                partitions = None if declared else run_keys(self.context)
+                value = load_value(self.context, to_key(key), type_name=type_name, partitions=partitions)
             except AssetValueError as error:
                 message = f"{self.cell.label} reads {name!r}: {error}"
                 self.records[index] = CellRecord("failed", [text_output(message)])

@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -21,9 +21,10 @@ from daglab.notebook.findings import did_you_mean
 from daglab.project import Project
 from daglab.runtime import current
 from daglab.runtime.inputs import load_value
+from daglab.runtime.partitions import as_partition_key
 
 
-def load_asset(key: str, partition: str | None = None, *, refresh: bool = False) -> Any:
+def load_asset(key: str, partition: str | Mapping[str, str] | None = None, *, refresh: bool = False) -> Any:
     """The stored value of an asset.
 
     Interactively it is read through the project's own definitions and its Dagster instance, both opened once a
@@ -32,7 +33,8 @@ def load_asset(key: str, partition: str | None = None, *, refresh: bool = False)
 
     Args:
         key: the asset's key, such as ``"sales/orders"``.
-        partition: which partition; needed where the asset has several.
+        partition: which partition; needed where the asset has several. Of two dimensions ``"2026-01-01|eu"``, the
+            keys in the order of their dimensions' names, or ``{"day": "2026-01-01", "region": "eu"}``.
         refresh: import the project's definitions again.
 
     Raises:
@@ -41,7 +43,7 @@ def load_asset(key: str, partition: str | None = None, *, refresh: bool = False)
     """
     asset_key = dg.AssetKey(key.split("/"))
     if (run := current.context()) is not None:
-        return load_value(run, asset_key, partition=partition)
+        return load_value(run, asset_key, partitions=[partition] if partition else None)
     with _undisturbed():
         project = Project.find()
         if refresh:
@@ -76,7 +78,7 @@ class _Session:
     instance: dg.DagsterInstance
     location: str
 
-    def load(self, key: dg.AssetKey, partition: str | None) -> Any:
+    def load(self, key: dg.AssetKey, partition: str | Mapping[str, str] | None) -> Any:
         name = key.to_user_string()
         graph = self.definitions.resolve_asset_graph()
         known = sorted(k.to_user_string() for k in graph.get_all_asset_keys())
@@ -85,28 +87,35 @@ class _Session:
         partitions = graph.get(key).partitions_def
         if partitions is None and partition is not None:
             raise AssetValueError(f"the asset {name!r} has no partitions, not {partition!r}", remedy="leave it out")
-        if partitions is not None:
-            self._check_partition(name, partitions, partition)
+        one = self._partition(name, partitions, partition) if partitions is not None else None
         # Nothing is chained: IPython keeps the last traceback, whose frames would keep Dagster's loader open.
         with suppress(FileNotFoundError, KeyError):
-            return self.definitions.load_asset_value(key, partition_key=partition, instance=self.instance)
-        of = f" (partition {partition})" if partition else ""
+            return self.definitions.load_asset_value(key, partition_key=one, instance=self.instance)
+        of = f" (partition {one})" if one else ""
         raise AssetValueError(
             f"the asset {name!r}{of} has no stored value in {self.instance.root_directory}",
             remedy=f"materialize {name!r} first",
         )
 
-    def _check_partition(self, name: str, partitions: dg.PartitionsDefinition[Any], partition: str | None) -> None:
+    def _partition(
+        self, name: str, partitions: dg.PartitionsDefinition[Any], partition: str | Mapping[str, str] | None
+    ) -> str:
         if partition is None:
             raise AssetValueError(
                 f"the asset {name!r} is partitioned", remedy=f'name one: load_asset("{name}", partition="...")'
             )
         keys = partitions.get_partition_keys(dynamic_partitions_store=self.instance)
-        if partition not in keys:
+        wanted = str(as_partition_key(partition))
+        if wanted not in keys:
             raise AssetValueError(
-                f"the asset {name!r} has no partition {partition!r}",
-                remedy=f"{did_you_mean(partition, keys)}" if len(keys) <= 1000 else f"from {keys[0]} to {keys[-1]}",
+                f"the asset {name!r} has no partition {wanted!r}",
+                remedy=_nearest(wanted, keys) if keys else "it has none yet: add one, or wait for the first to end",
             )
+        return as_partition_key(wanted, partitions)
+
+
+def _nearest(wanted: str, keys: Sequence[str]) -> str:
+    return did_you_mean(wanted, keys) if len(keys) <= 1000 else f"from {keys[0]} to {keys[-1]}"
 
 
 @cache

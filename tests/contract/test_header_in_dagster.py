@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import jsonschema
 import pytest
 
 import daglab
 from daglab.errors import HeaderError
 from daglab.marimo_api import ParsedCell, render
+from daglab.notebook.header import header_schema
+from daglab.notebook.script_block import read_block
 
 ASSET = "[tool.daglab.assets.a]\n"
 CHECK = ASSET + '[tool.daglab.checks.c]\nasset = "a"\n'
@@ -40,6 +44,35 @@ ACCEPTED = [
     *(PARTITIONS + f'{kind} = {{ start = "2026-01-01" }}' for kind in ("hourly", "daily", "weekly", "monthly")),
     PARTITIONS + 'daily = { start = 2026-01-01, end = 2026-02-01, timezone = "Europe/Berlin" }',
     PARTITIONS + 'daily = { start = "2026-01-01", timezone = "US/Pacific" }',
+    *(
+        PARTITIONS + f"{partitions}"
+        for partitions in (
+            'hourly = { start = "2026-01-01", minute_offset = 59, fmt = "%Y/%m/%d/%H" }',
+            'daily = { start = "2026-01-01", hour_offset = 23, end_offset = -1, fmt = "%d.%m.%Y" }',
+            'weekly = { start = "2026-01-01", day_offset = 6 }',
+            'monthly = { start = "2026-01-01", day_offset = 31 }',
+            'cron = { start = "2026-01-01", schedule = "0 0 * * mon-fri", fmt = "%Y-%m-%d" }',
+            'dynamic = "all my-customers"',
+            'multi = { day = { daily = { start = "2026-01-01" } }, region = { static = ["eu", "us"] } }',
+            'multi = { a = { dynamic = "x" }, b = { static = ["y"] } }',
+        )
+    ),
+    *(
+        PARTITIONS + f'static = ["x"]\n[tool.daglab.inputs]\nup = {{ key = "up", partition_mapping = {mapping} }}'
+        for mapping in ('"identity"', '"all"', '"last"', '{ specific = ["x"] }', '{ static = { x = ["x"] } }')
+    ),
+    *(
+        ASSET + f"freshness = {freshness}"
+        for freshness in (
+            '{ fail_window = "1m" }',
+            '{ fail_window = "2d", warn_window = "36h" }',
+            '{ deadline_cron = "0 9 * * *", lower_bound_delta = "1d", timezone = "Europe/Berlin" }',
+        )
+    ),
+    ASSET + 'automation = { cron = "0 6 * * *", timezone = "Europe/Berlin" }',
+    CHECK + 'metadata = { x = 1 }\nautomation = "eager"\ndeps = ["up"]',
+    ASSET + 'retry = { delay = 1, backoff = "linear", jitter = "full" }',
+    ASSET + 'backfill = "single_run"\n[tool.daglab.partitions]\nstatic = ["x"]',
     ASSET + 'io_manager_key = "warehouse_1"',
     ASSET + 'metadata = { x = "http://h", y = 1.5, z = true }',
     ASSET + "retry = { max_retries = 2, delay = 0.1 }",
@@ -77,6 +110,39 @@ REFUSED = [
     *(CHECK + f"name = {name!r}" for name in ("a b", "a.b", "", "ü")),
     *(PARTITIONS + f"static = {keys}" for keys in (["a", "a"], ["a...b"])),
     PARTITIONS + 'daily = { start = "2026-01-01", timezone = "Mars/Phobos" }',
+    *(
+        PARTITIONS + partitions
+        for partitions in (
+            'hourly = { start = "2026-01-01", fmt = "%Y-%m-%d" }',
+            'daily = { start = "2026-01-01", hour_offset = 24 }',
+            'daily = { start = "2026-01-01", fmt = "%m-%d" }',
+            'daily = { start = "2026-01-01", fmt = "../%Y-%m-%d" }',
+            'weekly = { start = "2026-01-01", day_offset = 7 }',
+            'monthly = { start = "2026-01-01", day_offset = 0 }',
+            'cron = { start = "2026-01-01", schedule = "daily" }',
+            'dynamic = ""',
+            'multi = { a = { static = ["x"] } }',
+            'multi = { a = { static = ["x"] }, b = { static = ["x|y"] } }',
+            'multi = { a = { static = ["x"] }, "b c" = { static = ["y"] } }',
+        )
+    ),
+    *(
+        ASSET + f"freshness = {freshness}"
+        for freshness in (
+            '{ fail_window = "30s" }',
+            '{ fail_window = "0h" }',
+            '{ fail_window = "1h", warn_window = "1h" }',
+            '{ warn_window = "1h" }',
+            '{ deadline_cron = "0 9 * * *" }',
+            "{}",
+        )
+    ),
+    ASSET + 'automation = { timezone = "Europe/Berlin" }',
+    ASSET + 'automation = { cron = "0 6 * * *", timezone = "Mars/Phobos" }',
+    ASSET + 'retry = { jitter = "full" }',
+    ASSET + "retry = { delay = 1, backoff = 2 }",
+    ASSET + "backfill = { max_partitions_per_run = 0 }",
+    ASSET + "backfill = { single_run = false }",
     "[tool.daglab.assets.config]",
     '[tool.daglab.assets."käse"]',
     ASSET + 'io_manager_key = "a b"',
@@ -101,7 +167,11 @@ def in_dagster(path: Path) -> dg.AssetsDefinition:
 @pytest.mark.parametrize("header", ACCEPTED)
 @pytest.mark.filterwarnings("ignore::dagster.BetaWarning", "ignore::dagster.PreviewWarning")
 def test_what_a_header_may_say_loads_in_dagster(header: str, tmp_path: Path) -> None:
-    assert in_dagster(write(tmp_path, header)).keys
+    path = write(tmp_path, header)
+    assert in_dagster(path).keys
+    block = read_block(path.read_text("utf-8"), str(path))
+    assert block is not None
+    jsonschema.validate(json.loads(json.dumps(block.section, default=str)), header_schema())
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,8 @@ def test_wrong_configuration_exits_with_usage(empty_folder: Path, capsys: pytest
 
 
 def test_config_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["config", "schema", "--header"]) == 0
+    assert "partitions" in json.loads(capsys.readouterr().out)["properties"]
     assert run(["config", "schema"]) == 0
     assert "dagster" in json.loads(capsys.readouterr().out)["properties"]
 

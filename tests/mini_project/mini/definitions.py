@@ -1,6 +1,10 @@
-"""Assets in each of the states that daglab shows, of plain Python so that they load fast."""
+"""Assets in each of the states that daglab shows, of plain Python so that they load fast, and a notebook's."""
+
+from pathlib import Path
 
 import dagster as dg
+
+import daglab
 
 
 @dg.asset(key=["raw", "orders"], group_name="raw", kinds={"python"}, description="Three orders.")
@@ -22,4 +26,5 @@ def broken() -> None:
 def by_region() -> None: ...
 
 
-defs = dg.Definitions(assets=[raw_orders, orders, broken, by_region, dg.AssetSpec(["vendor", "feed"])])
+visits = daglab.notebook_assets(Path(__file__).parent / "notebooks" / "visits.py")
+defs = dg.Definitions(assets=[raw_orders, orders, broken, by_region, visits, dg.AssetSpec(["vendor", "feed"])])

@@ -10,6 +10,7 @@ import pytest
 
 from daglab.errors import HeaderError
 from daglab.notebook.header import header_schema, read_header
+from daglab.notebook.header_model import AutomationHeader
 
 HEADER = """\
 # a comment
@@ -57,7 +58,7 @@ def test_what_the_header_says_arrives() -> None:
     assert [header.key(variable) for variable in header.assets] == ["sales/orders", "daily_revenue"]
     assert header.assets["orders"].retry is not None
     assert header.assets["orders"].retry.max_retries == 2
-    assert header.assets["daily_revenue"].automation == "eager"
+    assert header.assets["daily_revenue"].automation == AutomationHeader(condition="eager")
     assert header.checks["no_negative"].blocking
     assert header.partitions is not None
     assert header.partitions.daily is not None
@@ -89,8 +90,63 @@ FAULTS = {
     "unknown asset key": ('kinds = ["polars"]', 'kind = ["polars"]', 17, "DL101", "did you mean 'kinds'?"),
     "unknown retry key": ("max_retries = 2", "retries = 2", 18, "DL101", "did you mean 'max_retries'?"),
     "unknown partitions": ("daily = {", "dayly = {", 28, "DL101", "did you mean 'daily'?"),
-    "unknown time key": ("{ start = ", "{ begin = ", 28, "DL101", "known: end, start, timezone"),
+    "unknown time key": (
+        "{ start = ",
+        "{ begin = ",
+        28,
+        "DL101",
+        "known: end, end_offset, fmt, hour_offset, minute_offset, start, timezone",
+    ),
     "unknown check key": ("blocking = true", "block = true", 25, "DL101", "did you mean 'blocking'?"),
+    "unknown mapping": (
+        '"raw/rates", type = "polars.DataFrame"',
+        '"raw/rates", partition_mapping = "al"',
+        12,
+        "DL101",
+        "did you mean 'all'?",
+    ),
+    "unknown key in a mapping": (
+        '"raw/rates", type = "polars.DataFrame"',
+        '"raw/rates", partition_mapping = { time_window = { start_ofset = 1 } }',
+        12,
+        "DL101",
+        "did you mean 'start_offset'?",
+    ),
+    "unknown key of a dependency": (
+        'kinds = ["polars"]',
+        'deps = [{ key = "x", partition_maping = "all" }]',
+        17,
+        "DL101",
+        "did you mean 'partition_mapping'?",
+    ),
+    "unknown key of a dimension": (
+        'daily = { start = "2026-01-01" }',
+        'multi = { a = { statik = ["x"] }, b = { static = ["y"] } }',
+        28,
+        "DL101",
+        "did you mean 'static'?",
+    ),
+    "unknown freshness key": (
+        "retry = { max_retries = 2, delay = 0.5 }",
+        'freshness = { fail_windw = "1d" }',
+        18,
+        "DL101",
+        "did you mean 'fail_window'?",
+    ),
+    "two mappings of one asset": (
+        'kinds = ["polars"]',
+        'deps = [{ key = "x", partition_mapping = "all" }, { key = "x", partition_mapping = "last" }, "x"]',
+        17,
+        "DL104",
+        "two different partition mappings",
+    ),
+    "mapping to a dimension that isn't there": (
+        '"raw/rates", type = "polars.DataFrame"',
+        '"raw/rates", partition_mapping = { dimensions = { day = "day" } }',
+        12,
+        "DL104",
+        "the notebook's partitions have no dimensions",
+    ),
     "wrong type": ('kinds = ["polars"]', 'kinds = "polars"', 17, "DL102", "not 'polars'"),
     "wrong automation": ('"eager"', '"egaer"', 21, "DL102", "'eager', 'on_missing'"),
     "wrong key": ('"raw/orders"', '"raw//orders"', 11, "DL102", "none of them empty"),
@@ -106,6 +162,13 @@ FAULTS = {
     "param and check": ('"min_amount"', '"no_negative"', 23, "DL104", "both params and checks"),
     "param and partition key": ('"min_amount"', '"partition_key"', 8, "DL104", "a partitioned run sets it itself"),
     "depends on itself": ('kinds = ["polars"]', 'deps = ["sales/orders"]', 17, "DL104", "depends on itself"),
+    "two backfill policies": (
+        'automation = "eager"',
+        'backfill = "single_run"\n# [tool.daglab.assets.x]\n# backfill = { max_partitions_per_run = 2 }',
+        23,
+        "DL104",
+        "name different values of backfill",
+    ),
     "one check name twice": (
         "# [tool.daglab.partitions]",
         '# [tool.daglab.checks.z]\n# asset = "orders"\n# name = "no_negative"\n# [tool.daglab.partitions]',
@@ -157,6 +220,12 @@ def test_each_fault_is_said_with_its_line(old: str, new: str, line: int, code: s
 def test_a_header_without_an_asset_is_refused() -> None:
     with pytest.raises(HeaderError, match=r"orders.py:2: the header declares no asset \(add"):
         read_header('# /// script\n# [tool.daglab]\n# group = "a"\n# ///\n', "orders.py")
+
+
+def test_a_backfill_policy_needs_partitions() -> None:
+    text = '# /// script\n# [tool.daglab.assets.a]\n# backfill = "single_run"\n# ///\n'
+    with pytest.raises(HeaderError, match=r"orders.py:3: 'a' names a backfill policy, but has no partitions \(add"):
+        read_header(text, "orders.py")
 
 
 def test_all_faults_are_said_at_once() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from daglab.notebook.header_model import AssetHeader, CheckHeader, HeaderModel, InputHeader, PartitionsHeader
+from daglab.notebook.header import header_schema
 from daglab.notebook.header_page import header_page
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "header.md"
@@ -15,9 +15,13 @@ def test_the_page_is_current() -> None:
 
 
 def test_it_names_every_key_with_a_meaning() -> None:
-    rows = {line.split(" | ")[0]: line for line in header_page().splitlines() if line.startswith("| `")}
-    for table in (HeaderModel, InputHeader, AssetHeader, CheckHeader, PartitionsHeader):
-        for name in table.model_fields:
-            assert f"| `{name}`" in rows
-    assert "| list of string |" in rows["| `owners`"]
-    assert "| number |" in rows["| `delay`"]
+    page = header_page()
+    schema = header_schema()
+    for table in (schema, *(table.get("anyOf", [table])[-1] for table in schema["$defs"].values())):
+        assert table["description"].replace("``", "`") in page
+        for name, field in table["properties"].items():
+            assert any(f"| `{name}` |" in row and field["description"] in row for row in page.splitlines()), name
+    assert "| `owners` | list of string |" in page
+    assert "| `delay` | number |" in page
+    assert '| `backoff` | `"linear"` or `"exponential"` |' in page
+    assert "| `deps` | list of string or table |" in page

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ import pytest
 
 import daglab
 from daglab.errors import HeaderError, MissingExtraError, NotebookError
+from daglab.notebook.header import read_header
+from daglab.notebook.header_model import HeaderModel
 from daglab.runtime.definitions import default_executor, notebook_assets, notebook_definitions
 
 FULL = """
@@ -21,7 +23,7 @@ FULL = """
 group = "sales"
 params = ["limit"]
 [tool.daglab.inputs]
-raw = "raw/orders"
+raw = { key = "raw/orders", type = "list", partition_mapping = { time_window = { start_offset = -1 } } }
 [tool.daglab.assets.orders]
 key = "clean/orders"
 key_prefix = "mart"
@@ -31,21 +33,28 @@ owners = ["a@example.com", "team:sales"]
 tags = { tier = "gold" }
 kinds = ["polars", "duckdb"]
 metadata = { rows = 3, note = "x" }
-deps = ["raw/calendar"]
+deps = ["raw/calendar", { key = "raw/rates", partition_mapping = "last" }]
 io_manager_key = "warehouse"
+type = "list"
 automation = "cron: 0 6 * * *"
-retry = { max_retries = 3, delay = 1.5 }
+freshness = { fail_window = "2w", warn_window = "36h" }
+retry = { max_retries = 3, delay = 1.5, backoff = "exponential", jitter = "plus_minus" }
+backfill = { max_partitions_per_run = 5 }
 pool = "warehouse"
 [tool.daglab.assets.total]
 automation = "eager"
+freshness = { deadline_cron = "0 9 * * *", lower_bound_delta = "90m", timezone = "Europe/Berlin" }
 code_version = "7"
 [tool.daglab.checks.good]
 asset = "orders"
 name = "is_good"
 description = "Good."
 blocking = true
+deps = ["raw/rates"]
+metadata = { limit = 1.5 }
+automation = { cron = "0 7 * * *", timezone = "Europe/Berlin" }
 [tool.daglab.partitions]
-weekly = { start = "2026-01-04", end = "2026-03-01", timezone = "Europe/Berlin" }
+weekly = { start = "2026-01-04", end = "2026-03-01", timezone = "Europe/Berlin", hour_offset = 6, fmt = "%Y/%m/%d" }
 """
 CELLS = ("raw = None", "limit: int = 5", "orders = raw", "total = len(orders)", "good = total > 0")
 
@@ -63,41 +72,102 @@ def test_every_argument_arrives(write_notebook: Any, tmp_path: Path) -> None:
     assert spec.kinds == {"polars", "duckdb"}
     assert (spec.metadata["rows"], spec.metadata["note"]) == (3, "x")
     assert spec.metadata["daglab/notebook"] == "shop/notebooks/my-orders.py"
-    assert {dep.asset_key.to_user_string() for dep in spec.deps} == {"raw/orders", "raw/calendar"}
+    assert {dep.asset_key.to_user_string(): dep.partition_mapping for dep in spec.deps} == {
+        "raw/orders": dg.TimeWindowPartitionMapping(start_offset=-1),
+        "raw/calendar": None,
+        "raw/rates": dg.LastPartitionMapping(),
+    }
     assert assets.get_io_manager_key_for_asset_key(orders) == "warehouse"
     assert spec.automation_condition == dg.AutomationCondition.on_cron("0 6 * * *")
+    assert spec.freshness_policy == dg.FreshnessPolicy.time_window(timedelta(weeks=2), timedelta(hours=36))
     assert len(spec.code_version or "") == 64
     other = assets.get_asset_spec(total)
     assert (other.group_name, other.code_version, other.kinds) == ("sales", "7", {"marimo"})
     assert [dep.asset_key for dep in other.deps] == [orders]
     assert other.automation_condition == dg.AutomationCondition.eager()
+    assert other.freshness_policy == dg.FreshnessPolicy.cron("0 9 * * *", timedelta(minutes=90), "Europe/Berlin")
     assert assets.op.name == "my_orders_7988cd_notebook"
     assert assets.op.pool == "warehouse"
-    policy = assets.op.retry_policy
-    assert policy is not None
-    assert (policy.max_retries, policy.delay) == (3, 1.5)
+    assert assets.op.retry_policy == dg.RetryPolicy(
+        max_retries=3, delay=1.5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
+    )
+    assert assets.backfill_policy == dg.BackfillPolicy.multi_run(5)
     (check,) = assets.check_specs
     assert (check.asset_key, check.name, check.description, check.blocking) == (orders, "is_good", "Good.", True)
+    assert [dep.asset_key.to_user_string() for dep in check.additional_deps] == ["raw/rates"]
+    assert check.metadata == {"limit": 1.5}
+    assert check.automation_condition == dg.AutomationCondition.on_cron("0 7 * * *", "Europe/Berlin")
     weeks = assets.partitions_def
     assert isinstance(weeks, dg.WeeklyPartitionsDefinition)
     assert weeks.timezone == "Europe/Berlin"
-    assert weeks.get_partition_keys(current_time=datetime(2027, 1, 1))[-1] == "2026-02-22"
+    assert weeks.get_partition_keys(current_time=datetime(2027, 1, 1))[-1] == "2026/02/15"
+    assert weeks.hour_offset == 6
     assert assets.can_subset
     dg.Definitions([assets], resources={"warehouse": dg.FilesystemIOManager()}).resolve_job_def("__ASSET_JOB")
 
 
+def test_that_header_says_all_that_a_header_may_say(write_notebook: Any) -> None:
+    header = read_header(write_notebook(FULL, *CELLS).read_text())
+    assert header is not None
+    for name, tables in (("assets", header.assets), ("checks", header.checks), ("inputs", header.inputs)):
+        said = {key for table in tables.values() for key in table.model_fields_set}
+        assert said == set(HeaderModel.keys_at((name, "any"))), name
+    assert header.model.model_fields_set == set(HeaderModel.keys_at(()))
+
+
+START = datetime(2026, 1, 1)
+
+
 @pytest.mark.parametrize(
-    ("header", "kind"),
+    ("header", "made"),
     [
-        ('hourly = { start = "2026-01-01T00:00" }', dg.HourlyPartitionsDefinition),
-        ('daily = { start = "2026-01-01" }', dg.DailyPartitionsDefinition),
-        ('monthly = { start = "2026-01-01" }', dg.MonthlyPartitionsDefinition),
-        ('static = ["eu", "us"]', dg.StaticPartitionsDefinition),
+        (
+            'hourly = { start = "2026-01-01T00:00", minute_offset = 15 }',
+            dg.HourlyPartitionsDefinition(START, minute_offset=15),
+        ),
+        (
+            'daily = { start = "2026-01-01", hour_offset = 6, minute_offset = 30, end_offset = 1 }',
+            dg.DailyPartitionsDefinition(START, hour_offset=6, minute_offset=30, end_offset=1),
+        ),
+        (
+            'weekly = { start = "2026-01-01", day_offset = 1, timezone = "Asia/Tokyo" }',
+            dg.WeeklyPartitionsDefinition(START, day_offset=1, timezone="Asia/Tokyo"),
+        ),
+        ('monthly = { start = "2026-01-01", fmt = "%Y-%m" }', dg.MonthlyPartitionsDefinition(START, fmt="%Y-%m")),
+        (
+            'cron = { start = "2026-01-01", schedule = "0 */6 * * *" }',
+            dg.TimeWindowPartitionsDefinition(start=START, cron_schedule="0 */6 * * *", fmt="%Y-%m-%d-%H:%M"),
+        ),
+        ('static = ["eu", "us"]', dg.StaticPartitionsDefinition(["eu", "us"])),
+        ('dynamic = "customers"', dg.DynamicPartitionsDefinition(name="customers")),
+        (
+            'multi = { day = { daily = { start = "2026-01-01" } }, who = { dynamic = "customers" } }',
+            dg.MultiPartitionsDefinition(
+                {"day": dg.DailyPartitionsDefinition(START), "who": dg.DynamicPartitionsDefinition(name="customers")}
+            ),
+        ),
     ],
 )
-def test_each_kind_of_partitions(write_notebook: Any, header: str, kind: type) -> None:
+def test_each_kind_of_partitions(write_notebook: Any, header: str, made: dg.PartitionsDefinition[Any]) -> None:
     path = write_notebook(f"[tool.daglab.assets.a]\n[tool.daglab.partitions]\n{header}", "a = 1")
-    assert type(notebook_assets(path).partitions_def) is kind
+    partitions = notebook_assets(path).partitions_def
+    assert type(partitions) is type(made)
+    assert partitions == made
+
+
+@pytest.mark.parametrize(
+    ("header", "policy"),
+    [
+        ('"single_run"', dg.BackfillPolicy.single_run()),
+        ("{ single_run = true }", dg.BackfillPolicy.single_run()),
+        ("{ max_partitions_per_run = 3 }", dg.BackfillPolicy.multi_run(3)),
+    ],
+)
+def test_each_backfill_policy(write_notebook: Any, header: str, policy: dg.BackfillPolicy) -> None:
+    path = write_notebook(
+        f'[tool.daglab.assets.a]\nbackfill = {header}\n[tool.daglab.partitions]\nstatic = ["x"]', "a = 1"
+    )
+    assert notebook_assets(path).backfill_policy == policy
 
 
 def test_an_automation_on_missing(write_notebook: Any) -> None:
@@ -248,3 +318,6 @@ def test_a_missing_dagster_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delitem(daglab.__dict__, "notebook_assets", raising=False)
     with pytest.raises(MissingExtraError, match=r"daglab.notebook_assets needs daglab\[dagster\]"):
         daglab.notebook_assets  # noqa: B018
+    assert daglab.partition_key("2026-01-01") == "2026-01-01"
+    with pytest.raises(MissingExtraError, match=r"two dimensions needs daglab\[dagster\]"):
+        daglab.partition_key({"day": "2026-01-01", "region": "eu"})

@@ -1,6 +1,8 @@
-"""The process's peak resident memory over a stretch of time, by the kernel's own counter, which costs nothing to keep."""
+"""The process's peak resident memory over a stretch of time, by the kernel's own counter."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 
 def reset_peak() -> bool:
@@ -9,7 +11,7 @@ def reset_peak() -> bool:
     ``getrusage``'s ``ru_maxrss`` begins anew as well.
     """
     try:
-        with open("/proc/self/clear_refs", "wb", buffering=0) as file:
+        with Path("/proc/self/clear_refs").open("wb", buffering=0) as file:
             file.write(b"5")
     except OSError:
         return False
@@ -22,7 +24,7 @@ def peak_mb() -> float | None:
     It counts everything in the process, what was there before and other threads included, but no child processes.
     """
     try:
-        with open("/proc/self/status", "rb") as file:
+        with Path("/proc/self/status").open("rb") as file:
             line = next((line for line in file if line.startswith(b"VmHWM:")), None)
     except OSError:
         return None

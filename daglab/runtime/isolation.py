@@ -1,4 +1,4 @@
-"""One notebook at a time in a process, which afterwards is as it was: main module, folder, figures, DuckDB connection."""
+"""One notebook at a time in a process, which afterwards is as it was: main module, folder, figures, DuckDB."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ class _State:
     @classmethod
     def now(cls) -> _State:
         try:
-            folder = os.getcwd()
+            folder = str(Path.cwd())
         except FileNotFoundError:
             folder = None
         return cls(folder, dict(os.environ), sys.path[:], sys.argv[:], list(warnings.filters))
 
     def put_back(self) -> None:
-        if self.folder is not None and os.path.isdir(self.folder):
+        if self.folder is not None and Path(self.folder).is_dir():
             os.chdir(self.folder)
         for name in os.environ.keys() - self.environment.keys():
             del os.environ[name]
@@ -148,7 +148,7 @@ def _lies_in(name: str, folder: str) -> bool:
     """Whether the top-level package or module of ``name`` was found in ``folder`` itself."""
     spec = getattr(sys.modules.get(name.partition(".")[0]), "__spec__", None)
     places = [*(spec.submodule_search_locations or [spec.origin or ""])] if spec else []
-    return any(os.path.dirname(os.path.abspath(place)) == folder for place in places if place)
+    return any(str(Path(place).absolute().parent) == folder for place in places if place)
 
 
 @contextmanager

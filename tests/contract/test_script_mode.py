@@ -1,9 +1,9 @@
-"""What a run makes of a notebook is what marimo makes of it: values as in script mode, outputs as `marimo export` has them.
+"""A run makes of a notebook what marimo makes of it: values as in script mode, outputs as `marimo export` has them.
 
 What differs on purpose:
 
-- values come in Jupyter's own terms (``text/plain``, ``application/json`` as text, HTML without ``<marimo-...>``), because
-  other programs show executed notebooks; so texts are compared without their tags;
+- outputs come in Jupyter's own terms (``text/plain``, HTML without ``<marimo-...>``), because other programs show
+  executed notebooks; so texts are compared without their tags;
 - markdown is rendered already;
 - a cell after ``mo.stop`` is marked as cancelled; marimo gives it an error that no code has raised;
 - a warning names the line of the .py file; marimo's kernel names a file that it made up.

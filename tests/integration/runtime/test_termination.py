@@ -69,7 +69,9 @@ def notebooks() -> dict[str, str]:
         name: NOTEBOOK.format(name=name, cells=CELL.format(name=name, kind=kind, code=code))
         for name, (kind, code) in CODES.items()
     }
-    many = "".join(f"@app.cell\ndef _(n{i}):\n    n{i + 1} = n{i} + 1\n    return (n{i + 1},)\n\n\n" for i in range(3000))
+    many = "".join(
+        f"@app.cell\ndef _(n{i}):\n    n{i + 1} = n{i} + 1\n    return (n{i + 1},)\n\n\n" for i in range(3000)
+    )
     start = "@app.cell\ndef wait(begun):\n    Path('between.began').write_text('')\n    n0 = 0\n    return (n0,)\n\n\n"
     end = "@app.cell\ndef _(n3000):\n    between = n3000\n    return\n\n"
     made["between"] = NOTEBOOK.format(name="between", cells=start + many + end)

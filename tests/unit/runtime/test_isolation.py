@@ -35,7 +35,7 @@ b = [a, _os.path.basename(_os.getcwd()), _os.environ.get("LEFT_BEHIND"), "TAKEN"
 
 
 def state() -> list[Any]:
-    return [os.getcwd(), dict(os.environ), sys.path[:], sys.argv[:], list(warnings.filters)]
+    return [str(Path.cwd()), dict(os.environ), sys.path[:], sys.argv[:], list(warnings.filters)]
 
 
 def test_changes_last_for_the_notebook_and_no_longer(
@@ -90,7 +90,9 @@ def test_params_are_the_arguments_of_the_command_line(runs: Any, write_notebook:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak memory of a stretch of time")
 def test_the_log_tells_each_cells_peak_memory(runs: Any, write_notebook: Any) -> None:
-    path = write_notebook("[tool.daglab.assets.a]", ("big", "n = len(bytearray(b'x') * 100_000_000)"), ("small", "a = n"))
+    path = write_notebook(
+        "[tool.daglab.assets.a]", ("big", "n = len(bytearray(b'x') * 100_000_000)"), ("small", "a = n")
+    )
     runs(path)
     cells = {cell["metadata"]["daglab"]["executed"].get("name"): cell for cell in runs.executed("a")["cells"]}
     peaks = {name: cell["metadata"]["daglab"]["executed"].get("peak_mb") for name, cell in cells.items()}
@@ -115,7 +117,7 @@ def leavings() -> dict[str, Any]:
 
     gc.collect()
     return {
-        "files": len(os.listdir("/dev/fd")),
+        "files": len(list(Path("/dev/fd").iterdir())),
         "figures": len(plt.get_fignums()),
         "loops": sum(isinstance(thing, asyncio.AbstractEventLoop) for thing in gc.get_objects()),
         "main": sys.modules["__main__"],

@@ -10,13 +10,14 @@ import asyncio
 import inspect
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import ModuleType, TracebackType
 from typing import Any, Literal
 
 from daglab.errors import NotebookError
 from daglab.marimo_api import CellKind
+from daglab.memory import peak_mb, reset_peak
 
 CellStatus = Literal["ok", "stopped", "error"]
 
@@ -37,8 +38,10 @@ class CellSource:
 class CellEnd:
     """How a cell ended.
 
-    ``value`` is its last expression (or what ``mo.stop`` was given), ``shown`` what ``mo.output`` showed before that,
-    ``error`` the user's exception with a traceback that begins in the notebook's file; ``seconds`` is wall time.
+    ``value`` is its last expression (or what ``mo.stop`` was given), ``shown`` what ``mo.output`` showed
+    if there is no value,
+    ``error`` the user's exception with a traceback that begins in the notebook's file; ``seconds`` is wall time,
+    ``peak_mb`` the process's peak resident memory meanwhile (see :mod:`daglab.memory`).
     """
 
     status: CellStatus
@@ -46,6 +49,7 @@ class CellEnd:
     value: Any = None
     shown: tuple[Any, ...] = ()
     error: BaseException | None = None
+    peak_mb: float | None = None
 
 
 class CellRunner:
@@ -53,13 +57,19 @@ class CellRunner:
     stretch of cells. :meth:`close` ends what the cells left waiting.
 
     Nothing of the user's is run by making one. ``order`` holds the indices of all cells that may run, in marimo's
-    order of execution; ``parents`` the cells that each cell needs.
+    order of execution; ``parents`` the cells that each cell needs. ``arguments`` is what ``mo.cli_args()`` gives.
 
     Raises:
         NotebookError: a cell doesn't parse, two cells define one name, or the cells depend on each other in a circle.
     """
 
-    def __init__(self, path: str, cells: Sequence[CellSource], app_options: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        path: str,
+        cells: Sequence[CellSource],
+        app_options: Mapping[str, Any],
+        arguments: Mapping[str, Any] | None = None,
+    ) -> None:
         from marimo._ast.app import App, InternalApp
         from marimo._ast.errors import CycleError, MultipleDefinitionError
 
@@ -72,6 +82,7 @@ class CellRunner:
         except (CycleError, MultipleDefinitionError) as error:
             raise NotebookError(f"{path}: {error}", remedy="run `daglab check`") from error
         self._ids = ids
+        self._arguments = dict(arguments or {})
         self.order = tuple(index[i] for i in self._app.execution_order if not graph.is_disabled(i))
         self.parents = {index[i]: frozenset(index[p] for p in graph.parents[i]) for i in ids}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -99,11 +110,14 @@ class CellRunner:
         from marimo._messaging.types import NoopStream
         from marimo._output.formatters.formatters import register_formatters
         from marimo._runtime.context.script_context import initialize_script_context
-        from marimo._runtime.context.types import initialize_context
+        from marimo._runtime.context.types import get_context, initialize_context
+        from marimo._runtime.params import CLIArgs
 
         self._outer_context = _leave_context()
         if self._context is None:
             initialize_script_context(app=self._app, stream=NoopStream(), filename=self.path)
+            context: Any = get_context()
+            context._cli_args = CLIArgs(self._arguments)  # marimo would read Dagster's own command line
             register_formatters()
         else:
             initialize_context(self._context)
@@ -146,6 +160,7 @@ class CellRunner:
         with context.with_cell_id(self._ids[index]):
             status: CellStatus = "ok"
             value, failure = None, None
+            measured = reset_peak()
             begin = time.perf_counter()
             try:
                 if cell.body is not None:
@@ -155,9 +170,10 @@ class CellRunner:
             except BaseException as error:
                 status, failure = "error", error.with_traceback(_from_file(error.__traceback__, self.path))
             seconds = time.perf_counter() - begin
+            peak = peak_mb() if measured else None
             output = context.execution_context.output if context.execution_context else None
-            shown = tuple(output._items) if output else ()
-        return CellEnd(status, seconds, value, shown, failure)
+            shown = tuple(output._items) if output and value is None else ()  # marimo lets the value replace them
+        return CellEnd(status, seconds, value, shown, failure, peak)
 
     def _evaluate(self, codes: tuple[Any, Any], names: dict[str, Any]) -> Any:
         """The value of the last expression; a cell that awaits anything runs inside the loop as a whole."""
@@ -166,7 +182,15 @@ class CellRunner:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
         with _no_running_loop():
-            return self._loop.run_until_complete(_awaited(codes, names))
+            task = self._loop.create_task(_awaited(codes, names))
+            try:
+                return self._loop.run_until_complete(task)
+            except BaseException:
+                if not task.done():  # interrupted while it waited: let the cell clean up
+                    task.cancel()
+                    with suppress(Exception, asyncio.CancelledError):
+                        self._loop.run_until_complete(task)
+                raise
 
 
 async def _awaited(codes: tuple[Any, Any], names: dict[str, Any]) -> Any:

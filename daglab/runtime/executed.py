@@ -29,6 +29,8 @@ CellState = Literal["run", "stopped", "failed", "given", "pruned", "cancelled", 
 class CellRecord:
     """What a run did with a cell: ``seconds`` is its wall time, ``position`` its place in the order, from 1.
 
+    ``peak_mb`` is the process's peak resident memory while it ran, ``None`` where the platform tells none.
+
     A ``given`` cell stood for values that the run brought; a ``text`` cell is markdown; a ``pruned`` one wasn't needed.
     """
 
@@ -36,6 +38,7 @@ class CellRecord:
     outputs: list[Output] = field(default_factory=list)
     seconds: float | None = None
     position: int | None = None
+    peak_mb: float | None = None
 
 
 def executed_notebook(notebook: Notebook, records: Mapping[int, CellRecord], about: Mapping[str, Any]) -> bytes:
@@ -73,6 +76,8 @@ def _cell(cell: Cell, record: CellRecord, outputs: list[Output]) -> dict[str, An
         about["name"] = cell.name
     if record.seconds is not None:
         about["seconds"] = round(record.seconds, 6)
+    if record.peak_mb is not None:
+        about["peak_mb"] = round(record.peak_mb, 1)
     jupyter: dict[str, Any] = {
         "cell_type": converted.cell_type,
         "id": f"cell-{cell.index + 1}",
@@ -155,8 +160,11 @@ def summary(notebook: Notebook, records: Mapping[int, CellRecord]) -> dict[str, 
     pruned = sum(record.state in ("pruned", "given") for record in records.values())
     code = sum(record.state != "text" for record in records.values())
     total = sum(seconds.values())
-    rows = [f"| {label.replace('|', '')} | {value:.3f} |" for label, value in seconds.items()]
-    table = "\n".join(["| cell | seconds |", "|---|---:|", *rows]) if rows else ""
+    rows = [
+        f"| {cell.label.replace('|', '')} | {seconds[cell.label]:.3f} | {_megabytes(records[cell.index])} |"
+        for cell in run
+    ]
+    table = "\n".join(["| cell | seconds | peak MB |", "|---|---:|---:|", *rows]) if rows else ""
     text = f"{len(run)} of {code} cells run in {total:.3f} s\n\n{table}"
     return {
         "summary": dg.MetadataValue.md(text.strip()),
@@ -164,3 +172,7 @@ def summary(notebook: Notebook, records: Mapping[int, CellRecord]) -> dict[str, 
         "cells_pruned": dg.MetadataValue.int(pruned),
         "seconds_by_cell": dg.MetadataValue.json(seconds),
     }
+
+
+def _megabytes(record: CellRecord) -> str:
+    return "" if record.peak_mb is None else f"{record.peak_mb:.0f}"

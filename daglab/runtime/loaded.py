@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from daglab.errors import NotebookError
 from daglab.marimo_run import CellRunner, CellSource
@@ -54,9 +55,10 @@ class LoadedNotebook:
         """The variables that a cell reads."""
         return self.graph.cells.cells[index].refs
 
-    def runner(self) -> CellRunner:
-        """The cells, compiled; see :class:`CellRunner` for its errors."""
-        return CellRunner(self.notebook.path, [_source(c) for c in self.notebook.cells], self.notebook.app_options)
+    def runner(self, arguments: Mapping[str, Any]) -> CellRunner:
+        """The cells, compiled; ``mo.cli_args()`` gives ``arguments``. See :class:`CellRunner` for its errors."""
+        sources = [_source(cell) for cell in self.notebook.cells]
+        return CellRunner(self.notebook.path, sources, self.notebook.app_options, arguments)
 
 
 def load(path: Path) -> LoadedNotebook:

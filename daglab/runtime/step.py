@@ -78,7 +78,7 @@ class _Step:
 
     def _runner(self) -> tuple[CellRunner, ModuleType]:
         try:
-            runner = self.loaded.runner()
+            runner = self.loaded.runner(self.params)
             return runner, runner.main_module(self._given())
         except (NotebookError, AssetValueError) as error:
             raise failures.refusal(str(error), {}) from error
@@ -186,8 +186,9 @@ class _Step:
         self.position += 1
         outputs = [*console_outputs(console.take()), *shown_outputs(end)]
         state = {"ok": "run", "stopped": "stopped", "error": "failed"}[end.status]
-        self.records[self.cell.index] = CellRecord(state, outputs, end.seconds, self.position)  # type: ignore[arg-type]
-        self.context.log.info(f"{self.cell.label}: {state} in {end.seconds:.3f} s")
+        self.records[self.cell.index] = CellRecord(state, outputs, end.seconds, self.position, end.peak_mb)  # type: ignore[arg-type]
+        peak = "" if end.peak_mb is None else f", peak memory {end.peak_mb:.0f} MB"
+        self.context.log.info(f"{self.cell.label}: {state} in {end.seconds:.3f} s{peak}")
         if end.error is None:
             return
         if isinstance(end.error, (KeyboardInterrupt, DagsterExecutionInterruptedError)):
@@ -266,7 +267,8 @@ class _Step:
         content = executed.executed_notebook(self.loaded.notebook, self.records, about)
         if self.kept.get(key) != hash(content):
             self.kept[key] = hash(content)
-            self.links[key] = executed.keep(self.context, self.store, key, content)
+            with self.surroundings.outside():
+                self.links[key] = executed.keep(self.context, self.store, key, content)
         return {**self.links[key], **executed.summary(self.loaded.notebook, self.records)}
 
     def _keep_all(self) -> dict[str, Any]:

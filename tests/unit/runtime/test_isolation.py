@@ -1,0 +1,149 @@
+"""What cells change of their process is theirs alone, and is gone when the step ends."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+import threading
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from daglab.memory import peak_mb, reset_peak
+
+CHANGES = """
+import os, sys, warnings
+os.makedirs("elsewhere", exist_ok=True)
+os.chdir("elsewhere")
+os.environ["LEFT_BEHIND"] = "1"
+os.environ.pop("TAKEN", None)
+sys.path.append("/nowhere")
+sys.argv.append("--more")
+warnings.simplefilter("error")
+a = 1
+"""
+READS = """
+import os as _os, sys as _sys, warnings as _warnings
+b = [a, _os.path.basename(_os.getcwd()), _os.environ.get("LEFT_BEHIND"), "TAKEN" in _os.environ,
+     _sys.path[-1], _sys.argv[-1], _warnings.filters[0][0]]
+"""
+
+
+def state() -> list[Any]:
+    return [str(Path.cwd()), dict(os.environ), sys.path[:], sys.argv[:], list(warnings.filters)]
+
+
+def test_changes_last_for_the_notebook_and_no_longer(
+    runs: Any, write_notebook: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAKEN", "1")
+    path = write_notebook("[tool.daglab.assets.a]\n[tool.daglab.assets.b]", CHANGES, READS)
+    before = state()
+    result = runs(path)
+    assert state() == before
+    assert result.asset_value("b") == [1, "elsewhere", "1", False, "/nowhere", "--more", "error"]
+    assert runs.metadata("b")["notebook"].startswith(before[0])  # links are made for the process's own folder
+
+
+def test_changes_of_a_cell_that_fails_are_put_back(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook("[tool.daglab.assets.a]", CHANGES + "raise ValueError")
+    before = state()
+    runs(path, ok=False)
+    assert state() == before
+
+
+def test_modules_beside_a_notebook_are_its_own(runs: Any, write_notebook: Any, tmp_path: Path) -> None:
+    paths = []
+    for folder in ("one", "two"):
+        code = "import beside\nfrom pack.inner import LABEL\n" + f"{folder} = [beside.Kind('{folder}'), LABEL]"
+        paths.append(write_notebook(f"[tool.daglab.assets.{folder}]", code, name=f"{folder}/nb_{folder}.py"))
+        text = f"class Kind:\n    def __init__(self, said):\n        self.said = said + ' of {folder}'\n"
+        tmp_path.joinpath(folder, "beside.py").write_text(text)
+        tmp_path.joinpath(folder, "pack").mkdir()
+        tmp_path.joinpath(folder, "pack", "inner.py").write_text(f"LABEL = '{folder}'\n")
+    before = sys.path[:]
+    runs(*paths)  # each value is pickled while its module is there
+    assert sorted(runs.materialized()) == ["one", "two"]
+    assert sys.path == before
+    assert not {"beside", "pack", "pack.inner"} & sys.modules.keys()
+    sys.path.insert(0, str(tmp_path / "two"))
+    try:
+        made, label = runs.value(paths[1], key="two")
+    finally:
+        sys.path[:] = before
+        for name in ("beside", "pack", "pack.inner"):
+            sys.modules.pop(name, None)
+    assert (made.said, label) == ("two of two", "two")
+
+
+def test_params_are_the_arguments_of_the_command_line(runs: Any, write_notebook: Any) -> None:
+    header = '[tool.daglab]\nparams = ["least"]\n[tool.daglab.assets.a]'
+    path = write_notebook(header, "least: int = 2", "a = [least, mo.cli_args().to_dict()]")
+    result = runs(path, run_config={"ops": {"nb_notebook": {"config": {"least": 5}}}})
+    assert result.asset_value("a") == [5, {"least": 5}]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak memory of a stretch of time")
+def test_the_log_tells_each_cells_peak_memory(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook(
+        "[tool.daglab.assets.a]", ("big", "n = len(bytearray(b'x') * 100_000_000)"), ("small", "a = n")
+    )
+    runs(path)
+    cells = {cell["metadata"]["daglab"]["executed"].get("name"): cell for cell in runs.executed("a")["cells"]}
+    peaks = {name: cell["metadata"]["daglab"]["executed"].get("peak_mb") for name, cell in cells.items()}
+    assert peaks["big"] - peaks["small"] > 80
+    assert any("cell 'big': run in" in line and f"peak memory {peaks['big']:.0f} MB" in line for line in runs.log())
+
+
+BUSY = """
+import asyncio, matplotlib.pyplot as plt, threading, warnings
+plt.figure()
+await asyncio.sleep(0)
+print("said")
+t = mo.sql("SELECT 1 AS one")
+warnings.simplefilter("ignore")
+a = 1
+"""
+
+
+def leavings() -> dict[str, Any]:
+    """What a process would keep of a run that leaks: counts, and things that must be the same."""
+    import matplotlib.pyplot as plt
+
+    gc.collect()
+    return {
+        "files": len(list(Path("/dev/fd").iterdir())),
+        "figures": len(plt.get_fignums()),
+        "loops": sum(isinstance(thing, asyncio.AbstractEventLoop) for thing in gc.get_objects()),
+        "main": sys.modules["__main__"],
+        "modules": len(sys.modules),
+        "signals": [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)],
+        "streams": (sys.stdout, sys.stderr),
+        "threads": sorted(thread.name for thread in threading.enumerate()),
+        "state": state(),
+    }
+
+
+@pytest.mark.parametrize("rounds", [20, pytest.param(200, marks=pytest.mark.nightly)])
+def test_runs_leave_nothing_behind(runs: Any, write_notebook: Any, rounds: int) -> None:
+    path = write_notebook("[tool.daglab.assets.a]", BUSY)
+    for _ in range(5):  # imports and caches
+        runs(path)
+    before, memory = leavings(), _resident()
+    for _ in range(rounds):
+        runs(path)
+    assert leavings() == before
+    growth = None if memory is None else (_resident() or 0.0) - memory
+    print(f"{rounds} runs: {growth} MB more")
+    assert growth is None or growth < 5 + 0.1 * rounds  # Dagster's own events and caches grow by 0.0x MB a run
+
+
+def _resident() -> float | None:
+    """Resident memory, MB."""
+    gc.collect()
+    return peak_mb() if reset_peak() else None

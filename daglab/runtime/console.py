@@ -1,46 +1,40 @@
-"""What cells print: passed on to the real streams, kept for the executed notebook, handed out in batches of lines."""
+"""What cells print: passed on to the real streams, kept for the executed notebook, told line by line."""
 
 from __future__ import annotations
 
 import io
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, TextIO
 
+from daglab.runtime.step_log import StepLog
+
 StreamName = Literal["stdout", "stderr"]
 KEPT_CHARACTERS = 1_000_000  # of one cell; the rest is in Dagster's own capture of the process's output
-BATCH_LINES = 250
-BATCH_SECONDS = 0.5
-TOLD_LINES = 5_000  # of one cell; each batch is a row in Dagster's event log
+TOLD_LINES = 5_000  # of one cell
 TOLD_CHARACTERS = 500_000
 
 
 class Console:
-    """Collects what is printed between two calls of :meth:`take`.
+    """Collects what is printed between two calls of :meth:`take`; the log is told each complete line."""
 
-    ``on_lines`` gets complete lines: at once after half a second of silence, else some together.
-    """
-
-    def __init__(self, on_lines: Callable[[list[str]], None]) -> None:
-        self._on_lines = on_lines
-        self._batch: list[str] = []
-        self._told_at = float("-inf")
+    def __init__(self, log: StepLog) -> None:
+        self._log = log
+        self._label = ""
         self._told = [0, 0]  # lines, characters
         self._untold = 0
         self._lock = threading.RLock()
         self._pieces: list[tuple[StreamName, str]] = []
         self._kept = 0
         self._open: dict[StreamName, str] = {"stdout": "", "stderr": ""}
-        self._telling = False
 
     def write(self, stream: StreamName, text: str) -> None:
         """Take in what was printed; a carriage return overwrites its line, as on a terminal."""
+        if self._log.is_telling:  # the log's own handlers may print
+            return
         with self._lock:
-            if self._telling:  # the log's own handlers may print
-                return
             if self._kept < KEPT_CHARACTERS:
                 self._pieces.append((stream, text[: KEPT_CHARACTERS - self._kept]))
             self._kept += len(text)
@@ -57,8 +51,7 @@ class Console:
                     self._tell(self._open[stream])
                 self._open[stream] = ""
             if self._untold:
-                self._batch.append(f"... {self._untold} more lines; the executed notebook has more of them")
-            self._hand_out()
+                self._say(f"... {self._untold} more lines; the executed notebook has more of them")
             self._told, self._untold = [0, 0], 0
             pieces, self._pieces = self._pieces, []
             dropped, self._kept = self._kept - KEPT_CHARACTERS, 0
@@ -80,23 +73,15 @@ class Console:
             self._untold += 1
             return
         self._told = [self._told[0] + 1, self._told[1] + len(line)]
-        self._batch.append(line)
-        if len(self._batch) >= BATCH_LINES or time.monotonic() - self._told_at >= BATCH_SECONDS:
-            self._hand_out()
+        self._say(line)
 
-    def _hand_out(self) -> None:
-        batch, self._batch = self._batch, []
-        self._telling = True
-        try:
-            if batch:
-                self._on_lines(batch)
-        finally:
-            self._telling = False
-            self._told_at = time.monotonic()
+    def _say(self, line: str) -> None:
+        self._log.say(f"{self._label} | {line}")
 
     @contextmanager
-    def capture(self) -> Iterator[None]:
-        """Stand between the notebook and ``sys.stdout`` and ``sys.stderr``; they are as before afterwards."""
+    def capture(self, label: str) -> Iterator[None]:
+        """Stand between a cell and ``sys.stdout`` and ``sys.stderr``; they are as before afterwards."""
+        self._label = label
         before = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = _Tee(before[0], self, "stdout"), _Tee(before[1], self, "stderr")
         try:

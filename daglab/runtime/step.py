@@ -26,6 +26,7 @@ from daglab.runtime.isolation import Surroundings
 from daglab.runtime.loaded import LoadedNotebook
 from daglab.runtime.outputs import console_outputs, shown_outputs, text_output
 from daglab.runtime.partitions import one_key, require_io_managers, run_keys
+from daglab.runtime.step_log import StepLog
 
 Event = dg.Output[Any] | dg.AssetCheckResult
 
@@ -75,6 +76,8 @@ class _Step:
         self.surroundings = Surroundings(main)
         self.kept: dict[str, int] = {}  # asset key -> hash of what is stored
         self.links: dict[str, dict[str, Any]] = {}
+        self.log = StepLog(context.log.info)
+        self.console = Console(self.log)
 
     def _runner(self) -> tuple[CellRunner, ModuleType]:
         try:
@@ -90,14 +93,14 @@ class _Step:
             yield
 
     def close(self) -> None:
-        """Give up what the notebook still holds."""
+        """Tell what isn't told, and give up what the notebook still holds."""
+        self.log.flush()
         self.runner.close()
         self.surroundings.close()
 
     def events(self) -> Iterator[Event]:
         """What the cells make; to be resumed only :meth:`in_place`."""
         self._log_plan()
-        console = Console(self._print)
         try:
             for index in ordered(self.loaded, self.runner.order, self.runner.parents, self.checks):
                 if index in self.plan.cells and index not in self.waiting:
@@ -106,7 +109,7 @@ class _Step:
                         self.records[index] = CellRecord("cancelled")
                         continue
                     self._load_inputs(index)
-                    self._record(self._run(console, index), console)
+                    self._record(self._run(index))
                     yield from self._ready()
             self._refuse_left()
         except GeneratorExit:  # what is made so far was stored before the value was handed over
@@ -169,28 +172,26 @@ class _Step:
                 raise failures.refusal(message, self._keep_all(), retry=True) from error
             self.values[name] = value
             text = f"{name}: the stored value of {key}, {type(value).__module__}.{type(value).__qualname__}"
-            self.context.log.info(text)
+            self.log.say(text)
             for cell in self.loaded.graph.cells.definitions.get(name, ()):
                 self.records[cell] = CellRecord("given", [text_output(text)])
 
-    def _run(self, console: Console, index: int) -> CellEnd:
-        self.context.log.debug(f"{self.cell.label}: starts")
-        with console.capture():
+    def _run(self, index: int) -> CellEnd:
+        self.log.say(f"{self.cell.label}: starts")
+        with self.console.capture(self.cell.label):
             return self.runner.run(index, self.values)
 
-    def _print(self, lines: list[str]) -> None:
-        self.context.log.info("\n".join(f"{self.cell.label} | {line}" for line in lines))
-
-    def _record(self, end: CellEnd, console: Console) -> None:
+    def _record(self, end: CellEnd) -> None:
         """Keep what the cell showed; end the run if it failed."""
         self.position += 1
-        outputs = [*console_outputs(console.take()), *shown_outputs(end)]
+        outputs = [*console_outputs(self.console.take()), *shown_outputs(end)]
         state = {"ok": "run", "stopped": "stopped", "error": "failed"}[end.status]
         self.records[self.cell.index] = CellRecord(state, outputs, end.seconds, self.position, end.peak_mb)  # type: ignore[arg-type]
         peak = "" if end.peak_mb is None else f", peak memory {end.peak_mb:.0f} MB"
-        self.context.log.info(f"{self.cell.label}: {state} in {end.seconds:.3f} s{peak}")
+        self.log.say(f"{self.cell.label}: {state} in {end.seconds:.3f} s{peak}")
         if end.error is None:
             return
+        self.log.flush()
         if isinstance(end.error, (KeyboardInterrupt, DagsterExecutionInterruptedError)):
             raise end.error  # Dagster's to handle
         failure = failures.cell_failure(self.loaded.notebook, self.cell, end.error, self._keep_all())
@@ -217,6 +218,7 @@ class _Step:
             self.left.remove(name)
             if isinstance(event, dg.AssetCheckResult) and not event.passed:
                 self._block(name, event)
+            self.log.flush()
             yield event
 
     def _block(self, name: str, result: dg.AssetCheckResult) -> None:

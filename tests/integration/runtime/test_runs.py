@@ -38,7 +38,7 @@ def test_dagster_knows_what_was_run(materialized: Any) -> None:
         assert event is not None
         assert event.asset_materialization is not None
         metadata = {key: value.value for key, value in event.asset_materialization.metadata.items()}
-        messages = [entry.user_message for entry in instance.all_logs(run.run_id)]
+        messages = [line for entry in instance.all_logs(run.run_id) for line in entry.user_message.split("\n")]
     path = materialized.root / ".daglab" / "executed" / run.run_id / "sales__orders.ipynb"
     assert metadata["notebook"] == str(path)
     document = json.loads(path.read_text())

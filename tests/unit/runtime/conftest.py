@@ -90,6 +90,10 @@ class Runs:
         assert self.last is not None
         return [entry.user_message for entry in self.instance.all_logs(self.last.run_id)]
 
+    def lines(self) -> list[str]:
+        """The lines of these messages."""
+        return [line for message in self.log() for line in message.split("\n")]
+
     def states(self, key: str) -> dict[str, str]:
         """Cell -> what the last run did with it, from the executed notebook."""
         document = self.executed(key)

@@ -32,7 +32,7 @@ def test_a_blocking_check_that_passes_runs_before_the_dependants(runs: Any, writ
     result = runs(write_notebook(HEADER, "WANTED = 1", *CELLS))
     assert sorted(runs.materialized()) == ["a", "b", "other"]
     assert all(check.passed for check in result.get_asset_check_evaluations())
-    ran = [line for line in runs.log() if ": run in" in line]
+    ran = [line for line in runs.lines() if ": run in" in line]
     assert [name for line in ran for name in ("make", "judge", "below") if f"'{name}'" in line] == [
         "make",
         "judge",

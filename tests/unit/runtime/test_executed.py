@@ -13,6 +13,7 @@ import pytest
 
 from daglab.runtime import executed
 from daglab.runtime.console import KEPT_CHARACTERS, Console
+from daglab.runtime.step_log import StepLog
 
 SHOWN = {
     "frame": "pl.DataFrame({'x': [1]})",
@@ -128,8 +129,7 @@ def test_a_folder_that_cannot_be_written_falls_back_to_the_instance(
 
 
 def test_the_console_keeps_so_much_and_no_more() -> None:
-    lines: list[str] = []
-    console = Console(lines.append)
+    console = Console(StepLog(lambda text: None))
     console.write("stdout", "x" * (KEPT_CHARACTERS + 5))
     (kept, note) = console.take()
     assert len(kept[1]) == KEPT_CHARACTERS
@@ -138,10 +138,10 @@ def test_the_console_keeps_so_much_and_no_more() -> None:
 
 
 def test_a_log_that_prints_does_not_feed_itself() -> None:
-    def loud(line: str) -> None:
-        console.write("stdout", f"log: {line}\n")
+    def loud(text: str) -> None:
+        console.write("stdout", f"log: {text}\n")
 
-    console = Console(loud)
+    console = Console(StepLog(loud))
     console.write("stdout", "once\n")
     assert console.take() == [("stdout", "once\n")]
 

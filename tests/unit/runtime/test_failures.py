@@ -125,7 +125,7 @@ a = 1
 """
     path = write_notebook("[tool.daglab.assets.a]", ("talk", code))
     runs(path)
-    said = [line for entry in runs.log() for line in entry.split("\n") if line.startswith("cell 'talk'")]
+    said = [line for line in runs.lines() if line.startswith("cell 'talk'")]
     assert said[:6] == [
         f"cell 'talk'{text}" for text in (": starts", " | one", " | two", " | 20%", " | warned", " | open")
     ]
@@ -137,6 +137,31 @@ a = 1
         ("stdout", "open"),
     ]
     assert "one\ntwo\n" in capsys.readouterr().out
+
+
+def test_what_is_printed_before_a_long_silence_is_told_during_it(runs: Any, write_notebook: Any) -> None:
+    code = """
+import time, daglab
+print('at once')
+print('a little later')
+run = daglab.context()
+until = time.monotonic() + 20
+told = ''
+while 'later' not in told and time.monotonic() < until:
+    time.sleep(0.1)
+    told = str([entry.user_message for entry in run.instance.all_logs(run.run.run_id)])
+a = 'later' in told
+"""
+    path = write_notebook("[tool.daglab.assets.a]", code)
+    runs(path)
+    assert runs.value(path, key="a") is True
+
+
+def test_quick_cells_share_a_row_of_dagsters_log(runs: Any, write_notebook: Any) -> None:
+    cells = [f"a{number} = {number}" for number in range(100)]
+    runs(write_notebook("[tool.daglab.assets.a]", *cells, f"a = {' + '.join(f'a{n}' for n in range(100))}"))
+    assert sum(": run in" in line for line in runs.lines()) == 102  # and the one that imports
+    assert sum("starts" in message for message in runs.log()) < 20
 
 
 @pytest.mark.parametrize(
@@ -159,9 +184,8 @@ def test_whatever_a_cell_raises_is_its_failure(runs: Any, write_notebook: Any, c
 def test_thousands_of_lines_are_few_events(runs: Any, write_notebook: Any) -> None:
     path = write_notebook("[tool.daglab.assets.a]", ("talk", "a = 1\nfor _i in range(6000): print('line', _i)"))
     runs(path)
-    said = [entry for entry in runs.log() if entry.startswith("cell 'talk' |")]
-    assert len(said) < 150
-    lines = "\n".join(said).split("\n")
+    assert len([entry for entry in runs.log() if "cell 'talk' |" in entry]) < 150
+    lines = [line for line in runs.lines() if line.startswith("cell 'talk' |")]
     assert lines[0] == "cell 'talk' | line 0"
     assert lines[-1].startswith("cell 'talk' | ... 1000 more lines")
     assert "line 5999" in str(runs.executed("a")["cells"][1]["outputs"])

@@ -1,0 +1,55 @@
+"""What a step tells Dagster of its cells: at once after half a second of silence, else some lines together."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+BATCH_LINES = 250
+BATCH_SECONDS = 0.5  # each batch is a row in Dagster's event log, which takes longer to write than most cells to run
+
+
+class StepLog:
+    """Hands lines to ``tell``, in batches; whatever waits is told half a second later, also while a cell runs."""
+
+    def __init__(self, tell: Callable[[str], object]) -> None:
+        self._tell = tell
+        self._lines: list[str] = []
+        self._told_at = float("-inf")
+        self._timer: threading.Timer | None = None
+        self._lock = threading.RLock()
+        self._telling: set[int] = set()  # threads
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether this thread is inside of ``tell``: what is printed then comes from the log's own handlers."""
+        return threading.get_ident() in self._telling
+
+    def say(self, line: str) -> None:
+        """Take in a line."""
+        with self._lock:
+            self._lines.append(line)
+            silent = time.monotonic() - self._told_at
+            if silent < BATCH_SECONDS and len(self._lines) < BATCH_LINES:
+                if self._timer is None:
+                    self._timer = threading.Timer(BATCH_SECONDS - silent, self.flush)
+                    self._timer.daemon = True
+                    self._timer.start()
+                return
+        self.flush()
+
+    def flush(self) -> None:
+        """Tell what waits."""
+        with self._lock:
+            lines, self._lines = self._lines, []
+            timer, self._timer = self._timer, None
+            self._told_at = time.monotonic()
+        if timer is not None:
+            timer.cancel()
+        if lines:  # without the lock: handlers of the log may print, and so come back here
+            self._telling.add(threading.get_ident())
+            try:
+                self._tell("\n".join(lines))
+            finally:
+                self._telling.discard(threading.get_ident())

@@ -86,6 +86,10 @@ def _element(tag: str, shown: dict[str, Any]) -> str:
         return f"<blockquote>{plain_html(str(shown.get('html', '')))}</blockquote>"
     if tag == "marimo-json-output":
         return _json(shown.get("json-data"))
+    if tag == "marimo-progress":
+        said = " ".join(_inline(shown[name]) for name in ("title", "subtitle") if name in shown)
+        counted = f"{shown.get('progress')} of {shown['total']}" if "total" in shown else ""
+        return f"<span>{': '.join(filter(None, (said, counted)))}</span>"
     label = _inline(shown.get("label") or "")
     if tag == "marimo-table" and (rows := _rows(shown.get("data"))) is not None:
         return (f"<p>{label}</p>" if label else "") + _table(rows, shown.get("total-rows"))

@@ -5,6 +5,7 @@ What differs on purpose:
 - outputs come in Jupyter's own terms (``text/plain``, HTML without ``<marimo-...>``), because other programs show
   executed notebooks; so texts are compared without their tags;
 - markdown is rendered already;
+- a progress bar is said in words;
 - a cell after ``mo.stop`` is marked as cancelled; marimo gives it an error that no code has raised;
 - a warning names the line of the .py file; marimo's kernel names a file that it made up.
 """
@@ -27,8 +28,8 @@ import pytest
 import daglab
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "runtime"
-EXPORTED = ("shown", "stops")
-NOTEBOOKS = ("definitions", "progress", "shown", "stops", "tables", "widgets")
+EXPORTED = ("definitions", "shown", "stops", "tables", "widgets")
+NOTEBOOKS = (*EXPORTED, "progress")
 Shown = dict[str, list[tuple[str, str]]]
 
 
@@ -79,6 +80,11 @@ def test_values_are_those_of_script_mode(by_marimo: Path, by_daglab: Path, name:
 @pytest.mark.parametrize("name", EXPORTED)
 def test_outputs_say_what_marimo_exports(by_marimo: Path, by_daglab: Path, name: str) -> None:
     assert shown(by_daglab / f"{name}.ipynb") == shown(by_marimo / f"{name}.ipynb")
+
+
+def test_a_progress_bar_is_said_in_words(by_daglab: Path) -> None:
+    outputs = [output for found in shown(by_daglab / "progress.ipynb").values() for output in found]
+    assert ("display", "counting: 3 of 3") in outputs
 
 
 def shown(path: Path) -> Shown:

@@ -69,7 +69,8 @@ def _undisturbed() -> Iterator[None]:
     finally:
         logging.disable(disabled)
         for number, handler in handlers.items():
-            signal.signal(number, handler)
+            if handler is not None:  # one that isn't Python's
+                signal.signal(number, handler)
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ typescript: front
 	@$(NPM) test --silent
 
 unit: install
-	$(BIN)/python $(PYTEST) -q tests/unit tests/contract tests/architecture
+	$(BIN)/python $(PYTEST) -q -m "not nightly" tests/unit tests/contract tests/architecture
 
 bench: install ## measure daglab beside its peers; a table here, JSON in bench/results/
 	$(BIN)/python -m bench

@@ -26,8 +26,9 @@ class Detector(NamedTuple):
 
 
 def _detector(name: str, markers: str, pattern: str) -> Detector:
-    # a token inside a longer word is a piece of base64
-    return Detector(name, tuple(markers.split()), re.compile(rf"(?<![A-Za-z0-9+/_=-])(?:{pattern})"))
+    # A token inside a longer word is a piece of base64; not so behind "//" and behind an escape such as \\n.
+    begins = r"(?:(?<![A-Za-z0-9+/_-])|(?<=//)|(?<=\\[nrt]))"
+    return Detector(name, tuple(markers.split()), re.compile(rf"{begins}(?:{pattern})"))
 
 
 _SCHEMES = r"(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|mssql|oracle|snowflake|clickhouse|redshift)"
@@ -46,7 +47,7 @@ DETECTORS = (
     _detector("a Slack webhook", "hooks.slack.com", r"https://hooks\.slack\.com/services/T\w+/B\w+/[A-Za-z0-9]{20,}"),
     _detector("a Google API key", "AIza", r"AIza[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])"),
     _detector("a Google OAuth secret", "GOCSPX-", r"GOCSPX-[0-9A-Za-z_-]{28}"),
-    _detector("an Azure storage key", "AccountKey=", r"[^\s\"']*AccountKey=[A-Za-z0-9+/]{86}=="),
+    _detector("an Azure storage key", "AccountKey=", r"AccountKey=[A-Za-z0-9+/]{86}=="),
     _detector("a Stripe key", "k_live_", r"[sr]k_live_[0-9A-Za-z]{20,}"),
     _detector("an OpenAI key", "T3BlbkFJ", r"sk-[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}"),
     _detector("an Anthropic key", "sk-ant-", r"sk-ant-[a-z0-9]+-[A-Za-z0-9_-]{40,}"),
@@ -61,7 +62,8 @@ DETECTORS = (
         "a database URL with a password",
         "://",
         # placeholders such as {password}, $PASSWORD, <password> and *** are no passwords
-        _SCHEMES + r"(?:\+\w+)*://[^\s:/@\"']*:(?!(?:password|passwd|pass|pwd|secret|x+)@)[^\s/@\"'{}$<>*%]+@",
+        _SCHEMES
+        + r"(?:\+\w+)*://[^\s:/@\"']*:(?!(?:password|passwd|pass|pwd|secret|x+)@)(?:[^\s/@\"'{}$<>*%]|%[0-9A-Fa-f]{2})+@",
     ),
 )
 
@@ -92,19 +94,24 @@ def jupyter_findings(text: str, shown: str, *, sources: bool, outputs: bool) -> 
     notebook has no findings here: its reader refuses it.
     """
     try:
-        cells = json.loads(text)["cells"]
-        for number, cell in enumerate(cells, start=1):
-            if sources:
-                for name, _ in secrets_in(_joined(cell["source"])):
-                    message = f"{name} stands in the source of cell {number}"
-                    yield Finding(shown, 1, "DL330", message, "revoke it, and read it from an environment variable")
-            for output in cell.get("outputs", ()) if outputs else ():
-                yield from _output_findings(output, number, shown)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        document = json.loads(text)
+        cells = list(document["cells"])
+    except (ValueError, KeyError, TypeError):
         return
+    for number, cell in enumerate(cells, start=1):
+        if not isinstance(cell, dict):
+            continue
+        for name, _ in secrets_in(_joined(cell.get("source", ""))) if sources else ():
+            message = f"{name} stands in the source of cell {number}"
+            yield Finding(shown, 1, "DL330", message, "revoke it, and read it from an environment variable")
+        for output in cell.get("outputs") or () if outputs else ():
+            yield from _output_findings(output, number, shown)
+    for name, _ in secrets_in(_joined(document.get("metadata") or {})) if outputs else ():
+        message = f"{name} stands in the notebook's metadata, where widgets keep what they show"
+        yield Finding(shown, 1, "DL331", message, 'revoke it and clear the outputs, or outputs = "strip"')
 
 
-def _output_findings(output: dict[str, Any], number: int, shown: str) -> Iterator[Finding]:
+def _output_findings(output: Any, number: int, shown: str) -> Iterator[Finding]:
     size = len(json.dumps(output, ensure_ascii=False))
     if size > OUTPUT_LIMIT:
         message = f"an output of cell {number} is too large: {size:,} characters; {OUTPUT_LIMIT:,} may be"
@@ -115,12 +122,15 @@ def _output_findings(output: dict[str, Any], number: int, shown: str) -> Iterato
             yield Finding(shown, 1, "DL331", message, 'revoke it and clear the output, or outputs = "strip"')
 
 
-def _texts_of(output: dict[str, Any]) -> Iterator[str]:
-    """The texts of an output: what is printed, each form of a value but images, the lines of a failure."""
-    yield _joined(output.get("text", ""))
-    yield "\n".join([str(output.get("evalue", "")), *map(str, output.get("traceback", ()))])
-    for mime, value in output.get("data", {}).items():
-        if not mime.startswith("image/"):
+def _texts_of(output: Any) -> Iterator[str]:
+    """The texts of an output: what is printed, each form of a value but pictures, the lines of a failure."""
+    if not isinstance(output, dict) or not isinstance(data := output.get("data") or {}, dict):
+        yield _joined(output)
+        return
+    yield _joined(output.get("text") or "")
+    yield "\n".join([str(output.get("evalue", "")), _joined(output.get("traceback") or "")])
+    for mime, value in data.items():
+        if not mime.startswith("image/") or mime == "image/svg+xml":
             yield _joined(value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ class Console:
     def __init__(self, log: StepLog) -> None:
         self._log = log
         self._label = ""
+        self._process = os.getpid()
+        self._closed = False
         self._told = [0, 0]  # lines, characters
         self._untold = 0
         self._lock = threading.RLock()
@@ -32,7 +35,8 @@ class Console:
 
     def write(self, stream: StreamName, text: str) -> None:
         """Take in what was printed; a carriage return overwrites its line, as on a terminal."""
-        if self._log.is_telling:  # the log's own handlers may print
+        # The log's own handlers may print, a forked child has no run, and a logging handler of a cell outlives it.
+        if self._log.is_telling or self._closed or os.getpid() != self._process:
             return
         with self._lock:
             if self._kept < KEPT_CHARACTERS:
@@ -64,6 +68,10 @@ class Console:
             else:
                 joined.append((stream, text))
         return [(stream, "\n".join(map(_overwritten, text.split("\n")))) for stream, text in joined]
+
+    def close(self) -> None:
+        """Take in nothing any more; the real streams get it all the same."""
+        self._closed = True
 
     def _tell(self, line: str) -> None:
         line = _overwritten(line)
@@ -108,6 +116,18 @@ class _Tee(io.TextIOBase):
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._real.encoding
+
+    @property
+    def errors(self) -> str | None:  # type: ignore[override]
+        return self._real.errors
+
+    @property
+    def newlines(self) -> Any:  # type: ignore[override]
+        return self._real.newlines
 
     def fileno(self) -> int:
         return self._real.fileno()

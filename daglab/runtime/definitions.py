@@ -79,6 +79,12 @@ def notebook_definitions(
     return dg.Definitions(assets=assets, executor=executor)
 
 
+def definitions_in(module: ModuleType) -> list[dg.Definitions]:
+    """The Definitions of a code location's module, those of ``@dg.definitions`` made."""
+    values = [value() if type(value).__name__ == "LazyDefinitions" else value for value in vars(module).values()]
+    return [value for value in values if isinstance(value, dg.Definitions)]
+
+
 def default_executor() -> dg.ExecutorDefinition:
     """Dagster's multiprocess executor; where the system has a forkserver, one that has imported marimo already.
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import dagster as dg
 
-from daglab.runtime.definitions import notebook_definitions
+from daglab.runtime.definitions import definitions_in, notebook_definitions
 
 
 def probe(target: str) -> list[str]:
@@ -33,11 +33,7 @@ def probe(target: str) -> list[str]:
 def _load(target: str) -> dg.Definitions:
     if Path(target).is_dir():
         return notebook_definitions(Path(target))
-    found = []
-    for value in vars(importlib.import_module(target)).values():
-        made = value() if type(value).__name__ == "LazyDefinitions" else value  # of the decorator @dg.definitions
-        if isinstance(made, dg.Definitions):
-            found.append(made)
+    found = definitions_in(importlib.import_module(target))
     if len(found) != 1:
         raise dg.DagsterInvalidDefinitionError(f"{target} has {len(found)} Definitions instead of one")
     return found[0]

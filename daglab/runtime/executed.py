@@ -146,7 +146,7 @@ def _prune(context: dg.AssetExecutionContext, store: ExecutedStore) -> None:
     try:
         if (days := int(said)) >= 1 and (deleted := store.prune_daily(timedelta(days=days))):
             context.log.info(f"deleted {deleted} executed notebooks that are older than {days} days")
-    except ValueError:
+    except (ValueError, OverflowError):
         context.log.warning(f"{RETENTION_VARIABLE} is {said!r}, no number of days: old executed notebooks are kept")
     except DaglabError as error:
         context.log.warning(f"old executed notebooks are kept: {error}")

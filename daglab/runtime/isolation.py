@@ -172,7 +172,7 @@ def _matplotlib() -> Iterator[None]:
         yield
     finally:
         close_figures(keep=before)
-        if not chosen:
+        if not chosen and os.environ.get("MPLBACKEND") == "agg":  # a cell may have changed it
             del os.environ["MPLBACKEND"]
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
+from dagster._core.errors import DagsterExecutionInterruptedError
+
 from daglab import marimo_run
 from daglab.runtime.console import StreamName
 from daglab.runtime.isolation import close_figures, open_figures
@@ -79,6 +81,8 @@ def output_size(output: Output) -> int:
 def _display(value: Any) -> Output:
     try:
         data, metadata = _bundle(value)
+    except (KeyboardInterrupt, DagsterExecutionInterruptedError):
+        raise
     except BaseException as error:
         return error_output(error)
     return {"output_type": "display_data", "data": _limited(data), "metadata": metadata}

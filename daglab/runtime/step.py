@@ -94,6 +94,7 @@ class _Step:
 
     def close(self) -> None:
         """Tell what isn't told, and give up what the notebook still holds."""
+        self.console.close()
         self.log.flush()
         self.runner.close()
         self.surroundings.close()
@@ -268,9 +269,9 @@ class _Step:
         about = {"run_id": self.context.run.run_id, "asset": key, "notebook": self.loaded.shown_path}
         content = executed.executed_notebook(self.loaded.notebook, self.records, about)
         if self.kept.get(key) != hash(content):
-            self.kept[key] = hash(content)
             with self.surroundings.outside():
                 self.links[key] = executed.keep(self.context, self.store, key, content)
+            self.kept[key] = hash(content)
         return {**self.links[key], **executed.summary(self.loaded.notebook, self.records)}
 
     def _keep_all(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from daglab.errors import AssetValueError
 from daglab.notebook.findings import did_you_mean
 from daglab.project import Project
 from daglab.runtime import current
+from daglab.runtime.definitions import definitions_in
 from daglab.runtime.inputs import load_value
 from daglab.runtime.partitions import as_partition_key
 
@@ -48,7 +49,9 @@ def load_asset(key: str, partition: str | Mapping[str, str] | None = None, *, re
         project = Project.find()
         if refresh:
             _session.cache_clear()
-            sys.modules.pop(project.code_location().module_name, None)
+            package = project.code_location().module_name.partition(".")[0]
+            for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
+                del sys.modules[name]
         session = _session(project.root, project.location_name, project.ensure_dagster_home())
         return session.load(asset_key, partition)
 
@@ -90,8 +93,12 @@ class _Session:
             raise AssetValueError(f"the asset {name!r} has no partitions, not {partition!r}", remedy="leave it out")
         one = self._partition(name, partitions, partition) if partitions is not None else None
         # Nothing is chained: IPython keeps the last traceback, whose frames would keep Dagster's loader open.
-        with suppress(FileNotFoundError, KeyError):
-            return self.definitions.load_asset_value(key, partition_key=one, instance=self.instance)
+        with suppress(FileNotFoundError):
+            try:
+                return self.definitions.load_asset_value(key, partition_key=one, instance=self.instance)
+            except KeyError:  # of an IO manager that has no value, or of a fault in it
+                if self.instance.get_latest_materialization_event(key) is not None:
+                    raise
         of = f" (partition {one})" if one else ""
         raise AssetValueError(
             f"the asset {name!r}{of} has no stored value in {self.instance.root_directory}",
@@ -124,7 +131,7 @@ def _session(root: Path, location_name: str | None, home: Path) -> _Session:
     """The project's definitions and instance, opened once; the code location's module is imported here."""
     location = Project(root, location_name).code_location()
     module = _import(location.module_name, root)
-    found = [value for value in vars(module).values() if isinstance(value, dg.Definitions)]
+    found = definitions_in(module)
     if len(found) != 1:
         raise AssetValueError(
             f"{location.module_name} has {len(found)} Definitions", remedy="it should have exactly one, such as `defs`"

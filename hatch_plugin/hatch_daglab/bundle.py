@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
+from daglab.errors import BuildError
 from daglab.notebook.check import CheckedNotebook, Report
 from daglab.notebook.hook_options import HookOptions
 from daglab.notebook.manifest import FILE_NAME, NotebookEntry, manifest_text, notebook_entry
@@ -91,6 +92,8 @@ class Bundle:
         return notebook_entry(path.as_posix(), half, checked.path.read_bytes(), checked.header)
 
     def _add(self, target: PurePosixPath, text: str) -> None:
+        if target.suffix != ".ipynb" and self._selection.place(self._selection.root / target) is not None:
+            raise BuildError(f"{target}: the build hook makes a file of this name", remedy="give yours another one")
         path = self._folder / str(len(self.files))
         path.write_bytes(text.encode("utf-8"))
         path.chmod(0o644)

@@ -27,15 +27,18 @@ def defs():
 
 @pytest.mark.parametrize("where", ["pyproject.toml", "dg.toml"])
 def test_the_defs_folder_is_found_in_a_wheel(where: str, tmp_path: Path) -> None:
-    root = tiny_project(tmp_path / "project")
+    root, module = tiny_project(tmp_path / "project"), "defs"
     if where == "dg.toml":
-        (root / where).write_text('directory_type = "project"\n[project]\nroot_module = "tiny"\n')
+        (root / where).write_text(
+            'directory_type = "project"\n[project]\nroot_module = "tiny"\ndefs_module = "tiny.parts"\n'
+        )
+        module = "parts"
     else:
         table = '[tool.dg]\ndirectory_type = "project"\n[tool.dg.project]\nroot_module = "tiny"\n\n'
         configure(root, "[tool.hatch.build.hooks", f"{table}[tool.hatch.build.hooks")
     (root / "src/tiny/definitions.py").write_text(DEFINITIONS)
-    (root / "src/tiny/defs").mkdir()
-    (root / "src/tiny/defs/other.py").write_text("import dagster as dg\n\n\n@dg.asset\ndef other(): ...\n")
+    (root / "src/tiny" / module).mkdir()
+    (root / "src/tiny" / module / "other.py").write_text("import dagster as dg\n\n\n@dg.asset\ndef other(): ...\n")
     site = tmp_path / "site"
     build(root, tmp_path / "out").wheel.extractall(site)
     argv = [sys.executable, "-m", "dagster", "asset", "list", "-m", "tiny.definitions"]

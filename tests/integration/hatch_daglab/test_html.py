@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from hatch_daglab.page import html_page
 
 from daglab.pair import create_pair
 from tests.integration.hatch_daglab.building import build, configure, notebook, tiny_project
@@ -42,3 +43,18 @@ def test_outputs_are_shown_where_they_are_kept(project: Path, outputs: str) -> N
     text = page(project, f'outputs = "{outputs}"')
     shown = ["<b>bold</b>", 'src="data:image/png;base64,AAAA"', "&lt;4711&gt;"]
     assert [part in text for part in shown] == [outputs == "keep"] * 3
+
+
+def test_no_tag_runs_fetches_or_leads_elsewhere() -> None:
+    hostile = "<me<base>ta http-equiv='refresh' content='0;url=https://evil.example'><form action=/x><script>1</script>"
+    output = {"output_type": "display_data", "data": {"text/html": hostile + "<b>kept</b>"}}
+    cells = [{"cell_type": "code", "source": "", "outputs": [output]}, {"cell_type": "markdown", "source": hostile}]
+    body = html_page(json.dumps({"cells": cells}), "a").partition("<body>")[2].lower()
+    assert "<b>kept</b>" in body
+    assert not any(f"<{tag}" in body for tag in ("meta", "base", "form", "script"))
+
+
+def test_a_file_of_the_projects_own_is_not_replaced(project: Path) -> None:
+    (project / "src/tiny/notebooks/numbers.html").write_text("my own")
+    with pytest.raises(AssertionError, match=r"numbers\.html: the build hook makes a file of this name"):
+        page(project, "")

@@ -205,7 +205,9 @@ def test_no_secret_shows_anywhere(jupyter: Any, marimo_url: str) -> None:
         jupyter.request(method, path, content=b"x").text
         for method, path in (("GET", "status"), ("GET", "assets"), ("POST", "runs"), ("GET", "runs/x"), ("GET", "no"))
     ]
-    arguments = [" ".join(child.cmdline()) for child in psutil.process_iter() if child.pid != os.getpid()]
+    arguments = [
+        " ".join(child.info["cmdline"] or ()) for child in psutil.process_iter(["cmdline"]) if child.pid != os.getpid()
+    ]
     (token_file,) = jupyter.folder.glob("runtime_dir/daglab-marimo-*/token")
     assert oct(token_file.stat().st_mode & 0o777) == "0o600"
     assert oct(token_file.parent.stat().st_mode & 0o777) == "0o700"

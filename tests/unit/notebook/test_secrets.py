@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import time
 import uuid
 
 import pytest
@@ -45,7 +46,7 @@ def test_each_detector_has_an_example() -> None:
 
 
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in SECRETS.items() for text in texts])
-@pytest.mark.parametrize("around", ["{}", "x = '{}'", 'f("{}")', "token: {}\n"])
+@pytest.mark.parametrize("around", ["{}", "x = '{}'", 'f("{}")', "token: {}\n", "TOKEN={} run", '"a\\n{}"'])
 def test_found_wherever_it_stands(name: str, text: str, around: str) -> None:
     assert list(secrets_in("import os\n" + around.format(text))) == [(name, 2)]
 
@@ -85,13 +86,34 @@ def of_output(output: dict[str, object]) -> list[str]:
         ({"data": {"text/html": "<b>" + SECRETS["a GitHub token"][0]}}, ["DL331"]),
         ({"data": {"application/json": {"k": [SECRETS["a GitHub token"][0]]}}}, ["DL331"]),
         ({"ename": "E", "evalue": "no", "traceback": [SECRETS["a GitHub token"][0]]}, ["DL331"]),
+        ({"data": {"image/svg+xml": SECRETS["a GitHub token"][0]}}, ["DL331"]),
         ({"data": {"image/png": SECRETS["a GitHub token"][0]}}, []),
+        ({"traceback": None, "text": SECRETS["a GitHub token"][0]}, ["DL331"]),
         ({"text": "x" * OUTPUT_LIMIT}, ["DL332"]),
         ({"data": {"image/png": "x" * (OUTPUT_LIMIT - 100)}}, []),
     ],
 )
 def test_outputs(output: dict[str, object], codes: list[str]) -> None:
     assert of_output(output) == codes
+
+
+def test_one_odd_cell_hides_no_other_and_widgets_are_searched() -> None:
+    secret = SECRETS["a GitHub token"][0]
+    cells = [{"outputs": [3, {"data": 3}]}, 5, {"cell_type": "code", "source": secret}]
+    document = {"cells": cells, "metadata": {"widgets": {"state": secret}}}
+    found = list(jupyter_findings(json.dumps(document), "a.ipynb", sources=True, outputs=True))
+    assert [finding.code for finding in found] == ["DL330", "DL331"]
+
+
+def test_a_token_in_an_address_and_an_encoded_password() -> None:
+    assert [name for name, _ in secrets_in(f"git+https://{SECRETS['a GitHub token'][0]}@github.com/a/b")]
+    assert [name for name, _ in secrets_in("postgresql://bob:s3cr%40tW0rd@db/x")] == ["a database URL with a password"]
+
+
+def test_a_long_text_takes_no_time() -> None:
+    began = time.perf_counter()
+    assert list(secrets_in("AccountKey=" + ";" * 200_000)) == []
+    assert time.perf_counter() - began < 1
 
 
 def test_findings_never_show_the_secret() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import sys
@@ -55,6 +56,55 @@ def test_changes_of_a_cell_that_fails_are_put_back(runs: Any, write_notebook: An
     before = state()
     runs(path, ok=False)
     assert state() == before
+
+
+@pytest.mark.parametrize("code", ["os.environ.pop('MPLBACKEND', None)", "os.environ.clear()"])
+def test_a_cell_may_drop_what_daglab_has_set(
+    runs: Any, write_notebook: Any, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    before = state()
+    assert runs(write_notebook("[tool.daglab.assets.a]", f"import os\n{code}\na = 1")).asset_value("a") == 1
+    assert state() == before
+
+
+def test_streams_are_like_the_real_ones(runs: Any, write_notebook: Any) -> None:
+    code = "import sys\na = ['x'.encode(s.encoding, s.errors) for s in (sys.stdout, sys.stderr)]"
+    assert runs(write_notebook("[tool.daglab.assets.a]", code)).asset_value("a") == [b"x", b"x"]
+
+
+def test_a_handler_that_a_cell_leaves_writes_no_more_into_the_finished_run(runs: Any, write_notebook: Any) -> None:
+    root = logging.getLogger()
+    before = root.handlers[:]
+    code = "import logging, sys\nlogging.getLogger().addHandler(logging.StreamHandler(sys.stderr))\na = 1"
+    try:
+        runs(write_notebook("[tool.daglab.assets.a]", code))
+        logging.getLogger("other").warning("said by somebody else")
+    finally:
+        root.handlers[:] = before
+    assert not any("somebody else" in line for line in runs.lines())
+
+
+def test_a_forked_child_repeats_nothing(runs: Any, write_notebook: Any) -> None:
+    code = """
+import os
+print('told before')
+print('waits to be told')
+child = os.fork()
+if child == 0:
+    print('of the child', flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+a = 1
+"""
+    runs(write_notebook("[tool.daglab.assets.a]", code))
+    assert sum("waits to be told" in line for line in runs.lines()) == 1
+
+
+def test_an_interruption_while_a_value_is_shown_ends_the_run(runs: Any, write_notebook: Any) -> None:
+    code = "class Slow:\n    def _repr_html_(self):\n        raise KeyboardInterrupt\na = 1\nSlow()"
+    runs(write_notebook("[tool.daglab.assets.a]", code), ok=False)
+    assert runs.failure().error.cls_name == "KeyboardInterrupt"
 
 
 def test_modules_beside_a_notebook_are_its_own(runs: Any, write_notebook: Any, tmp_path: Path) -> None:

@@ -41,7 +41,11 @@ def check(
     findings: list[Finding] = []
     ignored: list[Finding] = []
     notebooks: set[Path] = set()
-    for root, wanted in _by_project(paths or [Path()]).items():
+    named = paths or [Path()]
+    halves = [
+        path.with_suffix(".py") for path in named if path.suffix == ".ipynb" and path.with_suffix(".py").is_file()
+    ]
+    for root, wanted in _by_project([*named, *halves]).items():
         report = _loaded(_checked(root), root, timeout) if load else _checked(root)
         findings += _below(report.findings, root, wanted)
         ignored += _below(report.ignored, root, wanted)

@@ -41,7 +41,7 @@ MEANINGS: dict[str, str] = {
 }
 
 # A notebook with one of these cannot run at all: ignoring the finding would only move the failure to production.
-_FATAL = ("MB", "DL1", "DL200", "DL201", "DL204", "DL304", "DL320")
+_FATAL = ("MB", "DL1", "DL200", "DL201", "DL203", "DL204", "DL304", "DL320")
 
 
 def can_be_ignored(code: str) -> bool:

@@ -123,14 +123,14 @@ def _crowded(graph: CellGraph, header: Header) -> Iterator[Finding]:
         assets = sorted(compiled.defs & header.assets.keys())
         inputs = sorted(compiled.defs & header.inputs.keys())
         others = sorted(compiled.defs - header.assets.keys())
-        if assets and others:
-            message = f"the cell of asset {_named(assets)} also defines {_named(others)}"
-            remedy = f"move them to another cell, or keep them in this one as {_named(['_' + n for n in others])}"
-            yield Finding(notebook.path, cell.code_line, "DL202", message, remedy)
-        elif inputs and len(compiled.defs) > 1:
+        if inputs and len(compiled.defs) > 1:
             more = sorted(compiled.defs - {inputs[0]})
             message = f"the cell of input {inputs[0]!r} also defines {_named(more)}"
             yield Finding(notebook.path, cell.code_line, "DL203", message, "an input stands alone in its cell")
+        elif assets and others:
+            message = f"the cell of asset {_named(assets)} also defines {_named(others)}"
+            remedy = f"move them to another cell, or keep them in this one as {_named(['_' + n for n in others])}"
+            yield Finding(notebook.path, cell.code_line, "DL202", message, remedy)
 
 
 def _partition_key(graph: CellGraph, header: Header) -> Iterator[Finding]:
@@ -166,7 +166,11 @@ def _undeclared(graph: CellGraph, header: Header) -> Iterator[Finding]:
             if key not in known:
                 message = f"{key!r} is loaded, but neither inputs nor deps of the header name it"
                 remedy = did_you_mean(key, known)
-                remedy = remedy if remedy.startswith("did") else f'add it: [tool.daglab.inputs] NAME = "{key}"'
+                remedy = (
+                    remedy
+                    if remedy.startswith("did")
+                    else f'load it in a cell of its own, and add NAME = "{key}" to [tool.daglab.inputs]'
+                )
                 yield Finding(graph.notebook.path, cell.code_line + line - 1, "DL205", message, remedy)
 
 

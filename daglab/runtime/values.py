@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import signal
 import sys
 import threading
@@ -25,7 +26,9 @@ from daglab.runtime.inputs import load_value
 from daglab.runtime.partitions import as_partition_key
 
 
-def load_asset(key: str, partition: str | Mapping[str, str] | None = None, *, refresh: bool = False) -> Any:
+def load_asset(
+    key: str | dg.AssetKey, partition: str | Mapping[str, str] | None = None, *, refresh: bool = False
+) -> Any:
     """The stored value of an asset.
 
     Interactively it is read through the project's own definitions and its Dagster instance, both opened once a
@@ -33,7 +36,7 @@ def load_asset(key: str, partition: str | Mapping[str, str] | None = None, *, re
     and IO manager (the cells of declared inputs are replaced there, and don't call this).
 
     Args:
-        key: the asset's key, such as ``"sales/orders"``.
+        key: the asset's key, such as ``"sales/orders"``, or Dagster's own.
         partition: which partition; needed where the asset has several. Of two dimensions ``"2026-01-01|eu"``, the
             keys in the order of their dimensions' names, or ``{"day": "2026-01-01", "region": "eu"}``.
         refresh: import the project's definitions again.
@@ -42,7 +45,7 @@ def load_asset(key: str, partition: str | Mapping[str, str] | None = None, *, re
         AssetValueError: the key is unknown, nothing is materialized, or the partition is missing or unknown.
         ConfigError: the project names no code location.
     """
-    asset_key = dg.AssetKey(key.split("/"))
+    asset_key = dg.AssetKey(key.split("/")) if isinstance(key, str) else dg.AssetKey.from_coercible(key)
     if (run := current.context()) is not None:
         return load_value(run, asset_key, partitions=[partition] if partition else None)
     with _undisturbed():
@@ -102,8 +105,12 @@ class _Session:
         of = f" (partition {one})" if one else ""
         raise AssetValueError(
             f"the asset {name!r}{of} has no stored value in {self.instance.root_directory}",
-            remedy=f"materialize {name!r} first",
+            remedy=f"materialize {name!r} first{self._there()}",
         )
+
+    def _there(self) -> str:
+        """Without DAGSTER_HOME, what Dagster's own commands make is in an instance that ends with them."""
+        return "" if os.environ.get("DAGSTER_HOME") else f", with DAGSTER_HOME={self.instance.root_directory}"
 
     def _partition(
         self, name: str, partitions: dg.PartitionsDefinition[Any], partition: str | Mapping[str, str] | None

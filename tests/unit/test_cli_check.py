@@ -73,3 +73,9 @@ def test_a_wrong_option_is_an_error_with_a_remedy(shop: Path, capsys: pytest.Cap
 
 def test_a_path_that_is_not_there(shop: Path) -> None:
     assert run(["check", "nowhere"]) == 2
+
+
+def test_a_named_ipynb_stands_for_its_pair(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (shop / "src/shop/notebooks/orders.ipynb").is_file()
+    assert run(["check", "src/shop/notebooks/orders.ipynb"]) == 0
+    assert capsys.readouterr().err == "1 notebook, 0 findings\n"

@@ -82,6 +82,7 @@ def test_the_setup_cell_depends_on_nothing() -> None:
         (replaced("totals = sum", "total = sum"), "DL201", "no cell defines 'totals'"),
         (replaced("_few", "few"), "DL202", "the cell of asset 'orders' also defines 'few'"),
         (replaced("totals = sum", "import math\ntotals = sum"), "DL202", "also defines 'math'"),
+        (replaced("totals = sum", "raw2 = raw\ntotals = sum"), "DL202", "also defines 'raw2'"),
         (replaced("raw = daglab", "path = 'x'\nraw = daglab"), "DL203", "the cell of input 'raw' also defines 'path'"),
         (replaced("limit: int = 3", "limit: int = 1 + x"), "DL204", "param 'limit'"),
         (replaced("limit: int = 3", "limit: bytes = 3"), "DL204", "bytes"),

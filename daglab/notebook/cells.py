@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -130,6 +131,20 @@ def parse_edited(old: Notebook, text: str) -> Notebook:
         cell = known_cell or next(fresh)
         cells.append(replace(cell, index=index, line=block.line, code_line=block.line + cell.code_line - cell.line))
     return replace(read, text=text, spans=spans, cells=tuple(cells))
+
+
+def syntax_faults(notebook: Notebook) -> list[tuple[int, str]]:
+    """The line of the file and Python's own words for each cell that doesn't parse."""
+    faults = []
+    for cell in notebook.cells:
+        try:
+            if cell.kind == "unparsable":
+                ast.parse(cell.code)
+        except SyntaxError as error:
+            faults.append((cell.code_line + (error.lineno or 1) - 1, error.msg))
+        except ValueError as error:  # a NUL
+            faults.append((cell.code_line, str(error)))
+    return faults
 
 
 def _code(block: Span, cell: ParsedCell) -> str:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from daglab import marimo_api
 from daglab.errors import HeaderError
-from daglab.notebook.cells import Cell, Notebook
+from daglab.notebook.cells import Cell, Notebook, syntax_faults
 from daglab.notebook.findings import Finding, did_you_mean
 from daglab.notebook.graph import CellGraph, cell_graph
 from daglab.notebook.header import Header, read_header
@@ -68,8 +68,12 @@ async def all_findings(notebook: Notebook) -> list[Finding]:
 
 async def _marimos_findings(notebook: Notebook, text: str) -> list[Finding]:
     lead = leading_lines(text)
-    findings = []
+    faults = syntax_faults(notebook)
+    remedy = _REMEDIES["MB001"]
+    findings = [Finding(notebook.path, line, "MB001", f"a cell does not parse: {why}", remedy) for line, why in faults]
     for diagnostic in await marimo_api.lint(text):
+        if diagnostic.code == "MB001" and faults:
+            continue
         *others, line = (line + lead for line in diagnostic.lines)
         message = diagnostic.message + (f" (also line {', '.join(map(str, others))})" if others else "")
         findings.append(Finding(notebook.path, line, diagnostic.code, message, _REMEDIES.get(diagnostic.code, "")))
@@ -98,7 +102,9 @@ def _header_findings(graph: CellGraph, header: Header) -> Iterator[Finding]:
 
 
 def _undefined(graph: CellGraph, header: Header) -> Iterator[Finding]:
-    """Variables of the header that no cell defines."""
+    """Variables of the header that no cell defines; a cell that doesn't parse may be the one."""
+    if syntax_faults(graph.notebook):
+        return
     names = {"assets": [*header.assets], "checks": [*header.checks], "inputs": [*header.inputs]}
     for role, variables in names.items():
         for variable in variables:

@@ -8,6 +8,7 @@ import pytest
 
 from daglab.marimo_api import ParsedCell, render
 from daglab.notebook.cells import Notebook, parse_notebook
+from daglab.notebook.edit import NewCell, new_notebook
 from daglab.notebook.lint import all_findings, lint_notebook, lint_notebook_sync, run_to_end
 
 HEADER = """\
@@ -60,6 +61,7 @@ def test_a_good_notebook_has_no_findings() -> None:
     ("cells", "code"),
     [
         (["x = ("], "MB001"),
+        (["x = 1", "def f(:\n    pass"], "MB001"),
         (["x = 1", "x = 2"], "MB002"),
         (["x = y", "y = x"], "MB003"),
         (["return 1"], "MB001"),
@@ -190,3 +192,11 @@ def test_a_byte_order_mark_and_crlf_change_nothing() -> None:
     text = notebook(*GOOD, "orders.append(1)").text
     plain = lint_notebook_sync(parse_notebook(text, "n.py"))
     assert lint_notebook_sync(parse_notebook("\ufeff" + text.replace("\n", "\r\n"), "n.py")) == plain != []
+
+
+def test_a_cell_that_does_not_parse_is_named_by_its_line_and_pythons_words() -> None:
+    header = "# /// script\n# [tool.daglab.assets.a]\n# ///\n"
+    text = new_notebook([NewCell("x = 1"), NewCell("b = x\na = sum([x, 2]")], header=header)
+    [finding] = lint_notebook_sync(parse_notebook(text))
+    assert (finding.code, finding.message) == ("MB001", "a cell does not parse: '(' was never closed")
+    assert text.splitlines()[finding.line - 1].strip() == "a = sum([x, 2]"

@@ -92,7 +92,7 @@ class Bundle:
         return notebook_entry(path.as_posix(), half, checked.path.read_bytes(), checked.header)
 
     def _add(self, target: PurePosixPath, text: str) -> None:
-        if target.suffix != ".ipynb" and self._selection.place(self._selection.root / target) is not None:
+        if target.suffix.lower() != ".ipynb" and self._selection.place(self._selection.root / target) is not None:
             raise BuildError(f"{target}: the build hook makes a file of this name", remedy="give yours another one")
         path = self._folder / str(len(self.files))
         path.write_bytes(text.encode("utf-8"))

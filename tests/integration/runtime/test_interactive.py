@@ -24,12 +24,12 @@ CELLS = [
 ]
 
 
-def errors(home: Path) -> list[str]:
+def errors(home: Path, there: str = "") -> list[str]:
     missing = f"AssetValueError: the asset 'regions' (partition eu) has no stored value in {home}"
     return [
         "AssetValueError: there is no asset 'sales/dayly' in shoplet.definitions (did you mean 'sales/daily'?)",
         'AssetValueError: the asset \'regions\' is partitioned (name one: load_asset("regions", partition="..."))',
-        f"{missing} (materialize 'regions' first)",
+        f"{missing} (materialize 'regions' first{there})",
         "AssetValueError: the asset 'regions' has no partition 'es' (known: eu, us)",
     ]
 
@@ -42,7 +42,7 @@ def test_in_a_jupyter_kernel(materialized: Any, monkeypatch: pytest.MonkeyPatch)
     results = [output["data"]["text/plain"] for output in outputs if output["output_type"] == "execute_result"]
     assert results == ["{1: 2.5, 2: 4.0}", "(True, True, None, 'eu')"]
     told = [line for output in outputs if output["output_type"] == "error" for line in output["traceback"]]
-    assert told == errors(materialized.home)
+    assert told == errors(materialized.home, there=f", with DAGSTER_HOME={materialized.home}")
     assert not [output for output in outputs if output["output_type"] == "stream"]
 
 

@@ -11,6 +11,8 @@ import pytest
 import yaml
 from dagster_celery.cli import get_validated_config
 
+from daglab.notebook.edit import NewCell, new_notebook
+
 PAGE = (Path(__file__).parents[3] / "docs" / "deployment.md").read_text("utf-8")
 
 
@@ -42,6 +44,11 @@ def test_the_workers_settings_arrive(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert settings["config_source"]["worker_prefetch_multiplier"] == 1
 
 
-def test_the_python_of_the_page_compiles() -> None:
+def test_the_python_of_the_page_makes_definitions_for_celery(tmp_path: Path) -> None:
+    header = "# /// script\n# [tool.daglab.assets.a]\n# ///\n"
+    (tmp_path / "nb.py").write_text(new_notebook([NewCell("a = 1")], header=header))
     (code,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
-    compile(code, "definitions.py", "exec")
+    made: dict[str, Any] = {}
+    exec(code.replace('"shop"', repr(f"{tmp_path}/")), made)
+    assert made["defs"].executor.name == "celery"
+    assert [key.to_user_string() for key in made["defs"].resolve_asset_graph().get_all_asset_keys()] == ["a"]

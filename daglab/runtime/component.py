@@ -90,11 +90,11 @@ def _group(_: dg.ResolutionContext, group: str | None) -> str | None:
 
 
 def _owners(context: dg.ResolutionContext, owners: Sequence[str] | None) -> Sequence[str] | None:
-    return Defaults(owners=context.resolve_value(owners) or ()).owners
+    return Defaults(owners=context.resolve_value(owners or [])).owners
 
 
 def _tags(context: dg.ResolutionContext, tags: Mapping[str, str] | None) -> Mapping[str, str] | None:
-    return Defaults(tags=context.resolve_value(tags) or {}).tags
+    return Defaults(tags=context.resolve_value(tags or {})).tags
 
 
 @dg.scaffold_with(NotebookScaffolder)

@@ -31,12 +31,16 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any, ClassVar
 
+_SHOWN = 20  # names in a message
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'group'?``, or the list of what is known when nothing comes near ``word``."""
+    """``did you mean 'group'?``, or what is known (of many the first) when nothing comes near ``word``."""
     names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}" if names else ""
+    if near := difflib.get_close_matches(word, names, n=1, cutoff=0.6):
+        return f"did you mean {near[0]!r}?"
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"known: {', '.join(names[:_SHOWN])}{more}" if names else ""
 
 
 class ExitCode(IntEnum):

@@ -135,6 +135,12 @@ class Project:
 
     def _undecided(self, declared: list[CodeLocation]) -> ConfigError:
         candidates = declared or list(self._packages())
+        if not candidates and not (self.root / "pyproject.toml").is_file():
+            return ConfigError(
+                f"{self.root} is in no project: there is no pyproject.toml, and so no code location",
+                remedy="work in a project's folder, or make one: `daglab init --bootstrap DIR`",
+                details={"candidates": []},
+            )
         wanted = f"the code location {self.location_name!r} is not in it" if self.location_name else "no code location"
         if len(declared) > 1 and not self.location_name:
             wanted = "several code locations"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
 
 from daglab.server import api, marimo_proxy
 from daglab.server.services import SETTING, make_services
@@ -26,6 +28,7 @@ class DaglabApp(ExtensionApp):
             base_url=server.base_url,
             runtime_dir=Path(server.runtime_dir),
             log=self.log,
+            publish=lambda topic, data: self.log.debug("daglab: %s: %s", topic, data),
         )
         self.settings[SETTING] = self._services
         # stop_extension is not called when another extension has taken over the signal handlers.
@@ -34,6 +37,10 @@ class DaglabApp(ExtensionApp):
     def initialize_handlers(self) -> None:
         """Add the routes."""
         self.handlers.extend([*api.HANDLERS, *marimo_proxy.HANDLERS])
+
+    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:  # noqa: ARG002
+        """End what a killed server left, in the background; a name that Jupyter gives."""
+        self._sweeping = asyncio.create_task(self._services.marimo.sweep())
 
     async def stop_extension(self) -> None:
         """End marimo and the connections to Dagster."""

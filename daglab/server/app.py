@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
 
-from daglab.server import api, marimo_proxy
+from daglab.server import marimo_proxy, routes
 from daglab.server.services import SETTING, make_services
 
 
@@ -33,7 +33,7 @@ class DaglabApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
-        self.handlers.extend([*api.HANDLERS, *marimo_proxy.HANDLERS])
+        self.handlers.extend([*routes.HANDLERS, *marimo_proxy.HANDLERS])
 
     async def stop_extension(self) -> None:
         """End marimo and the connections to Dagster."""

@@ -10,6 +10,7 @@ from daglab.client import DagsterClient
 from daglab.config import Config, load_config
 from daglab.errors import ConfigError
 from daglab.project import Project
+from daglab.server.events import EventHub
 from daglab.server.marimo_server import MarimoServer
 from daglab.server.notebooks import NotebookIndex
 
@@ -26,6 +27,7 @@ class Services:
     root: Path
     marimo: MarimoServer
     notebooks: NotebookIndex
+    events: EventHub
     config: Config | None
     dagster: DagsterClient | None
     config_error: ConfigError | None
@@ -71,4 +73,4 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, log: logging.Log
         port=config.marimo.port if config else None,
         log=log,
     )
-    return Services(root, marimo, NotebookIndex(project.root, root, log), config, dagster, fault)
+    return Services(root, marimo, NotebookIndex(project.root, root, log), EventHub(), config, dagster, fault)

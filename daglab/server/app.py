@@ -9,7 +9,7 @@ from pathlib import Path
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 
-from daglab.server import api, marimo_proxy
+from daglab.server import marimo_proxy, routes
 from daglab.server.services import SETTING, make_services
 
 
@@ -28,7 +28,6 @@ class DaglabApp(ExtensionApp):
             base_url=server.base_url,
             runtime_dir=Path(server.runtime_dir),
             log=self.log,
-            publish=lambda topic, data: self.log.debug("daglab: %s: %s", topic, data),
         )
         self.settings[SETTING] = self._services
         # stop_extension is not called when another extension has taken over the signal handlers.
@@ -36,7 +35,7 @@ class DaglabApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
-        self.handlers.extend([*api.HANDLERS, *marimo_proxy.HANDLERS])
+        self.handlers.extend([*routes.HANDLERS, *marimo_proxy.HANDLERS])
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:  # noqa: ARG002
         """End what a killed server left, in the background; a name that Jupyter gives."""

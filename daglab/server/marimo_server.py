@@ -10,12 +10,13 @@ from typing import Any
 from urllib.parse import quote
 
 from daglab.errors import MissingSessionError, ProcessError
+from daglab.server.events import Topic
 from daglab.server.leftovers import sweep
 from daglab.server.marimo_process import PROGRAM, URL_PART, MarimoProcess, MarimoSetting
 from daglab.server.marimo_sessions import Session
 
-Publish = Callable[[str, dict[str, Any]], None]
-"""Takes a topic and what is new about it."""
+Publish = Callable[[Topic, dict[str, Any]], None]
+"""As :meth:`daglab.server.events.EventHub.publish`."""
 
 _LOOK_SECONDS = 2.0
 _SETTLE_SECONDS = 30.0

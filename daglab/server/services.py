@@ -10,8 +10,9 @@ from daglab.client import DagsterClient
 from daglab.config import Config, load_config
 from daglab.errors import ConfigError
 from daglab.project import Project
+from daglab.server.events import EventHub
 from daglab.server.marimo_process import MarimoSetting
-from daglab.server.marimo_server import MarimoServer, Publish
+from daglab.server.marimo_server import MarimoServer
 from daglab.server.notebooks import NotebookIndex
 
 SETTING = "daglab_services"
@@ -27,6 +28,7 @@ class Services:
     root: Path
     marimo: MarimoServer
     notebooks: NotebookIndex
+    events: EventHub
     config: Config | None
     dagster: DagsterClient | None
     config_error: ConfigError | None
@@ -45,14 +47,13 @@ class Services:
         return self.config is None or self.config.read_only
 
 
-def make_services(root: Path, base_url: str, runtime_dir: Path, log: logging.Logger, publish: Publish) -> Services:
+def make_services(root: Path, base_url: str, runtime_dir: Path, log: logging.Logger) -> Services:
     """Read the configuration that holds in ``root``; a wrong one is kept for the handlers to tell.
 
     Args:
         root: the Jupyter server's root folder.
         base_url: the Jupyter server's, with slashes at both ends.
         runtime_dir: a folder for secrets, readable by the user alone.
-        publish: is told what changes.
     """
     config: Config | None = None
     dagster: DagsterClient | None = None
@@ -65,6 +66,7 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, log: logging.Log
     except ConfigError as error:
         log.error("daglab: the configuration is wrong: %s", error)
         fault = error
+    events = EventHub()
     port = config.marimo.port if config else None
-    marimo = MarimoServer(MarimoSetting(root, base_url, runtime_dir, project, port), log, publish)
-    return Services(root, marimo, NotebookIndex(project.root, root, log), config, dagster, fault)
+    marimo = MarimoServer(MarimoSetting(root, base_url, runtime_dir, project, port), log, events.publish)
+    return Services(root, marimo, NotebookIndex(project.root, root, log), events, config, dagster, fault)

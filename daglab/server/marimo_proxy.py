@@ -17,6 +17,7 @@ from daglab.server.marimo_process import URL_PART
 from daglab.server.services import SETTING, Services
 
 _OWN_SITE = ("same-origin", "none")
+_CODES_TO_SEND = {*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)}  # RFC 6455, 7.4
 
 
 class MarimoProxyHandler(NamedLocalProxyHandler):  # type: ignore[misc] # jupyter-server-proxy has no types
@@ -66,6 +67,13 @@ class MarimoProxyHandler(NamedLocalProxyHandler):  # type: ignore[misc] # jupyte
         self.port = await self._marimo_port()
         await super().open(path)
         self.services.marimo.look()
+
+    def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """Close the page's socket as marimo closed its own: told no reason, the page would open the notebook again."""
+        marimos = getattr(self, "ws", None)
+        if code is None and marimos is not None and marimos.close_code in _CODES_TO_SEND:
+            code, reason = marimos.close_code, marimos.close_reason
+        super().close(code, reason)
 
     def on_close(self) -> None:
         """The page was closed, or marimo ended."""

@@ -15,6 +15,7 @@
     ├── ProcessError            a child process that did not start, or died
     ├── RequestError            a request to the REST API that cannot be understood
     ├── MissingFileError        a path of a request where no file is
+    ├── MissingSessionError     a notebook that is not open in marimo
     ├── ReadOnlyError           a change, while `read_only` is set
     └── DagsterError            Dagster's API
         ├── DagsterConnectionError
@@ -178,6 +179,13 @@ class MissingFileError(DaglabError):
     """No file is at a path of a request."""
 
     code = "missing-file"
+    http_status = 404
+
+
+class MissingSessionError(DaglabError):
+    """A notebook is not open in marimo."""
+
+    code = "missing-session"
     http_status = 404
 
 

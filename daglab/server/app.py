@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
 
-from daglab.server import api, marimo_proxy
+from daglab.server import marimo_proxy, routes
+from daglab.server.known_ports import guard_known_ports
 from daglab.server.services import SETTING, make_services
 
 
@@ -33,7 +36,12 @@ class DaglabApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
-        self.handlers.extend([*api.HANDLERS, *marimo_proxy.HANDLERS])
+        self.handlers.extend([*routes.HANDLERS, *marimo_proxy.HANDLERS])
+
+    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        """All extensions are loaded; a name that Jupyter gives. What a killed server left ends in the background."""
+        guard_known_ports(serverapp, self._services)
+        self._sweeping = asyncio.create_task(self._services.marimo.sweep())
 
     async def stop_extension(self) -> None:
         """End marimo and the connections to Dagster."""

@@ -1,88 +1,65 @@
-"""The base of all REST handlers: one error shape, bodies checked by a model, nothing sniffed."""
+"""The base of all REST handlers: one error shape, requests checked by models, nothing sniffed."""
 
 from __future__ import annotations
 
 import json
 from http.client import responses
 from types import TracebackType
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, get_origin
 
-from jupyter_server.base.handlers import APIHandler
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.utils import ensure_async
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from tornado.web import HTTPError
 
 from daglab.errors import DaglabError, ReadOnlyError, RequestError
+from daglab.server.operation import Query, operation_of
 from daglab.server.services import SETTING, Services
 
 _MAX_BODY_BYTES = 2_000_000
+_JUPYTERS_PARAMETERS = ("token", "_xsrf")
 
 Model = TypeVar("Model", bound=BaseModel)
+QueryModel = TypeVar("QueryModel", bound=Query)
 
 
-class DaglabHandler(APIHandler):
-    """A handler under ``daglab/api/``. A method may raise any DaglabError; it becomes the answer.
+class Body(BaseModel):
+    """What a client sends: unknown fields are refused."""
 
-    Authentication and authorization are asked for here, before any method, so that no handler can forget them.
-    """
+    model_config = ConfigDict(extra="forbid")
 
-    auth_resource: ClassVar[str]
-    """What the Authorizer is asked about."""
 
-    actions: ClassVar[dict[str, str]] = {"GET": "read", "HEAD": "read"}
-    """HTTP method -> the Authorizer's action; ``execute`` for all that are not listed."""
+class Fault(BaseModel):
+    """An error: ``code`` is stable, ``remedy`` says what to do."""
 
-    async def prepare(self) -> None:  # type: ignore[override] # as Jupyter's own APIHandler narrows it
-        """Refuse, with 403, everyone but authorized users; XSRF and origin are checked by Jupyter's handler."""
-        await super().prepare()
-        if self.request.method == "OPTIONS":  # a preflight has no credentials and learns nothing
-            return
-        if not self.current_user:
-            raise HTTPError(403, "Log in to the Jupyter server first.")
-        action = self.actions.get(self.request.method or "", "execute")
-        authorizer = self.authorizer
-        if not await ensure_async(authorizer.is_authorized(self, self.current_user, action, self.auth_resource)):
-            raise HTTPError(403, f"You are not authorized to {action} {self.auth_resource}.")
+    code: str
+    message: str
+    remedy: str
+    details: dict[str, Any] = {}
 
-    @property
-    def services(self) -> Services:
-        """What the extension set up."""
-        services = self.settings[SETTING]
-        assert isinstance(services, Services)
-        return services
+
+class ErrorModel(BaseModel):
+    """The one shape of all errors."""
+
+    error: Fault
+
+
+async def refuse_unauthorized(handler: JupyterHandler, action: str, resource: str) -> None:
+    """Raise 403 for everyone but users who may do ``action`` to ``resource``."""
+    if not handler.current_user:
+        raise HTTPError(403, "Log in to the Jupyter server first.")
+    if not await ensure_async(handler.authorizer.is_authorized(handler, handler.current_user, action, resource)):
+        raise HTTPError(403, f"You are not authorized to {action} {resource}.")
+
+
+class JsonErrors(JupyterHandler):
+    """Errors in their one shape, as JSON that no browser takes for anything else."""
 
     def set_default_headers(self) -> None:
         """No browser may guess another type than JSON, nor keep what it got."""
         super().set_default_headers()
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Cache-Control", "no-store")
-
-    def answer(self, model: BaseModel, status: int = 200) -> None:
-        """End the request with ``model`` as JSON."""
-        self.set_status(status)
-        self.finish(model.model_dump_json())
-
-    def body(self, kind: type[Model]) -> Model:
-        """The request's body as a ``kind``; raises RequestError that lists each fault in it."""
-        raw = self.request.body
-        if len(raw) > _MAX_BODY_BYTES:
-            raise RequestError(f"The body is larger than {_MAX_BODY_BYTES} bytes.", remedy="send less at once")
-        try:
-            return kind.model_validate_json(raw)
-        except ValidationError as error:
-            faults = [
-                {"field": ".".join(str(part) for part in fault["loc"]), "message": fault["msg"]}
-                for fault in error.errors(include_url=False, include_context=False, include_input=False)
-            ]
-            shown = "; ".join(f"{fault['field'] or 'body'}: {fault['message']}" for fault in faults[:3])
-            raise RequestError(
-                f"The request is not valid: {shown}.", remedy="see docs/rest-api.md", details={"faults": faults}
-            ) from None
-
-    def refuse_if_read_only(self, what: str) -> None:
-        """Raise ReadOnlyError where the configuration forbids changes; ``what`` begins the message."""
-        if self.services.read_only:
-            raise ReadOnlyError(f"{what}: daglab is set to read only.", remedy="set read_only to false in daglab.yaml")
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         """A DaglabError answers with its own status, not with 500."""
@@ -93,14 +70,18 @@ class DaglabHandler(APIHandler):
         """The one shape of errors. What was not foreseen is in the server's log only."""
         error = _error(kwargs)
         if isinstance(error, DaglabError):
-            self.finish(json.dumps(error.to_json()))
+            self._finish_with(error.to_json())
             return
         message = responses.get(status_code, "Unknown error")
         if isinstance(error, HTTPError) and error.log_message and status_code < 500:
             message = error.log_message
         remedy = "the Jupyter server's log says more" if status_code >= 500 else ""
         shape = {"code": f"http-{status_code}", "message": message, "remedy": remedy, "details": {}}
-        self.finish(json.dumps({"error": shape}))
+        self._finish_with({"error": shape})
+
+    def _finish_with(self, fault: dict[str, Any]) -> None:
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(fault))
 
     def log_exception(
         self,
@@ -115,6 +96,77 @@ class DaglabHandler(APIHandler):
             super().log_exception(typ, value, tb)
 
 
+class DaglabHandler(JsonErrors, APIHandler):
+    """A handler under ``daglab/api/``. A method may raise any DaglabError; it becomes the answer.
+
+    Authentication and authorization are asked for here, before any method, so that no handler can forget them.
+    """
+
+    auth_resource: ClassVar[str]
+    """What the Authorizer is asked about."""
+
+    async def prepare(self) -> None:  # type: ignore[override] # as Jupyter's own APIHandler narrows it
+        """Refuse, with 403, everyone but authorized users; XSRF and origin are checked by Jupyter's handler."""
+        await super().prepare()
+        if self.request.method == "OPTIONS":  # a preflight has no credentials and learns nothing
+            return
+        operation = operation_of(type(self), self.request.method or "")
+        # A method that doesn't exist is told to those who may read.
+        await refuse_unauthorized(self, operation.action if operation else "read", self.auth_resource)
+
+    @property
+    def services(self) -> Services:
+        """What the extension set up."""
+        services = self.settings[SETTING]
+        assert isinstance(services, Services)
+        return services
+
+    def answer(self, model: BaseModel, status: int = 200) -> None:
+        """End the request with ``model`` as JSON."""
+        self.set_status(status)
+        self.finish(model.model_dump_json())
+
+    def body(self, kind: type[Model]) -> Model:
+        """The request's body as a ``kind``; raises RequestError that lists each fault in it."""
+        raw = self.request.body
+        if len(raw) > _MAX_BODY_BYTES:
+            raise RequestError(f"The body is larger than {_MAX_BODY_BYTES} bytes.", remedy="send less at once")
+        try:
+            return kind.model_validate_json(raw)
+        except ValidationError as error:
+            raise _not_valid(error, "body") from None
+
+    def query(self, kind: type[QueryModel]) -> QueryModel:
+        """The parameters behind the ``?`` as a ``kind``; raises RequestError that lists each fault in them."""
+        given: dict[str, Any] = {}
+        for name, values in self.request.query_arguments.items():
+            if name in _JUPYTERS_PARAMETERS or name.isdecimal():  # JupyterLab adds the time, against caches
+                continue
+            texts = [value.decode("utf-8", "replace") for value in values]
+            field = kind.model_fields.get(name)
+            given[name] = texts if len(texts) > 1 or (field and get_origin(field.annotation) is list) else texts[0]
+        try:
+            return kind.model_validate(given)
+        except ValidationError as error:
+            raise _not_valid(error, "query") from None
+
+    def refuse_if_read_only(self, what: str) -> None:
+        """Raise ReadOnlyError where the configuration forbids changes; ``what`` begins the message."""
+        if self.services.read_only:
+            raise ReadOnlyError(f"{what}: daglab is set to read only.", remedy="set read_only to false in daglab.yaml")
+
+
 def _error(kwargs: dict[str, Any]) -> BaseException | None:
     info = kwargs.get("exc_info")
     return info[1] if info else None
+
+
+def _not_valid(error: ValidationError, part: str) -> RequestError:
+    faults = [
+        {"field": ".".join(str(place) for place in fault["loc"]), "message": fault["msg"]}
+        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    shown = "; ".join(f"{fault['field'] or part}: {fault['message']}" for fault in faults[:3])
+    return RequestError(
+        f"The request is not valid: {shown}.", remedy="see docs/rest-api.md", details={"faults": faults}
+    )

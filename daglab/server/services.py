@@ -10,6 +10,8 @@ from daglab.client import DagsterClient
 from daglab.config import Config, load_config
 from daglab.errors import ConfigError
 from daglab.project import Project
+from daglab.server.events import EventHub
+from daglab.server.marimo_process import MarimoSetting
 from daglab.server.marimo_server import MarimoServer
 from daglab.server.notebooks import NotebookIndex
 
@@ -26,6 +28,7 @@ class Services:
     root: Path
     marimo: MarimoServer
     notebooks: NotebookIndex
+    events: EventHub
     config: Config | None
     dagster: DagsterClient | None
     config_error: ConfigError | None
@@ -63,12 +66,7 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, log: logging.Log
     except ConfigError as error:
         log.error("daglab: the configuration is wrong: %s", error)
         fault = error
-    marimo = MarimoServer(
-        root=root,
-        base_url=base_url,
-        runtime_dir=runtime_dir,
-        project=project,
-        port=config.marimo.port if config else None,
-        log=log,
-    )
-    return Services(root, marimo, NotebookIndex(project.root, root, log), config, dagster, fault)
+    events = EventHub()
+    port = config.marimo.port if config else None
+    marimo = MarimoServer(MarimoSetting(root, base_url, runtime_dir, project, port), log, events.publish)
+    return Services(root, marimo, NotebookIndex(project.root, root, log), events, config, dagster, fault)

@@ -15,7 +15,11 @@ from tornado.routing import RuleRouter
 from tornado.web import RequestHandler
 from tornado.websocket import websocket_connect
 
+from daglab.server.openapi import openapi
+from daglab.server.routes import ROUTES
+
 REST_DOCUMENT = Path(__file__).parents[3] / "docs" / "rest-api.md"
+SOCKETS = ("marimo/ws", "api/events/socket")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -41,7 +45,9 @@ def _rules(router: RuleRouter) -> Iterator[tuple[str, Any]]:
 
 def _example(pattern: str) -> str:
     path = pattern.rstrip("$").replace("\\", "")
-    path = path.replace("([A-Za-z0-9_-]{1,64})", "some-run").replace("(?:/.*)?", "/anything").replace("(/.*)", "/")
+    path = path.replace("(?P<run_id>[A-Za-z0-9_-]{1,64})", "some-run")
+    path = path.replace("(?P<session>[A-Za-z0-9_-]{1,128})", "some-session")
+    path = path.replace("(?:/.*)?", "/anything").replace("(/.*)", "/")
     assert not re.search(r"[()*?{]", path), f"teach _example about {pattern}"
     return path
 
@@ -54,11 +60,17 @@ def test_the_routes_are_found(jp_serverapp: Any) -> None:
     } <= routes  # fmt: skip
 
 
-def test_the_documentation_lists_the_routes_that_exist(jp_serverapp: Any) -> None:
+def test_the_documents_list_the_routes_that_exist(jp_serverapp: Any) -> None:
+    live = {
+        (method, path.split("/api/")[1].replace("some-run", "{run_id}").replace("some-session", "{session}"))
+        for method, path in daglab_routes(jp_serverapp.web_app)
+        if "/api/" in path and not path.endswith("/anything")
+    }
     documented = set(re.findall(r"^\| `([A-Z]+) ([^`]+)` \|", REST_DOCUMENT.read_text("utf-8"), re.MULTILINE))
-    routes = {(method, path) for method, path in daglab_routes(jp_serverapp.web_app) if "/api/" in path}
-    live = {(method, path.split("/api/")[1].replace("some-run", "{id}")) for method, path in routes}
-    assert documented == {(method, path) for method, path in live if path != "anything"}
+    assert documented == live
+    paths = openapi(ROUTES)["paths"]
+    described = {(method.upper(), path[1:]) for path, methods in paths.items() for method in methods}
+    assert described == live - {("GET", "events/socket")}  # OpenAPI has no words for a websocket
 
 
 async def fetch(url: str, method: str, headers: dict[str, str]) -> HTTPResponse:
@@ -82,9 +94,10 @@ async def test_anonymous_is_refused_everywhere(jp_serverapp: Any, address: str) 
             assert response.code == 403, (method, path)
 
 
-async def test_anonymous_websocket_is_refused(jp_serverapp: Any, jp_base_url: str, address: str) -> None:
+@pytest.mark.parametrize("socket", SOCKETS)
+async def test_anonymous_websocket_is_refused(jp_serverapp: Any, jp_base_url: str, address: str, socket: str) -> None:
     with pytest.raises(HTTPClientError) as caught:
-        await websocket_connect(f"{address.replace('http', 'ws')}{jp_base_url}daglab/marimo/ws")
+        await websocket_connect(f"{address.replace('http', 'ws')}{jp_base_url}daglab/{socket}")
     assert caught.value.code == 403
 
 
@@ -120,10 +133,11 @@ async def test_a_denying_authorizer_denies_everything(
     assert {("read", "daglab.assets"), ("execute", "daglab.runs"), ("execute", "daglab.marimo")} <= set(denying.asked)
 
 
+@pytest.mark.parametrize("socket", SOCKETS)
 async def test_a_denying_authorizer_denies_the_websocket(
-    jp_serverapp: Any, denying: DenyDaglab, jp_base_url: str, address: str, jp_auth_header: dict[str, str]
+    jp_serverapp: Any, denying: DenyDaglab, jp_base_url: str, address: str, jp_auth_header: dict[str, str], socket: str
 ) -> None:
-    request = HTTPRequest(f"{address.replace('http', 'ws')}{jp_base_url}daglab/marimo/ws", headers=jp_auth_header)
+    request = HTTPRequest(f"{address.replace('http', 'ws')}{jp_base_url}daglab/{socket}", headers=jp_auth_header)
     with pytest.raises(HTTPClientError) as caught:
         await websocket_connect(request)
     assert caught.value.code == 403

@@ -1,0 +1,20 @@
+"""The REST API's resources, one module each: what it takes and answers, and its handlers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from daglab.server.operation import Route
+from daglab.server.routes import assets, document, events, marimo, runs, status
+
+ROUTES: tuple[Route, ...] = (
+    *status.ROUTES, *assets.ROUTES, *runs.ROUTES, *marimo.ROUTES, *events.ROUTES, *document.ROUTES,
+)  # fmt: skip
+"""Every resource, in the order in which they are documented."""
+
+HANDLERS: list[tuple[str, type[Any]]] = [
+    *((route.regex, route.handler) for route in ROUTES),
+    *events.HANDLERS,
+    *document.HANDLERS,
+]
+"""All of ``daglab/api/`` for Tornado; the last one takes what no other does."""

@@ -1,0 +1,139 @@
+"""``events``: changes of assets, runs, locations, pairs and marimo, pushed through a websocket or polled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from jupyter_server.utils import ensure_async
+from pydantic import BaseModel, Field
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from daglab.server.events import TOPICS, Event, Page, Topic
+from daglab.server.handler import DaglabHandler, JsonErrors, refuse_unauthorized
+from daglab.server.operation import Query, Route, operation
+from daglab.server.services import SETTING, Services
+
+_RESOURCES: dict[Topic, str] = {
+    "assets": "daglab.assets",
+    "runs": "daglab.runs",
+    "locations": "daglab.dagster",
+    "pairs": "daglab.pairs",
+    "marimo": "daglab.marimo",
+}
+
+
+class EventModel(BaseModel):
+    """One change; ``at`` in seconds since the epoch, ``data`` as the topic's own page of the documentation says."""
+
+    cursor: str
+    topic: Topic
+    at: float
+    data: dict[str, Any]
+
+    @classmethod
+    def of(cls, event: Event) -> EventModel:
+        """The event for a client."""
+        return cls(cursor=event.cursor, topic=event.topic, at=event.at, data=event.data)
+
+
+class EventsModel(BaseModel):
+    """What has changed since a cursor. ``reset``: that is not known any more, so read the resources again."""
+
+    events: list[EventModel]
+    cursor: str
+    reset: bool
+
+
+class EventsQuery(Query):
+    """``since``: the cursor of the last answer; without it the answer is the cursor to begin with."""
+
+    since: Annotated[str, Field(max_length=64)] | None = None
+    wait: Annotated[float, Field(ge=0, le=30)] = 0
+    """Seconds to wait for an event where there is none yet."""
+
+
+class EventsHandler(DaglabHandler):
+    """Polled events."""
+
+    auth_resource = "daglab.dagster"
+
+    @operation("What has changed since a cursor", action="read", query=EventsQuery, answers={200: EventsModel})
+    async def get(self) -> None:
+        """Answer the events of the topics that the user may read."""
+        query, hub = self.query(EventsQuery), self.services.events
+        topics = await readable_topics(self)
+        page = _only(topics, hub.since(query.since))
+        if query.wait and not page.events and not page.reset:
+            await hub.wait(query.wait, topics)
+            page = _only(topics, hub.since(query.since))
+        events = [EventModel.of(event) for event in page.events]
+        self.answer(EventsModel(events=events, cursor=page.cursor, reset=page.reset))
+
+
+class EventsSocket(WebSocketMixin, WebSocketHandler, JsonErrors):
+    """Pushed events: first ``{"cursor", "reset"}``, then each event as it comes, beginning after ``?since=``."""
+
+    auth_resource = "daglab.dagster"
+    _end: Callable[[], None] | None = None
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        """Let nobody pass but authorized users; the origin is checked by Jupyter's handler."""
+        await super().prepare()
+        await refuse_unauthorized(self, "read", self.auth_resource)
+
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        """Become a websocket."""
+        self._topics = await readable_topics(self)
+        await super().get(*args, **kwargs)
+
+    def open(self) -> None:
+        """Catch up, then listen."""
+        super().open()
+        services = self.settings[SETTING]
+        assert isinstance(services, Services)
+        hub = services.events
+        page = hub.since(self.get_query_argument("since", None))
+        self._send({"cursor": page.cursor, "reset": page.reset})
+        for event in page.events:
+            self._tell(event)
+        self._end = hub.listen(self._tell)
+
+    def on_message(self, message: str | bytes) -> None:
+        """Nothing is expected from a client."""
+
+    def on_close(self) -> None:
+        """Listen no more."""
+        if self._end is not None:
+            self._end()
+        super().on_close()
+
+    def _tell(self, event: Event) -> None:
+        if event.topic in self._topics:
+            self._send(EventModel.of(event).model_dump())
+
+    def _send(self, message: dict[str, Any]) -> None:
+        try:
+            self.write_message(json.dumps(message))
+        except WebSocketClosedError:
+            self.on_close()
+
+
+async def readable_topics(handler: JupyterHandler) -> frozenset[Topic]:
+    """The topics that the user may read."""
+    user, authorizer = handler.current_user, handler.authorizer
+    return frozenset(
+        {topic for topic in TOPICS
+         if await ensure_async(authorizer.is_authorized(handler, user, "read", _RESOURCES[topic]))}
+    )  # fmt: skip
+
+
+def _only(topics: frozenset[Topic], page: Page) -> Page:
+    return Page(tuple(event for event in page.events if event.topic in topics), page.cursor, page.reset)
+
+
+ROUTES = (Route("events", EventsHandler),)
+HANDLERS: list[tuple[str, type[Any]]] = [(r"/daglab/api/events/socket", EventsSocket)]

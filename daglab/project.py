@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from daglab.config import Config
 
 HOME_NAME = ".dagster_home"
-_HOME_FILES = {".gitignore": "*\n", "dagster.yaml": "# Dagster's defaults: SQLite in this folder.\n"}
+HOME_FILES = {".gitignore": "*\n", "dagster.yaml": "# Dagster's defaults: SQLite in this folder.\n"}
 _REMEDY = "set module_name under [tool.dagster] in pyproject.toml, or dagster.repository_location_name in daglab.yaml"
 
 
@@ -74,7 +74,7 @@ class Project:
         home = self.dagster_home
         home.mkdir(parents=True, exist_ok=True)
         if home == self.root / HOME_NAME:
-            for name, text in _HOME_FILES.items():
+            for name, text in HOME_FILES.items():
                 if not (home / name).exists():
                     (home / name).write_text(text, "utf-8")
         return home

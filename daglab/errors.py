@@ -22,7 +22,8 @@
         ├── AuthenticationError
         ├── ValidationError     Dagster refuses what was asked
         ├── NotFoundError       an unknown asset, job, run or location
-        └── RunFailedError
+        ├── RunFailedError
+        └── RunTimeoutError
 """
 
 from __future__ import annotations
@@ -238,3 +239,11 @@ class RunFailedError(DagsterError):
 
     code = "run-failed"
     exit_code = ExitCode.RUN_FAILED
+
+
+class RunTimeoutError(DagsterError):
+    """A run has not ended in time; it goes on."""
+
+    code = "run-timeout"
+    exit_code = ExitCode.RUN_FAILED
+    http_status = 504

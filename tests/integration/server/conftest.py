@@ -71,7 +71,8 @@ def start_jupyter(
     port = free_port()
     argv = [
         sys.executable, *command, "--no-browser", "--allow-root", f"--ServerApp.ip={LOOPBACK}",
-        f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.base_url={RunningJupyter.base}",
+        f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.trust_xheaders=True",
+        f"--ServerApp.base_url={RunningJupyter.base}",
         f"--ServerApp.root_dir={root}", "--ServerApp.jpserver_extensions={'daglab.server': True}",
     ]  # fmt: skip
     log = folder / "jupyter.log"

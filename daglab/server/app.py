@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import atexit
 from pathlib import Path
+from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 
 from daglab.server import marimo_proxy, routes
+from daglab.server.pair_contents import sync_on_save
 from daglab.server.services import SETTING, make_services
 
 
@@ -25,6 +27,7 @@ class DaglabApp(ExtensionApp):
             root=Path(server.contents_manager.root_dir or server.root_dir).resolve(),
             base_url=server.base_url,
             runtime_dir=Path(server.runtime_dir),
+            server=server,
             log=self.log,
         )
         self.settings[SETTING] = self._services
@@ -35,8 +38,16 @@ class DaglabApp(ExtensionApp):
         """Add the routes."""
         self.handlers.extend([*routes.HANDLERS, *marimo_proxy.HANDLERS])
 
+    async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        """Begin to sync pairs: now that all extensions are loaded, of which jupytext sets another contents manager."""
+        if self._services.pairs is not None:
+            sync_on_save(serverapp, self._services.root, self._services.pairs)
+            self._services.pairs.start()
+
     async def stop_extension(self) -> None:
-        """End marimo and the connections to Dagster."""
+        """End the syncs, marimo and the connections to Dagster."""
+        if self._services.pairs is not None:
+            await self._services.pairs.stop()
         await self._services.marimo.stop()
         atexit.unregister(self._services.marimo.stop_now)
         if self._services.dagster is not None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from daglab.client import DagsterClient
 from daglab.config import Config, load_config
@@ -13,6 +15,8 @@ from daglab.project import Project
 from daglab.server.events import EventHub
 from daglab.server.marimo_server import MarimoServer
 from daglab.server.notebooks import NotebookIndex
+from daglab.server.pair_sync import PairSync
+from daglab.server.rooms import Rooms
 
 SETTING = "daglab_services"
 
@@ -22,12 +26,14 @@ class Services:
     """One of each for the life of the Jupyter server.
 
     ``config`` and ``dagster`` are what a wrong configuration leaves open: then ``config_error`` says what is wrong.
+    ``pairs`` is None where nothing may be written unasked.
     """
 
     root: Path
     marimo: MarimoServer
     notebooks: NotebookIndex
     events: EventHub
+    pairs: PairSync | None
     config: Config | None
     dagster: DagsterClient | None
     config_error: ConfigError | None
@@ -46,13 +52,14 @@ class Services:
         return self.config is None or self.config.read_only
 
 
-def make_services(root: Path, base_url: str, runtime_dir: Path, log: logging.Logger) -> Services:
+def make_services(root: Path, base_url: str, runtime_dir: Path, server: Any, log: logging.Logger) -> Services:
     """Read the configuration that holds in ``root``; a wrong one is kept for the handlers to tell.
 
     Args:
         root: the Jupyter server's root folder.
         base_url: the Jupyter server's, with slashes at both ends.
         runtime_dir: a folder for secrets, readable by the user alone.
+        server: the ``ServerApp``.
     """
     config: Config | None = None
     dagster: DagsterClient | None = None
@@ -73,4 +80,8 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, log: logging.Log
         port=config.marimo.port if config else None,
         log=log,
     )
-    return Services(root, marimo, NotebookIndex(project.root, root, log), EventHub(), config, dagster, fault)
+    events = EventHub()
+    pairs: PairSync | None = None
+    if config and config.jupyter.sync_on_save and not config.read_only:
+        pairs = PairSync(root, partial(events.publish, "pairs"), Rooms(server, root), log)
+    return Services(root, marimo, NotebookIndex(project.root, root, log), events, pairs, config, dagster, fault)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,13 +68,15 @@ def start_jupyter(
     environment: dict[str, str],
     extensions: dict[str, bool] | None = None,
     python: Path = Path(sys.executable),
+    arguments: Sequence[str] = (),
 ) -> RunningJupyter:
     port = free_port()
     enabled = {"daglab.server": True, **(extensions or {})}
     argv = [
-        str(python), "-m", "jupyter", "server", "--no-browser", "--allow-root", f"--ServerApp.ip={LOOPBACK}",
+        str(python), "-m", "jupyter_server", "--no-browser", "--allow-root", f"--ServerApp.ip={LOOPBACK}",
         f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.base_url={RunningJupyter.base}",
         f"--ServerApp.root_dir={root}", f"--ServerApp.jpserver_extensions={enabled}",
+        *arguments,
     ]  # fmt: skip
     log = folder / "jupyter.log"
     env = {**isolated(folder), "JUPYTER_TOKEN": TOKEN, "CANARY_DAGSTER_TOKEN": DAGSTER_TOKEN, **environment}

@@ -16,13 +16,15 @@
     ├── ProcessError            a child process that did not start, or died
     ├── RequestError            a request to the REST API that cannot be understood
     ├── MissingFileError        a path of a request where no file is
+    ├── MissingSessionError     a notebook that is not open in marimo
     ├── ReadOnlyError           a change, while `read_only` is set
     └── DagsterError            Dagster's API
         ├── DagsterConnectionError
         ├── AuthenticationError
         ├── ValidationError     Dagster refuses what was asked
         ├── NotFoundError       an unknown asset, job, run or location
-        └── RunFailedError
+        ├── RunFailedError
+        └── RunTimeoutError
 """
 
 from __future__ import annotations
@@ -189,6 +191,13 @@ class MissingFileError(DaglabError):
     http_status = 404
 
 
+class MissingSessionError(DaglabError):
+    """A notebook is not open in marimo."""
+
+    code = "missing-session"
+    http_status = 404
+
+
 class ReadOnlyError(DaglabError):
     """A change was asked for while ``read_only`` is set; nothing was changed."""
 
@@ -239,3 +248,11 @@ class RunFailedError(DagsterError):
 
     code = "run-failed"
     exit_code = ExitCode.RUN_FAILED
+
+
+class RunTimeoutError(DagsterError):
+    """A run has not ended in time; it goes on."""
+
+    code = "run-timeout"
+    exit_code = ExitCode.RUN_FAILED
+    http_status = 504

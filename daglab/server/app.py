@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 from pathlib import Path
-from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
 
 from daglab.server import marimo_proxy, routes
+from daglab.server.known_ports import guard_known_ports
 from daglab.server.pair_contents import sync_on_save
 from daglab.server.services import SETTING, make_services
 
@@ -38,16 +40,20 @@ class DaglabApp(ExtensionApp):
         """Add the routes."""
         self.handlers.extend([*routes.HANDLERS, *marimo_proxy.HANDLERS])
 
-    async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
-        """Begin to sync pairs: now that all extensions are loaded, of which jupytext sets another contents manager."""
-        if self._services.pairs is not None:
+    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        """All extensions are loaded, of which jupytext sets another contents manager; the name is Jupyter's.
+
+        What a killed server left ends in the background.
+        """
+        guard_known_ports(serverapp, self._services)
+        self._sweeping = asyncio.create_task(self._services.marimo.sweep())
+        if self._services.syncs_by_itself:
             sync_on_save(serverapp, self._services.root, self._services.pairs)
             self._services.pairs.start()
 
     async def stop_extension(self) -> None:
         """End the syncs, marimo and the connections to Dagster."""
-        if self._services.pairs is not None:
-            await self._services.pairs.stop()
+        await self._services.pairs.stop()
         await self._services.marimo.stop()
         atexit.unregister(self._services.marimo.stop_now)
         if self._services.dagster is not None:

@@ -54,8 +54,7 @@ class PairSync:
 
     async def stop(self) -> None:
         """End, after the sync that is being done."""
-        if self._loop is not None:
-            await asyncio.to_thread(self._watch.stop)
+        await asyncio.to_thread(self._watch.stop)
 
     def notice(self, path: str) -> None:
         """Somebody opens a file of the server's: what lies around it is watched from now on."""

@@ -45,7 +45,8 @@ class PairWatch:
     def stop(self) -> None:
         """End, after the sync that is being done."""
         self._ended.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def is_set(self) -> bool:
         """Whether the watch that goes on is to end."""

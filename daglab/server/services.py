@@ -13,6 +13,7 @@ from daglab.config import Config, load_config
 from daglab.errors import ConfigError
 from daglab.project import Project
 from daglab.server.events import EventHub
+from daglab.server.marimo_process import MarimoSetting
 from daglab.server.marimo_server import MarimoServer
 from daglab.server.notebooks import NotebookIndex
 from daglab.server.pair_sync import PairSync
@@ -26,14 +27,13 @@ class Services:
     """One of each for the life of the Jupyter server.
 
     ``config`` and ``dagster`` are what a wrong configuration leaves open: then ``config_error`` says what is wrong.
-    ``pairs`` is None where nothing may be written unasked.
     """
 
     root: Path
     marimo: MarimoServer
     notebooks: NotebookIndex
     events: EventHub
-    pairs: PairSync | None
+    pairs: PairSync
     config: Config | None
     dagster: DagsterClient | None
     config_error: ConfigError | None
@@ -50,6 +50,11 @@ class Services:
     def read_only(self) -> bool:
         """Whether nothing may be changed; so it is as long as the configuration is wrong."""
         return self.config is None or self.config.read_only
+
+    @property
+    def syncs_by_itself(self) -> bool:
+        """Whether pairs are synced when a file is saved or changes."""
+        return self.config is not None and self.config.jupyter.sync_on_save and not self.read_only
 
 
 def make_services(root: Path, base_url: str, runtime_dir: Path, server: Any, log: logging.Logger) -> Services:
@@ -72,16 +77,8 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, server: Any, log
     except ConfigError as error:
         log.error("daglab: the configuration is wrong: %s", error)
         fault = error
-    marimo = MarimoServer(
-        root=root,
-        base_url=base_url,
-        runtime_dir=runtime_dir,
-        project=project,
-        port=config.marimo.port if config else None,
-        log=log,
-    )
     events = EventHub()
-    pairs: PairSync | None = None
-    if config and config.jupyter.sync_on_save and not config.read_only:
-        pairs = PairSync(root, partial(events.publish, "pairs"), Rooms(server, root), log)
+    port = config.marimo.port if config else None
+    marimo = MarimoServer(MarimoSetting(root, base_url, runtime_dir, project, port), log, events.publish)
+    pairs = PairSync(root, partial(events.publish, "pairs"), Rooms(server, root), log)
     return Services(root, marimo, NotebookIndex(project.root, root, log), events, pairs, config, dagster, fault)

@@ -73,7 +73,7 @@ def jupyter(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     root.mkdir()
     (root / "pyproject.toml").write_text("")
     extensions = {"jupyterlab_jupytext": request.param == "jupytext"}
-    running = start_jupyter(folder, root, {"DAGLAB_DAGSTER__PORT": "1"}, extensions)
+    running = start_jupyter(folder, root, {"DAGLAB_DAGSTER__PORT": "1"}, extensions=extensions)
     with running.child:
         assert ("TextFileContentsManager" in running.log.read_text()) == (request.param == "jupytext")
         yield running

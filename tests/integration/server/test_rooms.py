@@ -41,11 +41,13 @@ def jupyter(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     root = folder / "root"
     root.mkdir()
     (root / "pyproject.toml").write_text("")
-    delays = (
+    command = (
+        "-m", "jupyter_server",
         f"--YDocExtension.document_save_delay={SAVE_SECONDS}",
         f"--YDocExtension.document_cleanup_delay={CLOSE_SECONDS}",
-    )
-    running = start_jupyter(folder, root, {"DAGLAB_DAGSTER__PORT": "1"}, {"jupyter_server_ydoc": True}, python, delays)
+    )  # fmt: skip
+    environment, extensions = {"DAGLAB_DAGSTER__PORT": "1"}, {"jupyter_server_ydoc": True}
+    running = start_jupyter(folder, root, environment, command, extensions, python)
     with running.child:
         assert "jupyter_server_ydoc | extension was successfully loaded" in running.log.read_text()
         yield running

@@ -7,7 +7,8 @@
     ├── NotebookError           a notebook that cannot be read as what it claims to be
     │   └── HeaderError         its [tool.daglab] header; carries findings
     ├── PairError               a pair that cannot be formed, read or written
-    │   └── FileMovedError      a file changed while daglab worked on it; nothing was written
+    │   ├── FileMovedError      a file changed while daglab worked on it; nothing was written
+    │   └── OpenInRoomError     a file is open in a live room of jupyter-collaboration; nothing was written
     ├── StorageError            the store of executed notebooks
     ├── AssetValueError         a stored asset value that cannot be loaded
     ├── BuildError              the hatch hook
@@ -125,6 +126,14 @@ class FileMovedError(PairError):
     """A file changed between reading and replacing it; nothing was written."""
 
     code = "file-moved"
+    exit_code = ExitCode.CONFLICT
+    http_status = 409
+
+
+class OpenInRoomError(PairError):
+    """A file is open in a live room of jupyter-collaboration; nothing was written."""
+
+    code = "open-in-room"
     exit_code = ExitCode.CONFLICT
     http_status = 409
 

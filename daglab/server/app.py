@@ -47,6 +47,7 @@ class DaglabApp(ExtensionApp):
         """
         guard_known_ports(serverapp, self._services)
         self._sweeping = asyncio.create_task(self._services.marimo.sweep())
+        self._services.pairs.use(asyncio.get_running_loop())
         if self._services.syncs_by_itself:
             sync_on_save(serverapp, self._services.root, self._services.pairs)
             self._services.pairs.start()

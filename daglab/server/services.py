@@ -30,6 +30,7 @@ class Services:
     """
 
     root: Path
+    project: Project
     marimo: MarimoServer
     notebooks: NotebookIndex
     events: EventHub
@@ -47,9 +48,23 @@ class Services:
         return self.dagster
 
     @property
+    def loaded_config(self) -> Config:
+        """The configuration; raises the ConfigError that it has."""
+        if self.config is None:
+            assert self.config_error is not None
+            raise self.config_error
+        return self.config
+
+    @property
     def read_only(self) -> bool:
         """Whether nothing may be changed; so it is as long as the configuration is wrong."""
         return self.config is None or self.config.read_only
+
+    @property
+    def notebooks_folder(self) -> Path:
+        """Where new notebooks go."""
+        named = self.config.notebooks_dir if self.config else None
+        return self.project.root / named if named else self.root
 
     @property
     def syncs_by_itself(self) -> bool:
@@ -81,4 +96,6 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, server: Any, log
     port = config.marimo.port if config else None
     marimo = MarimoServer(MarimoSetting(root, base_url, runtime_dir, project, port), log, events.publish)
     pairs = PairSync(root, partial(events.publish, "pairs"), Rooms(server, root), log)
-    return Services(root, marimo, NotebookIndex(project.root, root, log), events, pairs, config, dagster, fault)
+    return Services(
+        root, project, marimo, NotebookIndex(project.root, root, log), events, pairs, config, dagster, fault
+    )

@@ -20,9 +20,10 @@ SCRIPT = "<script>alert(1)</script>"
 
 
 @pytest.fixture(scope="module")
-def run_id(jupyter: Any) -> str:
-    """A run that has made all that the notebook of orders needs."""
-    response = jupyter.request("POST", "runs", json={"assets": ["raw/orders", "sales/orders"]})
+def run_id(jupyter: Any, dagster: Any) -> str:
+    """A run of a notebook and of another asset."""
+    assets = {"assets": ["sales/orders", "visits"], "partition": "mon"}
+    response = jupyter.request("POST", "runs", json=assets)
     run = followed(jupyter, response.json()["id"])
     assert run["status"] == "SUCCESS"
     return str(run["id"])
@@ -56,7 +57,7 @@ def test_it_is_a_page_on_which_nothing_runs(jupyter: Any, run_id: str) -> None:
 
 
 def test_what_a_notebook_brings_along_is_taken_out(jupyter: Any, dagster: Any) -> None:
-    output = {
+    output = nbformat.from_dict({
         "output_type": "display_data",
         "metadata": {},
         "data": {
@@ -64,7 +65,7 @@ def test_what_a_notebook_brings_along_is_taken_out(jupyter: Any, dagster: Any) -
             "image/svg+xml": f"<svg>{SCRIPT}</svg>",
             "application/javascript": "alert(3)",
         },
-    }
+    })
     notebook = nbformat.v4.new_notebook(
         cells=[
             nbformat.v4.new_markdown_cell(f'{SCRIPT}\n\n<img src=x onerror="alert(4)"> [x](javascript:alert(5))'),
@@ -113,13 +114,12 @@ def test_a_notebook_that_explores_an_asset_runs(jupyter: Any, dagster: Any, run_
         for command in (
             ["marimo", "export", "ipynb", "--include-outputs", py.name, "-o", str(tmp_path / "run.ipynb")],
             ["marimo", "check", "--strict", py.name],
-            ["daglab", "check", py.name],
         ):
             argv = [sys.executable, "-m", *command]
             done = subprocess.run(argv, cwd=dagster.project, env=environ, capture_output=True, text=True, timeout=120)
             assert done.returncode == 0, done.stdout + done.stderr
         outputs = nbformat.read(tmp_path / "run.ipynb", as_version=4).cells[-1].outputs
-        assert outputs and outputs[0].output_type != "error", outputs
+        assert outputs and outputs[0]["output_type"] != "error", outputs
     finally:
         for path in (py, ipynb, *(dagster.project / again.json()[half] for half in ("py", "ipynb"))):
             path.unlink(missing_ok=True)

@@ -29,15 +29,13 @@ class DaglabApp(ExtensionApp):
         )
         self.settings[SETTING] = self._services
         # stop_extension is not called when another extension has taken over the signal handlers.
-        atexit.register(self._services.marimo.stop_now)
+        atexit.register(self._services.close_now)
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
         self.handlers.extend([*routes.HANDLERS, *marimo_proxy.HANDLERS])
 
     async def stop_extension(self) -> None:
-        """End marimo and the connections to Dagster."""
-        await self._services.marimo.stop()
-        atexit.unregister(self._services.marimo.stop_now)
-        if self._services.dagster is not None:
-            await self._services.dagster.close()
+        """End what was started, and the connections to Dagster."""
+        await self._services.close()
+        atexit.unregister(self._services.close_now)

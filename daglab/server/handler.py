@@ -113,6 +113,7 @@ class DaglabHandler(JsonErrors, APIHandler):
         operation = operation_of(type(self), self.request.method or "")
         # A method that doesn't exist is told to those who may read.
         await refuse_unauthorized(self, operation.action if operation else "read", self.auth_resource)
+        await self.services.live.refresh()
 
     @property
     def services(self) -> Services:

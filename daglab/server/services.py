@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daglab.client import DagsterClient
-from daglab.config import Config, load_config
-from daglab.errors import ConfigError
-from daglab.project import Project
+from daglab.config import Config
 from daglab.server.events import EventHub
+from daglab.server.live_config import LiveConfig
 from daglab.server.marimo_server import MarimoServer
 from daglab.server.notebooks import NotebookIndex
 
@@ -19,31 +18,37 @@ SETTING = "daglab_services"
 
 @dataclass(frozen=True)
 class Services:
-    """One of each for the life of the Jupyter server.
-
-    ``config`` and ``dagster`` are what a wrong configuration leaves open: then ``config_error`` says what is wrong.
-    """
+    """One of each for the life of the Jupyter server; what the configuration decides is asked for anew each time."""
 
     root: Path
     marimo: MarimoServer
     notebooks: NotebookIndex
     events: EventHub
-    config: Config | None
-    dagster: DagsterClient | None
-    config_error: ConfigError | None
+    live: LiveConfig
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force; raises the ConfigError that says what is wrong with it."""
+        return self.live.config
 
     @property
     def client(self) -> DagsterClient:
-        """The client; raises the ConfigError that keeps it from being made."""
-        if self.dagster is None:
-            assert self.config_error is not None
-            raise self.config_error
-        return self.dagster
+        """The client of Dagster; raises the ConfigError that keeps it from being made."""
+        return self.live.client
 
     @property
     def read_only(self) -> bool:
         """Whether nothing may be changed; so it is as long as the configuration is wrong."""
-        return self.config is None or self.config.read_only
+        return self.live.error is not None or self.config.read_only
+
+    async def close(self) -> None:
+        """End what was started."""
+        await self.marimo.stop()
+        await self.live.close()
+
+    def close_now(self) -> None:
+        """End the processes that were started, without an event loop: for the end of this process."""
+        self.marimo.stop_now()
 
 
 def make_services(root: Path, base_url: str, runtime_dir: Path, log: logging.Logger) -> Services:
@@ -54,23 +59,13 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, log: logging.Log
         base_url: the Jupyter server's, with slashes at both ends.
         runtime_dir: a folder for secrets, readable by the user alone.
     """
-    config: Config | None = None
-    dagster: DagsterClient | None = None
-    fault: ConfigError | None = None
-    project = Project(root)
-    try:
-        config = load_config(root)
-        project = Project.find(root, config)
-        dagster = DagsterClient(config.dagster, read_only=config.read_only)
-    except ConfigError as error:
-        log.error("daglab: the configuration is wrong: %s", error)
-        fault = error
+    live = LiveConfig(root, log)
     marimo = MarimoServer(
         root=root,
         base_url=base_url,
         runtime_dir=runtime_dir,
-        project=project,
-        port=config.marimo.port if config else None,
+        project=live.project,
+        port=None if live.error else live.config.marimo.port,
         log=log,
     )
-    return Services(root, marimo, NotebookIndex(project.root, root, log), EventHub(), config, dagster, fault)
+    return Services(root, marimo, NotebookIndex(live.project.root, root, log), EventHub(), live)

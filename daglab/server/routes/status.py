@@ -77,7 +77,7 @@ class StatusHandler(DaglabHandler):
                 dagster=await self._dagster(),
                 marimo=MarimoModel(version=version("marimo"), running=services.marimo.running),
                 read_only=services.read_only,
-                config=services.config.to_json() if services.config else None,
+                config=None if services.live.error else services.config.to_json(),
             )
         )
 
@@ -85,7 +85,7 @@ class StatusHandler(DaglabHandler):
         try:
             return DagsterModel.of(await self.services.client.status())
         except DaglabError as error:
-            address = self.services.dagster.address if self.services.dagster else None
+            address = None if self.services.live.error else self.services.client.address
             return DagsterModel(reachable=False, address=address, error=Fault(**error.to_json()["error"]))
 
 

@@ -9,7 +9,7 @@ from daglab.processes import LOOPBACK
 from daglab.project import Project
 
 
-def dagster_dev_argv(project: Project, port: int) -> list[str]:
+def dagster_dev_argv(project: Project, port: int, host: str = LOOPBACK) -> list[str]:
     """`dagster dev` for the project's code location, on the loopback interface only: Dagster has no authentication.
 
     Raises:

@@ -15,12 +15,14 @@
     ├── ProcessError            a child process that did not start, or died
     ├── RequestError            a request to the REST API that cannot be understood
     ├── MissingFileError        a path of a request where no file is
+    ├── MissingSessionError     a notebook that is not open in marimo
     ├── ReadOnlyError           a change, while `read_only` is set
     └── DagsterError            Dagster's API
         ├── DagsterConnectionError
         ├── AuthenticationError
         ├── ValidationError     Dagster refuses what was asked
         ├── NotFoundError       an unknown asset, job, run or location
+        ├── DagsterConflictError   Dagster can't be started or ended here
         └── RunFailedError
 """
 
@@ -180,6 +182,13 @@ class MissingFileError(DaglabError):
     http_status = 404
 
 
+class MissingSessionError(DaglabError):
+    """A notebook is not open in marimo."""
+
+    code = "missing-session"
+    http_status = 404
+
+
 class ReadOnlyError(DaglabError):
     """A change was asked for while ``read_only`` is set; nothing was changed."""
 
@@ -223,6 +232,14 @@ class NotFoundError(DagsterError):
 
     code = "not-found"
     http_status = 404
+
+
+class DagsterConflictError(DagsterError):
+    """Dagster can't be started or ended from here: its address is taken, elsewhere, or another's."""
+
+    code = "dagster-conflict"
+    exit_code = ExitCode.CONFLICT
+    http_status = 409
 
 
 class RunFailedError(DagsterError):

@@ -63,14 +63,10 @@ def check(
 
 
 def _checked(root: Path) -> Report:
-    from functools import partial
-
-    from daglab.notebook.check import check_project
     from daglab.notebook.source_project import read_source_project
-    from daglab.pair.findings import pair_findings
-    from daglab.pair.places import Places
+    from daglab.pair.findings import check_pairs
 
-    return check_project(read_source_project(root), partial(pair_findings, places=Places()))
+    return check_pairs(read_source_project(root))
 
 
 def _loaded(report: Report, root: Path, timeout: float) -> Report:

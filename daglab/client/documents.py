@@ -15,6 +15,7 @@ query DaglabInstance {
       locationEntries {
         name
         loadStatus
+        displayMetadata { key value }
         locationOrLoadError { __typename ... on PythonError { message } }
       }
     }

@@ -13,11 +13,15 @@ _QUEUE_DAEMON = "QUEUED_RUN_COORDINATOR"
 
 @dataclass(frozen=True)
 class Location:
-    """A code location; ``error`` is why its definitions could not be loaded."""
+    """A code location; ``error`` is why its definitions could not be loaded.
+
+    ``folder`` is the working folder on Dagster's machine that it is loaded in, where Dagster tells it.
+    """
 
     name: str
     loading: bool
     error: str | None
+    folder: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ def _location(entry: Mapping[str, Any]) -> Location:
         name=entry["name"],
         loading=entry["loadStatus"] == "LOADING" or loaded is None,
         error=loaded["message"].strip() if failed else None,
+        folder=next((x["value"] for x in entry["displayMetadata"] if x["key"] == "working_directory"), None),
     )
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from daglab.errors import HeaderError, NotebookError
 from daglab.notebook.cells import Notebook, read_notebook
 from daglab.notebook.cycles import cycle_findings
+from daglab.notebook.find import find_jupyter
 from daglab.notebook.findings import Finding
 from daglab.notebook.header import Header, read_header
 from daglab.notebook.ignore import sort_out
 from daglab.notebook.lint import all_findings, run_to_end
 from daglab.notebook.project_rules import dependency_findings, input_findings, key_findings, project_findings
-from daglab.notebook.secrets import source_findings
+from daglab.notebook.secrets import jupyter_findings, source_findings
 from daglab.notebook.source_project import SourceProject
 
 MoreChecks = Callable[[Path, SourceProject], Iterable[Finding]]
@@ -42,8 +43,18 @@ class Report:
     ignored: tuple[Finding, ...]
 
 
-def check_project(project: SourceProject, more: MoreChecks | None = None) -> Report:
-    """Check a project; nothing of it is run or imported. Findings are sorted by file and line."""
+def check_project(
+    project: SourceProject,
+    more: MoreChecks | None = None,
+    *,
+    half_of: Callable[[Path], Path] = lambda path: path.with_suffix(".ipynb"),
+    jupyter: Iterable[Path] | None = None,
+) -> Report:
+    """Check a project; nothing of it is run or imported. Findings are sorted by file and line.
+
+    Secrets are looked for in Jupyter notebooks of no pair as well: in ``jupyter``, by default all of the project.
+    ``half_of`` tells the .ipynb half of a .py.
+    """
     texts = {"pyproject.toml": _text(project.root / "pyproject.toml")}
     notebooks: list[CheckedNotebook] = []
     findings = list(project_findings(project))
@@ -65,6 +76,11 @@ def check_project(project: SourceProject, more: MoreChecks | None = None) -> Rep
         findings += more(path, project) if more else ()
         if (header := notebooks[-1].header) is not None:
             findings += dependency_findings(notebook, header, project)
+    halves = {half_of(checked.path).resolve() for checked in notebooks}
+    lone = [
+        path for path in (find_jupyter(project.root) if jupyter is None else jupyter) if path.resolve() not in halves
+    ]
+    findings += (finding for path in lone for finding in _lone_findings(path, project))
     read = [(checked.notebook, checked.header) for checked in notebooks if checked.header is not None]
     headers = [header for _, header in read]
     findings += key_findings(headers)
@@ -77,6 +93,15 @@ def check_project(project: SourceProject, more: MoreChecks | None = None) -> Rep
         counted += yes
         ignored += no
     return Report(tuple(notebooks), tuple(counted), tuple(ignored))
+
+
+def _lone_findings(path: Path, project: SourceProject) -> Iterable[Finding]:
+    """What a Jupyter notebook of no pair would carry out of the project; one that can't be opened is left out."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ()
+    return jupyter_findings(text, project.shown(path), sources=True, outputs=project.options.outputs == "keep")
 
 
 def _unfit(path: Path, shown: str, project: SourceProject) -> Finding | None:

@@ -31,6 +31,9 @@ _CRON_FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
     ("day of the week", 0, 7, _DAYS),
 )
 
+# Before and after noon, in more than one year, month and minute.
+_PROBES = (datetime(2001, 2, 3, 4, 5), datetime(2001, 2, 3, 16, 5), datetime(2012, 11, 25, 23, 30))
+
 
 def asset_key_form(key: str) -> str:
     """An asset key, ``sales/orders``: IO managers make a path of it, which must not lead out of their storage."""
@@ -144,9 +147,24 @@ def cron_form(schedule: str) -> str:
         raise ValueError("a cron schedule has five fields, such as '0 6 * * *'")
     for text, (what, low, high, names) in zip(fields, _CRON_FIELDS, strict=True):
         for item in text.split(","):
-            if not _is_cron_item(item, low, high, names):
-                raise ValueError(f"the {what} of the schedule is {low} to {high}, '*', a range or a step, not {item!r}")
+            if not _cron_numbers(item, low, high, names):
+                raise ValueError(
+                    f"{item!r} is no {what} of a cron schedule: numbers from {low} to {high}, '*', ranges and steps"
+                )
     return schedule
+
+
+def cron_digits(schedule: str) -> int:
+    """How many of year, month, day, hour and minute tell one tick of a schedule from the next."""
+    minutes, hours, days, _, weekdays = (
+        {number for item in text.split(",") for number in _cron_numbers(item, low, high, names)}
+        for text, (_, low, high, names) in zip(schedule.split(), _CRON_FIELDS, strict=True)
+    )
+    if len(minutes) > 1:
+        return 5
+    if len(hours) > 1:
+        return 4
+    return 2 if len(days) == 1 and {day % 7 for day in weekdays} == set(range(7)) else 3
 
 
 def duration_form(text: str) -> str:
@@ -162,30 +180,34 @@ def duration(text: str) -> timedelta:
 
 
 def time_format_form(fmt: str, digits: int) -> str:
-    """A format of strftime by whose keys partitions differ in the first ``digits`` of year, month, day and hour."""
-    probe = datetime(2001, 2, 3, 4)
-    key = probe.strftime(fmt)
-    try:
-        read = datetime.strptime(key, fmt) if "%Y" in fmt else datetime.min
-    except ValueError:
-        read = datetime.min
-    if read.timetuple()[:digits] != probe.timetuple()[:digits]:
-        raise ValueError(f"keys such as {key!r} don't tell one partition from the next")
-    partition_keys_form([key])
+    """A format of strftime by whose keys partitions differ in the first ``digits`` of year to minute."""
+    for probe in _PROBES:
+        key = probe.strftime(fmt)
+        try:
+            read = datetime.strptime(key, fmt) if "%Y" in fmt else datetime.min
+        except ValueError:
+            raise ValueError(f"Dagster can't read keys such as {key!r} again") from None
+        if read.timetuple()[:digits] != probe.timetuple()[:digits]:
+            raise ValueError(f"keys such as {key!r} don't tell one partition from the next")
+        partition_keys_form([key])
     return fmt
 
 
-def _is_cron_item(item: str, low: int, high: int, names: list[str]) -> bool:
-    """``*``, ``5``, ``1-5``, ``mon-fri``, each perhaps with a step: ``*/15``."""
+def _cron_numbers(item: str, low: int, high: int, names: list[str]) -> list[int]:
+    """What ``*``, ``5``, ``1-5``, ``mon-fri``, each perhaps with a step (``*/15``), stands for; nothing if wrong."""
     span, slash, step = item.partition("/")
-    if slash and not (step.isascii() and step.isdigit() and int(step) > 0):
-        return False
+    if slash and not (step.isascii() and step.isdigit() and 0 < int(step) <= high):
+        return []
     if span == "*":
-        return not slash or int(step) <= high
+        return list(range(low, high + 1, int(step or 1)))
     ends = [_cron_number(end, low, names) for end in span.split("-")]
-    if len(ends) > 2 or any(end is None or not low <= end <= high for end in ends):
-        return False
-    return not slash or (len(ends) == 2 and int(step) <= high)
+    first, last = ends[0], ends[-1]
+    if len(ends) > 2 or first is None or last is None or not (low <= first <= high and low <= last <= high):
+        return []
+    if slash and len(ends) != 2:
+        return []
+    numbers = range(first, last + 1) if first <= last else [*range(first, high + 1), *range(low, last + 1)]
+    return list(numbers[:: int(step or 1)])
 
 
 def _cron_number(text: str, low: int, names: list[str]) -> int | None:

@@ -22,7 +22,7 @@ def find_notebooks(folder: Path, *, header_only: bool = True) -> list[Path]:
     from daglab.notebook.cells import is_notebook
 
     found = []
-    for path in _python_files(folder):
+    for path in _files(folder, ".py"):
         try:
             text, readable = _text(path.read_bytes())
         except OSError:
@@ -32,6 +32,11 @@ def find_notebooks(folder: Path, *, header_only: bool = True) -> list[Path]:
         if has_header(text) if header_only else readable and is_notebook(text):
             found.append(path)
     return found
+
+
+def find_jupyter(folder: Path) -> list[Path]:
+    """The .ipynb files in and below ``folder``, sorted; folders are skipped as by :func:`find_notebooks`."""
+    return list(_files(folder, ".ipynb"))
 
 
 def has_header(text: str) -> bool:
@@ -53,7 +58,7 @@ def _text(content: bytes) -> tuple[str, bool]:
         return content.decode("utf-16" if wide else "latin-1", "replace"), False
 
 
-def _python_files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path, suffix: str) -> Iterator[Path]:
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED)
-        yield from (Path(root, f) for f in sorted(files) if f.endswith(".py"))
+        yield from (Path(root, f) for f in sorted(files) if f.lower().endswith(suffix))

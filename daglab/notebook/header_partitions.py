@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from daglab.notebook import dagster_forms as forms
 from daglab.notebook.header_tables import OneOf, ShortTable, Table
@@ -18,9 +18,6 @@ PartitionKeys = Annotated[list[str], AfterValidator(forms.partition_keys_form), 
 
 class TimePartitions(Table):
     """Partitions by time."""
-
-    digits: ClassVar[int] = 3
-    """How many of year, month, day and hour tell one partition from the next."""
 
     start: date | datetime = Field(description="Start of the first partition.")
     end: date | datetime | None = Field(default=None, description="Start of the first partition that is left out.")
@@ -39,17 +36,30 @@ class TimePartitions(Table):
             return datetime(value.year, value.month, value.day)  # Dagster takes no dates
         return value
 
-    @field_validator("fmt")
-    @classmethod
-    def _tells_apart(cls, fmt: str | None) -> str | None:
-        return fmt and forms.time_format_form(fmt, cls.digits)
+    @model_validator(mode="after")
+    def _tells_apart(self) -> TimePartitions:
+        if self.fmt is not None:
+            try:
+                forms.time_format_form(self.fmt, self.digits)
+            except ValueError as error:
+                raise ValueError(f"fmt = {self.fmt!r}: {error}") from None
+        return self
+
+    @property
+    def digits(self) -> int:
+        """How many of year, month, day, hour and minute tell one partition from the next."""
+        return 3
 
 
 class HourlyPartitions(TimePartitions):
     """Partitions of an hour."""
 
-    digits: ClassVar[int] = 4
     minute_offset: int = Field(default=0, ge=0, le=59, description="Minute at which partitions begin.")
+
+    @property
+    def digits(self) -> int:
+        """To the hour."""
+        return 4
 
 
 class DailyPartitions(TimePartitions):
@@ -68,15 +78,23 @@ class WeeklyPartitions(DailyPartitions):
 class MonthlyPartitions(DailyPartitions):
     """Partitions of a month."""
 
-    digits: ClassVar[int] = 2
     day_offset: int = Field(default=1, ge=1, le=31, description="Day of the month on which partitions begin.")
+
+    @property
+    def digits(self) -> int:
+        """To the month."""
+        return 2
 
 
 class CronPartitions(TimePartitions):
     """Partitions from each tick of a cron schedule to the next."""
 
-    digits: ClassVar[int] = 2
     schedule: Cron = Field(description="Cron schedule of five fields.")
+
+    @property
+    def digits(self) -> int:
+        """As the schedule ticks."""
+        return forms.cron_digits(self.schedule)
 
 
 class DimensionHeader(OneOf):
@@ -100,6 +118,13 @@ class MultiDimensionHeader(DimensionHeader):
     @classmethod
     def _single(cls, keys: list[str] | None) -> list[str] | None:
         return keys and forms.dimension_keys_form(keys)
+
+    @field_validator("hourly", "daily", "weekly", "monthly", "cron")
+    @classmethod
+    def _single_time(cls, times: TimePartitions | None) -> TimePartitions | None:
+        if times is not None and times.fmt is not None:
+            forms.dimension_keys_form([times.fmt])
+        return times
 
 
 class PartitionsHeader(DimensionHeader):

@@ -18,6 +18,7 @@ from daglab.notebook.loads import loaded_keys
 from daglab.notebook.mutation import changes
 from daglab.notebook.params import param_faults
 from daglab.notebook.spans import leading_lines
+from daglab.notebook.unread import unread_findings
 
 _REMEDIES = {
     "MB001": "open the notebook in marimo and mend the cell",
@@ -96,6 +97,7 @@ def _header_findings(graph: CellGraph, header: Header) -> Iterator[Finding]:
     yield from _partition_key(graph, header)
     yield from _changed(graph, header)
     yield from _undeclared(graph, header)
+    yield from unread_findings(graph, header)
     path = graph.notebook.path
     for fault in param_faults(graph.notebook, header.params):
         yield Finding(path, fault.line or header.line_of("params"), "DL204", fault.message, fault.remedy)

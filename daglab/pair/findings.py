@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from daglab.errors import PairError
+from daglab.notebook.check import Report, check_project
 from daglab.notebook.findings import Finding
 from daglab.notebook.secrets import jupyter_findings
 from daglab.notebook.source_project import SourceProject
 from daglab.pair.locate import pair_of
 from daglab.pair.places import Places
 from daglab.pair.sync import pair_status
+
+
+def check_pairs(
+    project: SourceProject, places: Places | None = None, *, jupyter: Iterable[Path] | None = None
+) -> Report:
+    """:func:`daglab.notebook.check.check_project` with all that there is to say about its pairs."""
+    places = places or Places()
+
+    def half_of(path: Path) -> Path:
+        try:
+            return pair_of(path, places=places).ipynb
+        except PairError:  # is among the findings
+            return path.with_suffix(".ipynb")
+
+    return check_project(project, partial(pair_findings, places=places), half_of=half_of, jupyter=jupyter)
 
 
 def pair_findings(path: Path, project: SourceProject, places: Places | None = None) -> Iterator[Finding]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
 
-from daglab.notebook.dagster_forms import duration
+from daglab.errors import NotebookError
+from daglab.notebook import dagster_forms as forms
 from daglab.notebook.header_model import AssetHeader, AutomationHeader, FreshnessHeader
 from daglab.runtime.loaded import LoadedNotebook
 from daglab.runtime.partitions import partition_mapping, partitions
@@ -19,11 +20,31 @@ NOTEBOOK_METADATA = "daglab/notebook"
 
 @dataclass(frozen=True)
 class Defaults:
-    """What an asset gets that its notebook's header doesn't say. Tags are merged, the header's win."""
+    """What an asset gets that its notebook's header doesn't say. Tags are merged, the header's win.
+
+    Raises:
+        NotebookError: one of them is not in the form that Dagster asks for.
+    """
 
     group: str | None = None
     owners: Sequence[str] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.group is not None:
+            _require(forms.group_form, self.group, "group")
+        for owner in self.owners:
+            _require(forms.owner_form, owner, "owners")
+        for key, value in self.tags.items():
+            _require(forms.tag_key_form, key, "tags")
+            _require(forms.tag_value_form, value, "tags")
+
+
+def _require(form: Callable[[str], str], text: str, argument: str) -> None:
+    try:
+        form(text)
+    except ValueError as error:
+        raise NotebookError(f"{argument} has {text!r}: {error}", remedy=f"correct {argument!r}") from None
 
 
 def to_key(key: str) -> dg.AssetKey:
@@ -141,6 +162,8 @@ def _freshness(header: FreshnessHeader | None) -> dg.FreshnessPolicy | None:
     if header is None:
         return None
     if header.fail_window:
-        warn_window = duration(header.warn_window) if header.warn_window else None
-        return dg.FreshnessPolicy.time_window(duration(header.fail_window), warn_window)
-    return dg.FreshnessPolicy.cron(str(header.deadline_cron), duration(str(header.lower_bound_delta)), header.timezone)
+        warn_window = forms.duration(header.warn_window) if header.warn_window else None
+        return dg.FreshnessPolicy.time_window(forms.duration(header.fail_window), warn_window)
+    return dg.FreshnessPolicy.cron(
+        str(header.deadline_cron), forms.duration(str(header.lower_bound_delta)), header.timezone
+    )

@@ -56,7 +56,8 @@ def notebook_definitions(
         executor: how runs execute their steps; unset, so that the result merges with other definitions.
 
     Raises:
-        NotebookError: there is no such package or folder, or a notebook in it is not one that can be loaded.
+        NotebookError: there is no such package or folder, a notebook in it is not one that can be loaded, or
+            ``group``, ``owners`` or ``tags`` are not in the form that Dagster asks for.
         HeaderError: a header is wrong.
     """
     defaults = Defaults(group, owners or (), tags or {})

@@ -18,7 +18,7 @@ class StepLog:
         self._lines: list[str] = []
         self._told_at = float("-inf")
         self._timer: threading.Timer | None = None
-        self._lock = threading.RLock()
+        self._lock = threading.Condition(threading.RLock())
         self._telling: set[int] = set()  # threads
 
     @property
@@ -33,23 +33,31 @@ class StepLog:
             silent = time.monotonic() - self._told_at
             if silent < BATCH_SECONDS and len(self._lines) < BATCH_LINES:
                 if self._timer is None:
-                    self._timer = threading.Timer(BATCH_SECONDS - silent, self.flush)
+                    self._timer = threading.Timer(BATCH_SECONDS - silent, self._tell_waiting)
                     self._timer.daemon = True
                     self._timer.start()
                 return
-        self.flush()
+        self._tell_waiting()
 
     def flush(self) -> None:
-        """Tell what waits."""
+        """Tell what waits; when this returns, all that was said is told, also by the timer's thread."""
+        self._tell_waiting()
+        with self._lock:
+            self._lock.wait_for(lambda: self._telling <= {threading.get_ident()})
+
+    def _tell_waiting(self) -> None:
         with self._lock:
             lines, self._lines = self._lines, []
             timer, self._timer = self._timer, None
             self._told_at = time.monotonic()
+            if lines:
+                self._telling.add(threading.get_ident())
         if timer is not None:
             timer.cancel()
         if lines:  # without the lock: handlers of the log may print, and so come back here
-            self._telling.add(threading.get_ident())
             try:
                 self._tell("\n".join(lines))
             finally:
-                self._telling.discard(threading.get_ident())
+                with self._lock:
+                    self._telling.discard(threading.get_ident())
+                    self._lock.notify_all()

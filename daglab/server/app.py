@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
 
 from daglab.server import marimo_proxy, routes
 from daglab.server.services import SETTING, make_services
@@ -34,6 +36,10 @@ class DaglabApp(ExtensionApp):
     def initialize_handlers(self) -> None:
         """Add the routes."""
         self.handlers.extend([*routes.HANDLERS, *marimo_proxy.HANDLERS])
+
+    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:  # noqa: ARG002
+        """End what a killed server left, in the background; a name that Jupyter gives."""
+        self._sweeping = asyncio.create_task(self._services.sweep())
 
     async def stop_extension(self) -> None:
         """End what was started, and the connections to Dagster."""

@@ -1,4 +1,4 @@
-"""The Dagster of the project, started on request where the configuration expects one, kept alive, ended with Jupyter."""
+"""The Dagster of the project: started on request at the configured address, kept alive, ended with Jupyter."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from daglab.errors import DagsterConflictError, DagsterError
 from daglab.processes import LOOPBACK
 from daglab.project import Project
 from daglab.server.dagster_dev import dagster_dev_argv, project_environment
+from daglab.server.leftovers import Hold, sweep
 from daglab.server.ports import is_taken, listener
 from daglab.server.supervisor import Command, Standing, Supervisor
 
@@ -21,6 +22,7 @@ LOG_FILE = Path(".daglab") / "logs" / "dagster.log"
 
 _LOCAL_HOSTS = {"localhost": LOOPBACK, LOOPBACK: LOOPBACK, "::1": "::1"}
 _LOOK_SECONDS = 5.0
+_PROGRAM = "dagster"
 
 
 class DagsterServer:
@@ -29,12 +31,15 @@ class DagsterServer:
     Call it in the main thread's event loop: the kernel ties Dagster's life to the thread that starts it.
 
     Args:
+        runtime_dir: where it is written down what a killed server would leave.
         changed: called with each new standing.
     """
 
-    def __init__(self, *, changed: Callable[[Standing], None], log: logging.Logger) -> None:
+    def __init__(self, *, runtime_dir: Path, changed: Callable[[Standing], None], log: logging.Logger) -> None:
+        self._runtime_dir = runtime_dir
         self._supervisor = Supervisor(changed=changed, log=log)
         self._lock = asyncio.Lock()
+        self._hold: Hold | None = None
 
     @property
     def standing(self) -> Standing:
@@ -57,21 +62,17 @@ class DagsterServer:
             name, port = _local(client.address)
             argv = dagster_dev_argv(project, port, _LOCAL_HOSTS[name])
             if await is_taken(name, port):
-                if await _serves(client, project):
-                    return False
-                raise DagsterConflictError(
-                    f"Port {port} is taken by {await asyncio.to_thread(listener, port)}, and that is not the Dagster "
-                    f"of {project.root}.",
-                    remedy="end it, or set another dagster.port in daglab.yaml",
-                    details={"port": port},
-                )
+                await _require_own(client, project, port)
+                return False
             project.ensure_dagster_home()
+            await self._release()  # of one that failed
+            self._hold = Hold.take(self._runtime_dir, _PROGRAM)
             self._supervisor.start(
                 Command(
                     name="dagster dev",
                     argv=argv,
                     cwd=project.root,
-                    env=project_environment(project),
+                    env={**project_environment(project), **self._hold.mark},
                     log=project.root / LOG_FILE,
                     health=f"{client.address}/server_info",
                 )
@@ -91,10 +92,22 @@ class DagsterServer:
                     remedy="end it where it was started",
                 )
             await self._supervisor.stop()
+            await self._release()
 
     def stop_now(self) -> None:
         """End it without an event loop, for the end of this process."""
         self._supervisor.stop_now()
+        if self._hold is not None:
+            self._hold.release()
+
+    async def sweep(self) -> None:
+        """End what a killed server left."""
+        await asyncio.to_thread(sweep, self._runtime_dir, _PROGRAM)
+
+    async def _release(self) -> None:
+        hold, self._hold = self._hold, None
+        if hold is not None:
+            await asyncio.to_thread(hold.release)
 
 
 def _place(address: str) -> tuple[str, int]:
@@ -114,14 +127,21 @@ def _local(address: str) -> tuple[str, int]:
     return host, port
 
 
-async def _serves(client: DagsterClient, project: Project) -> bool:
-    """Whether a Dagster answers that has the project's code location, loaded from the project's folder."""
-    wanted = project.code_location().location_name
+async def _require_own(client: DagsterClient, project: Project, port: int) -> None:
+    """Raise DagsterConflictError unless the Dagster that answers has loaded code from the project's folder."""
+    remedy = "end it, or set another dagster.port in daglab.yaml"
     try:
         status = await asyncio.wait_for(client.status(), _LOOK_SECONDS)
     except (DagsterError, asyncio.TimeoutError):
-        return False
-    return any(location.name == wanted and _within(location.folder, project.root) for location in status.locations)
+        who = await asyncio.to_thread(listener, port)
+        raise DagsterConflictError(
+            f"Port {port} is taken by {who}, and no Dagster answers there.", remedy=remedy, details={"port": port}
+        ) from None
+    if not any(_within(location.folder, project.root) for location in status.locations):
+        names = ", ".join(location.name for location in status.locations) or "no code location"
+        raise DagsterConflictError(
+            f"Another project's Dagster answers at port {port}, with {names}.", remedy=remedy, details={"port": port}
+        )
 
 
 def _within(folder: str | None, root: Path) -> bool:

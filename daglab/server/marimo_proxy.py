@@ -13,7 +13,7 @@ from jupyter_server_proxy.handlers import NamedLocalProxyHandler
 from tornado.web import HTTPError
 
 from daglab.errors import ProcessError
-from daglab.server.marimo_server import URL_PART
+from daglab.server.marimo_process import URL_PART
 from daglab.server.services import SETTING, Services
 
 _OWN_SITE = ("same-origin", "none")
@@ -65,6 +65,12 @@ class MarimoProxyHandler(NamedLocalProxyHandler):  # type: ignore[misc] # jupyte
         """The same for a websocket."""
         self.port = await self._marimo_port()
         await super().open(path)
+        self.services.marimo.look()
+
+    def on_close(self) -> None:
+        """The page was closed, or marimo ended."""
+        super().on_close()
+        self.services.marimo.look()
 
     async def _marimo_port(self) -> int:
         try:

@@ -1,49 +1,45 @@
-"""The marimo editor of this Jupyter server: started on first use, restarted when it is gone, ended with the server."""
+"""The marimo editor of this Jupyter server: started on first use, watched, restarted when it is gone, ended with it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import secrets
-import shutil
-import socket
-import sys
-import tempfile
 import time
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
-from daglab.errors import ConfigError, ProcessError
-from daglab.processes import LOOPBACK, Child, free_port, spawn
-from daglab.project import Project
+from daglab.errors import MissingSessionError, ProcessError
+from daglab.server.events import Topic
+from daglab.server.leftovers import sweep
+from daglab.server.marimo_process import PROGRAM, URL_PART, MarimoProcess, MarimoSetting
+from daglab.server.marimo_sessions import Session
 
-URL_PART = "daglab/marimo"
-_START_SECONDS = 60.0
-_IDLE_MINUTES = 240
-"""After this time without a browser marimo ends itself: the last resort where no parent-death signal exists."""
+Publish = Callable[[Topic, dict[str, Any]], None]
+"""As :meth:`daglab.server.events.EventHub.publish`."""
+
+_LOOK_SECONDS = 2.0
+_SETTLE_SECONDS = 30.0
+"""How long after a page's opening its notebook may still be starting."""
 
 
 class MarimoServer:
     """One ``marimo edit`` over the Jupyter server's root, with a token that only this process knows.
 
-    Call :meth:`ensure` from the main thread's event loop: the kernel ties marimo's life to the thread that starts it.
+    Whatever changes is published under the topic ``marimo``: ``{"event": "started" | "died" | "stopped" |
+    "sessions", "running": bool, "sessions": [{"session", "name", "path"}]}``.
     """
 
-    def __init__(
-        self, *, root: Path, base_url: str, runtime_dir: Path, project: Project, port: int | None, log: logging.Logger
-    ) -> None:
-        self._root = root
-        self._base_url = base_url
-        self._runtime_dir = runtime_dir
-        self._project = project
-        self._wanted_port = port
+    def __init__(self, setting: MarimoSetting, log: logging.Logger, publish: Publish) -> None:
+        self._setting = setting
         self._log = log
+        self._publish = publish
         self._lock = asyncio.Lock()
-        self._token = secrets.token_urlsafe(32)
-        self._secrets: Path | None = None
-        self._child: Child | None = None
-        self._port = 0
+        self._process: MarimoProcess | None = None
+        self._sessions: list[Session] = []
+        self._watching: asyncio.Task[None] | None = None
+        self._nudge = asyncio.Event()
+        self._settled = 0.0
 
     def __repr__(self) -> str:
         return f"MarimoServer(running={self.running})"
@@ -51,116 +47,126 @@ class MarimoServer:
     @property
     def running(self) -> bool:
         """Whether the process lives."""
-        return self._child is not None and self._child.returncode is None
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def port(self) -> int | None:
+        """Where it listens; None while it doesn't run."""
+        return self._process.port if self._process is not None and self.running else None
 
     @property
     def headers(self) -> dict[str, str]:
         """The credentials for a proxied request."""
-        return {"Authorization": f"Bearer {self._token}"}
+        return dict(self._process.headers) if self._process is not None else {}
 
     def page(self, path: str) -> str:
         """The page of the notebook at ``path`` (relative to the root) as a path on the Jupyter server."""
-        return f"{self._base_url}{URL_PART}/?file={quote(path)}"
+        return f"{self._setting.base_url}{URL_PART}/?file={quote(path)}"
 
     async def ensure(self) -> int:
         """The port of a marimo that answers; starts it where none lives.
+
+        Call it from the main thread's event loop (see :class:`MarimoProcess`).
 
         Raises:
             ProcessError: marimo did not start; with its last lines of output.
         """
         async with self._lock:
-            if self._child is not None and not self.running:
-                self._log.warning("daglab: marimo ended with status %s; it is started anew", self._child.returncode)
-                await self._discard()
-            if self._child is None:
+            if self._process is not None and not self.running:
+                await self._forget("died")
+            if self._process is None:
+                self._process = MarimoProcess(self._setting)
                 try:
-                    await self._start()
+                    seconds = await self._process.healthy()
                 except BaseException:
-                    await self._discard()
+                    await self._forget("stopped")
                     raise
-            return self._port
+                self._log.info("daglab: marimo answers after %.1f s", seconds)
+                self._watching = asyncio.create_task(self._watch(self._process))
+                self._tell("started")
+            return self._process.port
+
+    async def sessions(self) -> list[Session]:
+        """The open notebooks, the latest first; empty where marimo doesn't run. Raises ProcessError."""
+        process = self._process
+        if process is None or not self.running:
+            return []
+        return self._seen(process, await process.home.sessions())
+
+    async def close(self, session: str) -> list[Session]:
+        """End the kernel of a notebook and answer what stays open.
+
+        Raises:
+            MissingSessionError: no notebook is open under this id.
+            ProcessError: marimo does not answer.
+        """
+        if session not in {one.id for one in await self.sessions()} or self._process is None:
+            raise MissingSessionError(
+                f"No notebook is open in marimo under {session}.",
+                remedy="GET marimo lists the sessions",
+                details={"session": session},
+            )
+        return self._seen(self._process, await self._process.home.close_session(session))
+
+    def look(self) -> None:
+        """Have the watch look at once: a page was opened or closed."""
+        self._settled = time.monotonic() + _SETTLE_SECONDS
+        self._nudge.set()
 
     async def stop(self) -> None:
-        """End marimo and forget its token file; nothing happens when none lives."""
+        """End marimo with all its notebooks and forget its token; nothing happens when none lives."""
         async with self._lock:
-            await self._discard()
+            if self._process is not None:
+                await self._forget("stopped")
 
     def stop_now(self) -> None:
-        """The same without an event loop, for the end of the process."""
-        if self._child is not None:
-            self._child.end(timeout=3.0)
-            self._child = None
-        self._remove_secrets()
+        """The same without an event loop, for the end of this process."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.end_now(timeout=3.0)
 
-    async def _start(self) -> None:
-        self._port = _port(self._wanted_port)
-        self._child = spawn(self._argv(), cwd=self._project.root, env=self._environment(), die_with_parent=True)
-        began = time.monotonic()
-        await self._healthy(self._child)
-        self._log.info("daglab: marimo answers after %.1f s", time.monotonic() - began)
+    async def sweep(self) -> None:
+        """End what a killed Jupyter server of this user left."""
+        ended = await asyncio.to_thread(sweep, self._setting.runtime_dir, PROGRAM)
+        if ended:
+            self._log.warning("daglab: ended the processes %s, which a killed server had left", ended)
 
-    def _argv(self) -> list[str]:
-        return [
-            sys.executable, "-m", "marimo", "--yes", "edit", "--headless", "--host", LOOPBACK,
-            "--port", str(self._port), "--base-url", f"{self._base_url}{URL_PART}",
-            "--token-password-file", str(self._write_token()), "--no-skew-protection", "--skip-update-check",
-            "--no-sandbox", "--watch", "--timeout", str(_IDLE_MINUTES), "--", str(self._root),
-        ]  # fmt: skip
-
-    def _environment(self) -> dict[str, str]:
-        try:
-            return self._project.environment()
-        except ConfigError:  # told by `status`; marimo itself does without
-            return dict(os.environ)
-
-    def _write_token(self) -> Path:
-        self._runtime_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._secrets = Path(tempfile.mkdtemp(prefix="daglab-marimo-", dir=self._runtime_dir))  # mode 0700
-        file = self._secrets / "token"
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as opened:
-            opened.write(self._token)
-        return file
-
-    async def _healthy(self, child: Child) -> None:
-        import httpx
-
-        # Quoted once more, as jupyter-server-proxy does: marimo compares its base URL with the unquoted path.
-        url = f"http://{LOOPBACK}:{self._port}{quote(self._base_url)}{URL_PART}/health"
-        deadline = time.monotonic() + _START_SECONDS
-        async with httpx.AsyncClient(trust_env=False, timeout=5.0) as http:
-            while child.returncode is None and time.monotonic() < deadline:
-                try:
-                    if (await http.get(url)).status_code == 200 and child.returncode is None:
-                        return
-                except httpx.HTTPError:
-                    pass
-                await asyncio.sleep(0.1)
-        raise ProcessError(
-            f"marimo did not start (status {child.returncode}).\n{child.log_tail()}",
-            remedy="try `marimo edit` in a terminal; its last lines of output are above",
-            details={"status": child.returncode},
-        )
-
-    async def _discard(self) -> None:
-        child, self._child = self._child, None
-        if child is not None:
-            await asyncio.to_thread(child.end, 5.0)
-        self._remove_secrets()
-
-    def _remove_secrets(self) -> None:
-        if self._secrets is not None:
-            shutil.rmtree(self._secrets, ignore_errors=True)
-            self._secrets = None
-
-
-def _port(wanted: int | None) -> int:
-    """The configured port where it is free, so that several servers of one machine don't meet."""
-    if wanted is not None:
-        with socket.socket() as probe:
+    async def _watch(self, process: MarimoProcess) -> None:
+        """Tell of sessions that open and close, and of death. An idle marimo isn't asked, so that it may end itself."""
+        while process.returncode is None:
             try:
-                probe.bind((LOOPBACK, wanted))
-            except OSError:
-                return free_port()
-            return wanted
-    return free_port()
+                await asyncio.wait_for(self._nudge.wait(), _LOOK_SECONDS)
+            except asyncio.TimeoutError:
+                if not self._sessions and time.monotonic() > self._settled:
+                    continue
+            self._nudge.clear()
+            try:
+                self._seen(process, await process.home.sessions())
+            except ProcessError as error:
+                self._log.debug("daglab: %s", error)
+        async with self._lock:
+            if self._process is process:
+                await self._forget("died")
+
+    def _seen(self, process: MarimoProcess, sessions: list[Session]) -> list[Session]:
+        if process is self._process and sessions != self._sessions:
+            self._sessions = sessions
+            self._tell("sessions")
+        return sessions
+
+    async def _forget(self, why: str) -> None:
+        """End the process, under the lock."""
+        process, self._process = self._process, None
+        watching, self._watching = self._watching, None
+        if watching is not None and watching is not asyncio.current_task():
+            watching.cancel()
+        if process is not None:
+            if why == "died":
+                self._log.warning("daglab: marimo ended with status %s", process.returncode)
+            await process.end()
+        self._sessions = []
+        self._tell(why)
+
+    def _tell(self, event: str) -> None:
+        sessions = [{"session": one.id, "name": one.name, "path": one.path} for one in self._sessions]
+        self._publish("marimo", {"event": event, "running": self.running, "sessions": sessions})

@@ -1,17 +1,22 @@
-"""What the handlers work with: the configuration, the client of Dagster, the notebooks, marimo."""
+"""What the handlers work with: the configuration, the client of Dagster, Dagster itself, the notebooks, marimo."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from daglab.client import DagsterClient
 from daglab.config import Config
+from daglab.server.dagster_server import DagsterServer
+from daglab.server.dagster_state import DagsterLook
 from daglab.server.events import EventHub
 from daglab.server.live_config import LiveConfig
+from daglab.server.marimo_process import MarimoSetting
 from daglab.server.marimo_server import MarimoServer
 from daglab.server.notebooks import NotebookIndex
+from daglab.server.supervisor import Standing
 
 SETTING = "daglab_services"
 
@@ -25,6 +30,8 @@ class Services:
     notebooks: NotebookIndex
     events: EventHub
     live: LiveConfig
+    dagster_server: DagsterServer
+    dagster_look: DagsterLook
 
     @property
     def config(self) -> Config:
@@ -41,14 +48,19 @@ class Services:
         """Whether nothing may be changed; so it is as long as the configuration is wrong."""
         return self.live.error is not None or self.config.read_only
 
+    async def sweep(self) -> None:
+        """End what a killed server left."""
+        await asyncio.gather(self.marimo.sweep(), self.dagster_server.sweep())
+
     async def close(self) -> None:
         """End what was started."""
-        await self.marimo.stop()
+        await asyncio.gather(self.marimo.stop(), self.dagster_server.stop())
         await self.live.close()
 
     def close_now(self) -> None:
         """End the processes that were started, without an event loop: for the end of this process."""
         self.marimo.stop_now()
+        self.dagster_server.stop_now()
 
 
 def make_services(root: Path, base_url: str, runtime_dir: Path, log: logging.Logger) -> Services:
@@ -59,13 +71,19 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, log: logging.Log
         base_url: the Jupyter server's, with slashes at both ends.
         runtime_dir: a folder for secrets, readable by the user alone.
     """
-    live = LiveConfig(root, log)
-    marimo = MarimoServer(
+    live, events, look = LiveConfig(root, log), EventHub(), DagsterLook()
+
+    def changed(now: Standing) -> None:
+        look.forget()
+        events.publish("dagster", asdict(now))
+
+    port = None if live.error else live.config.marimo.port
+    return Services(
         root=root,
-        base_url=base_url,
-        runtime_dir=runtime_dir,
-        project=live.project,
-        port=None if live.error else live.config.marimo.port,
-        log=log,
+        marimo=MarimoServer(MarimoSetting(root, base_url, runtime_dir, live.project, port), log, events.publish),
+        notebooks=NotebookIndex(live.project.root, root, log),
+        events=events,
+        live=live,
+        dagster_server=DagsterServer(runtime_dir=runtime_dir, changed=changed, log=log),
+        dagster_look=look,
     )
-    return Services(root, marimo, NotebookIndex(live.project.root, root, log), EventHub(), live)

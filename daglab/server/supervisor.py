@@ -52,7 +52,7 @@ class Standing:
 class Supervisor:
     """Keeps one process alive, in the event loop of a thread that lives as long as the process should.
 
-    A process that dies before it was ready has failed. One that was ready is started anew after each pause of
+    A process that dies before it was ever ready has failed. One that was ready is started anew after each pause of
     ``backoff`` (seconds) in turn; one that dies once more after the last of them has failed. A life of
     ``steady`` seconds makes up for all earlier deaths. A process that lives and doesn't answer is left alone: what
     works under it would be lost.
@@ -93,8 +93,8 @@ class Supervisor:
         assert not self.active
         self._stop.clear()
         self._standing = Standing("stopped", time.time())
-        self._spawn(command, "starting")
-        self._task = asyncio.create_task(self._supervise(command))
+        child = self._spawn(command, "starting")
+        self._task = asyncio.create_task(self._supervise(child, command))
 
     async def stop(self) -> None:
         """End the process with all its descendants; nothing happens when none lives."""
@@ -110,51 +110,47 @@ class Supervisor:
             self._child.end(timeout=5.0)
             self._child = None
 
-    async def _supervise(self, command: Command) -> None:
-        deaths = 0
+    async def _supervise(self, child: Child, command: Command) -> None:
+        deaths, ever_ready = 0, False
         while True:
             began = time.monotonic()
-            ready = await self._live(command)
-            last_words = await self._end()
+            ready = await self._live(child, command)
+            ever_ready |= ready
+            last_words = child.log_tail()
+            if ready and not self._stop.is_set():
+                self._log.warning("daglab: %s died", command.name)
+                self._tell(replace(self._standing, state="restarting", pid=None, last_words=last_words))
+            self._child = None
+            await asyncio.to_thread(child.end)  # what it started lives on otherwise
             if self._stop.is_set():
                 return
             deaths = 1 if time.monotonic() - began >= self._steady else deaths + 1
-            if not ready or deaths > len(self._backoff):
+            if not ever_ready or deaths > len(self._backoff):
                 self._log.error("daglab: %s is given up:\n%s", command.name, last_words)
                 self._tell(replace(self._standing, state="failed", pid=None, last_words=last_words))
                 return
-            self._log.warning("daglab: %s died; it is started anew", command.name)
-            self._tell(replace(self._standing, state="restarting", pid=None, last_words=last_words))
             if await self._stopped(self._backoff[deaths - 1]):
                 return
             try:
-                self._spawn(command, "restarting", restarts=self._standing.restarts + 1)
+                child = self._spawn(command, "restarting", restarts=self._standing.restarts + 1)
             except ProcessError as error:
                 self._tell(replace(self._standing, state="failed", last_words=str(error)))
                 return
 
-    def _spawn(self, command: Command, state: State, restarts: int = 0) -> None:
-        self._child = spawn(command.argv, cwd=command.cwd, env=command.env, log=command.log, die_with_parent=True)
-        self._tell(replace(self._standing, state=state, pid=self._child.pid, restarts=restarts))
+    def _spawn(self, command: Command, state: State, restarts: int = 0) -> Child:
+        child = spawn(command.argv, cwd=command.cwd, env=command.env, log=command.log, die_with_parent=True)
+        self._child = child
+        self._tell(replace(self._standing, state=state, pid=child.pid, restarts=restarts))
+        return child
 
-    async def _live(self, command: Command) -> bool:
-        """Return once the process is dead or to be stopped; whether it was ready before."""
-        child = self._child
-        assert child is not None
+    async def _live(self, child: Child, command: Command) -> bool:
+        """Return once the process is dead or to be stopped; answer whether it was ready before."""
         ready = False
         async with httpx.AsyncClient(trust_env=False, timeout=2.0) as http:
             while child.returncode is None and not await self._stopped(_POLL_SECONDS):
                 if not ready and (ready := await _answers(http, command.health) and child.returncode is None):
                     self._tell(replace(self._standing, state="running"))
         return ready
-
-    async def _end(self) -> str:
-        """End what is left of the process and answer its last words."""
-        child, self._child = self._child, None
-        assert child is not None
-        last_words = child.log_tail()
-        await asyncio.to_thread(child.end)
-        return last_words
 
     async def _stopped(self, seconds: float) -> bool:
         """Wait for ``seconds``, or until the process is to be stopped; answer whether it is."""

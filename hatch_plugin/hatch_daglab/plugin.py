@@ -9,9 +9,7 @@ from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 if TYPE_CHECKING:
-    from daglab.notebook.check import Report
     from daglab.notebook.source_project import SourceProject
-    from daglab.pair.places import Places
 
 
 class DaglabBuildHook(BuildHookInterface[BuilderConfig]):
@@ -27,6 +25,7 @@ class DaglabBuildHook(BuildHookInterface[BuilderConfig]):
         if self.target_name not in ("wheel", "sdist"):
             return
         from daglab.errors import DaglabError
+        from daglab.pair.findings import check_pairs
         from daglab.pair.places import Places
         from hatch_daglab.bundle import Bundle
         from hatch_daglab.locations import register
@@ -40,11 +39,11 @@ class DaglabBuildHook(BuildHookInterface[BuilderConfig]):
                 register(self.metadata.core, [p for p in packages if selection.has_definitions(p)])
                 return
             places = Places()
-            report = self._check(project, places)
+            report = check_pairs(project, places, jupyter=[path for path, _ in selection.jupyter_notebooks()])
+            if report.ignored:
+                self.app.display_info(f"daglab: findings ignored: {len(report.ignored)}")
             found = selection.unpacked(report, project) if self.target_name == "wheel" else []
-            lone = selection.lone_findings(report, keep_outputs=project.options.outputs == "keep")
-            codes = project.options.ignore
-            self._refuse_if([*report.findings, *found, *(f for f in lone if f.code not in codes)])
+            self._refuse_if([*report.findings, *found])
             self._folder = TemporaryDirectory(prefix="daglab-build-")
             bundle = Bundle(selection, project.options, places, self._folder.name)
             if self.target_name == "wheel":
@@ -74,17 +73,6 @@ class DaglabBuildHook(BuildHookInterface[BuilderConfig]):
         # hatchling's own answer: pyproject.toml, hatch.toml, a table of the target, and dynamic dependencies
         dependencies = tuple(self.metadata.core.dependencies)
         return SourceProject(root, dependencies, read_options(self.config), lines)
-
-    def _check(self, project: SourceProject, places: Places) -> Report:
-        from functools import partial
-
-        from daglab.notebook.check import check_project
-        from daglab.pair.findings import pair_findings
-
-        report = check_project(project, partial(pair_findings, places=places))
-        if report.ignored:
-            self.app.display_info(f"daglab: findings ignored: {len(report.ignored)}")
-        return report
 
     def _refuse_if(self, findings: list[Any]) -> None:
         if not findings:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from daglab.notebook.check import Report
 from daglab.notebook.findings import Finding
-from daglab.notebook.secrets import jupyter_findings
 from daglab.notebook.source_project import SourceProject
 
 if TYPE_CHECKING:
@@ -68,16 +67,6 @@ class Selection:
     def has_dg_toml(self, package: str) -> bool:
         """Whether a package brings its own ``dg.toml``."""
         return f"{package.replace('.', '/')}/dg.toml" in self._distributed
-
-    def lone_findings(self, report: Report, *, keep_outputs: bool) -> list[Finding]:
-        """Secrets in Jupyter notebooks that no checked notebook stands beside, but that the artifact carries."""
-        checked = {notebook.path.with_suffix(".ipynb") for notebook in report.notebooks}
-        found: list[Finding] = []
-        for path, shown in self.jupyter_notebooks():
-            if path not in checked:
-                text = path.read_text(encoding="utf-8", errors="replace")
-                found += jupyter_findings(text, shown, sources=True, outputs=keep_outputs)
-        return found
 
     def unpacked(self, report: Report, project: SourceProject) -> list[Finding]:
         """Notebooks that the project names in ``notebooks``, but that no package would carry; and none at all."""

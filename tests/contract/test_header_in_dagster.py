@@ -52,6 +52,8 @@ ACCEPTED = [
             'weekly = { start = "2026-01-01", day_offset = 6 }',
             'monthly = { start = "2026-01-01", day_offset = 31 }',
             'cron = { start = "2026-01-01", schedule = "0 0 * * mon-fri", fmt = "%Y-%m-%d" }',
+            'cron = { start = "2026-01-01", schedule = "0 0 1 * *", fmt = "%Y-%m" }',
+            'cron = { start = "2026-01-01", schedule = "30 6,18 * * *", fmt = "%Y-%m-%d %I %p" }',
             'dynamic = "all my-customers"',
             'multi = { day = { daily = { start = "2026-01-01" } }, region = { static = ["eu", "us"] } }',
             'multi = { a = { dynamic = "x" }, b = { static = ["y"] } }',
@@ -114,6 +116,14 @@ REFUSED = [
         PARTITIONS + partitions
         for partitions in (
             'hourly = { start = "2026-01-01", fmt = "%Y-%m-%d" }',
+            'hourly = { start = "2026-01-01", fmt = "%Y-%m-%d-%I" }',
+            'monthly = { start = "2026-01-01", fmt = "%Y" }',
+            'cron = { start = "2026-01-01", schedule = "0 */6 * * *", fmt = "%Y-%m-%d" }',
+            'cron = { start = "2026-01-01", schedule = "0 6,18 * * *", fmt = "%Y-%m-%d-%I" }',
+            'cron = { start = "2026-01-01", schedule = "*/30 * * * *", fmt = "%Y-%m-%d-%H" }',
+            'cron = { start = "2026-01-01", schedule = "0 0 * * fri-mon", fmt = "%Y-%m" }',
+            'cron = { start = "2026-01-01", schedule = "0 0 1 * mon", fmt = "%Y-%m" }',
+            'multi = { a = { static = ["x"] }, b = { daily = { start = "2026-01-01", fmt = "%Y|%m|%d" } } }',
             'daily = { start = "2026-01-01", hour_offset = 24 }',
             'daily = { start = "2026-01-01", fmt = "%m-%d" }',
             'daily = { start = "2026-01-01", fmt = "../%Y-%m-%d" }',

@@ -1,4 +1,4 @@
-"""``events``: changes of assets, runs, locations, pairs and marimo, pushed through a websocket or polled."""
+"""``events``: changes of assets, runs, locations, pairs, marimo and Dagster, pushed by a websocket or polled."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _RESOURCES: dict[Topic, str] = {
     "locations": "daglab.dagster",
     "pairs": "daglab.pairs",
     "marimo": "daglab.marimo",
+    "dagster": "daglab.dagster",
 }
 
 

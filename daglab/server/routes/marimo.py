@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from importlib.metadata import version
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from daglab.errors import MissingFileError, NotebookError, ProcessError, ReadOnlyError
+from daglab.errors import MissingFileError, MissingSessionError, NotebookError, ProcessError, ReadOnlyError
 from daglab.notebook.cells import is_notebook
 from daglab.server.handler import Body, DaglabHandler
+from daglab.server.marimo_sessions import Session
 from daglab.server.operation import Route, operation
 from daglab.server.paths import confined_file, relative_to_root
+from daglab.server.services import Services
 
 
 class MarimoBody(Body):
@@ -27,10 +30,53 @@ class MarimoSession(BaseModel):
     url: str
 
 
+class OpenNotebookModel(BaseModel):
+    """A notebook that is open in marimo, whether or not a page shows it.
+
+    ``path`` is null for one that was never saved, or that lies outside of the server's root; then ``url``, the page on
+    this server, is null as well.
+    """
+
+    session: str
+    name: str
+    path: str | None
+    url: str | None
+
+
+class MarimoStateModel(BaseModel):
+    """The marimo editor behind this server; ``sessions`` has the latest first."""
+
+    version: str
+    running: bool
+    sessions: list[OpenNotebookModel]
+
+    @classmethod
+    def of(cls, services: Services, sessions: list[Session]) -> MarimoStateModel:
+        """With the editor as it is now."""
+        marimo = services.marimo
+        shown = [
+            OpenNotebookModel(
+                session=one.id, name=one.name, path=one.path, url=marimo.page(one.path) if one.path else None
+            )
+            for one in sessions
+        ]
+        return cls(version=version("marimo"), running=marimo.running, sessions=shown)
+
+
 class MarimoHandler(DaglabHandler):
     """The editor and its sessions."""
 
     auth_resource = "daglab.marimo"
+
+    @operation(
+        "Whether marimo runs, and which notebooks are open in it",
+        action="read",
+        answers={200: MarimoStateModel},
+        errors=(ProcessError,),
+    )
+    async def get(self) -> None:
+        """Answer the editor's state; it isn't started."""
+        self.answer(MarimoStateModel.of(self.services, await self.services.marimo.sessions()))
 
     @operation(
         "Open a notebook in marimo, which is started when it does not run",
@@ -63,4 +109,23 @@ class MarimoHandler(DaglabHandler):
         return relative
 
 
-ROUTES = (Route("marimo", MarimoHandler),)
+class MarimoSessionHandler(DaglabHandler):
+    """One open notebook."""
+
+    auth_resource = "daglab.marimo"
+
+    @operation(
+        "Close a notebook in marimo and end its kernel",
+        action="execute",
+        answers={200: MarimoStateModel},
+        errors=(MissingSessionError, ProcessError),
+    )
+    async def delete(self, session: str) -> None:
+        """Answer the editor's state after that."""
+        self.answer(MarimoStateModel.of(self.services, await self.services.marimo.close(session)))
+
+
+ROUTES = (
+    Route("marimo", MarimoHandler),
+    Route("marimo/{session}", MarimoSessionHandler, {"session": r"[A-Za-z0-9_-]{1,128}"}),
+)

@@ -128,14 +128,35 @@ def test_all_findings_are_told_at_once(project: Path, tmp_path: Path) -> None:
     assert "the build is refused because of 5 findings" in said
 
 
-def test_a_secret_in_a_jupyter_notebook_of_no_pair(project: Path, tmp_path: Path) -> None:
-    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": f"t = '{TOKEN}'", "outputs": []}
-    lone = {"cells": [{**cell, "execution_count": None}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    write(project, json.dumps(lone), "src/tiny/lone.ipynb")
+def lone(root: Path, text: str, *, printed: str = "", options: str = "") -> None:
+    """A Jupyter notebook of no pair."""
+    outputs = [{"output_type": "stream", "name": "stdout", "text": [printed]}] if printed else []
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": text, "outputs": outputs}
+    document = {"cells": [{**cell, "execution_count": None}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    write(root, json.dumps(document), "src/tiny/lone.IPYNB")
+    configure(root, "external", f"{options}\nexternal")
+
+
+LONE: dict[str, Callable[[Path], object]] = {
+    "DL330 a GitHub token stands in the source of cell 1": lambda root: lone(root, f"t = '{TOKEN}'"),
+    "DL331 a GitHub token stands in an output": lambda root: lone(root, "", printed=TOKEN, options='outputs = "keep"'),
+    "DL332 an output of cell 1": lambda root: lone(root, "", printed="x" * 6_000_000, options='outputs = "keep"'),
+}
+
+
+@pytest.mark.parametrize("what", LONE)
+def test_a_jupyter_notebook_of_no_pair(
+    what: str, project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    LONE[what](project)
     built = build(project, tmp_path / "out", "sdist")
     assert (built.status, built.artifacts) == (1, [])
-    assert "src/tiny/lone.ipynb:1: DL330 a GitHub token stands in the source of cell 1" in built.said
+    assert f"src/tiny/lone.IPYNB:1: {what}" in built.said
     assert TOKEN not in built.said
+    assert run(["check", str(project)]) == 7
+    assert f"src/tiny/lone.IPYNB:1: {what}" in capsys.readouterr().out
+    configure(project, "external", f'ignore = ["{what.split()[0]}"]\nexternal')
+    assert run(["check", str(project)]) == 0
 
 
 def test_an_sdist_is_refused_too(project: Path, tmp_path: Path) -> None:

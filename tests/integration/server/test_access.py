@@ -46,6 +46,7 @@ def _rules(router: RuleRouter) -> Iterator[tuple[str, Any]]:
 def _example(pattern: str) -> str:
     path = pattern.rstrip("$").replace("\\", "")
     path = path.replace("(?P<run_id>[A-Za-z0-9_-]{1,64})", "some-run")
+    path = path.replace("(?P<session>[A-Za-z0-9_-]{1,128})", "some-session")
     path = path.replace("(?:/.*)?", "/anything").replace("(/.*)", "/")
     assert not re.search(r"[()*?{]", path), f"teach _example about {pattern}"
     return path
@@ -61,7 +62,7 @@ def test_the_routes_are_found(jp_serverapp: Any) -> None:
 
 def test_the_documents_list_the_routes_that_exist(jp_serverapp: Any) -> None:
     live = {
-        (method, path.split("/api/")[1].replace("some-run", "{run_id}"))
+        (method, path.split("/api/")[1].replace("some-run", "{run_id}").replace("some-session", "{session}"))
         for method, path in daglab_routes(jp_serverapp.web_app)
         if "/api/" in path and not path.endswith("/anything")
     }

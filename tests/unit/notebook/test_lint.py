@@ -130,7 +130,7 @@ def test_the_partition_key_stands_alone_in_its_cell() -> None:
     crowded = notebook(*GOOD, "partition_key = 'eu'\nother = 1", header=header)
     [finding] = lint_notebook_sync(crowded)
     assert (finding.code, finding.message) == ("DL203", "the cell of 'partition_key' also defines 'other'")
-    assert codes(*GOOD, "partition_key = 'eu'\nother = 1") == []
+    assert codes(*GOOD, "partition_key = 'eu'\nother = 1") == ["DL206"]
 
 
 def test_what_the_header_names_may_be_loaded() -> None:
@@ -140,7 +140,7 @@ def test_what_the_header_names_may_be_loaded() -> None:
 
 
 def test_two_assets_in_one_cell_are_fine() -> None:
-    assert codes(*GOOD[:3], "orders, totals = [1], 2", GOOD[5]) == []
+    assert codes(*GOOD[:3], "orders, totals = [1], limit", GOOD[5]) == []
 
 
 def test_an_asset_may_be_changed_where_it_is_made() -> None:
@@ -200,3 +200,42 @@ def test_a_cell_that_does_not_parse_is_named_by_its_line_and_pythons_words() -> 
     [finding] = lint_notebook_sync(parse_notebook(text))
     assert (finding.code, finding.message) == ("MB001", "a cell does not parse: '(' was never closed")
     assert text.splitlines()[finding.line - 1].strip() == "a = sum([x, 2]"
+
+
+PARTITIONS = '# [tool.daglab.partitions]\n# daily = { start = "2026-01-01" }\n# ///'
+NO_INPUT = HEADER.replace('# [tool.daglab.inputs]\n# raw = "raw/orders"\n#\n', "")
+PARTITIONED = NO_INPUT.replace("# ///\n", "") + PARTITIONS
+SELF_MADE = [cell for cell in replaced("raw[:limit]", "range(limit)") if "raw" not in cell]
+PARTITION_CELL = "partition_key = daglab.partition_key('2026-01-01')"
+
+
+def found_in(cells: list[str], header: str) -> list[str]:
+    text = render([ParsedCell(code) for code in cells], header=header)
+    findings = lint_notebook_sync(parse_notebook(text, "n.py"))
+    lines = text.split("\n")
+    return [f"{finding.code} {lines[finding.line - 1].strip()}" for finding in findings]
+
+
+@pytest.mark.parametrize("cell", [PARTITION_CELL, "partition_key = '2026-01-01'", "print(daglab.partition_key('x'))"])
+def test_a_partition_without_partitions(cell: str) -> None:
+    assert found_in([*GOOD, cell], HEADER) == [f"DL206 {cell}"]
+
+
+def test_a_param_called_like_the_partition_is_a_param() -> None:
+    header = NO_INPUT.replace('["limit"]', '["limit", "partition_key"]')
+    assert found_in([*SELF_MADE, "partition_key = 'x'", "print(partition_key)"], header) == []
+
+
+def test_partitions_that_nothing_reads() -> None:
+    assert found_in(SELF_MADE, PARTITIONED) == ["DL207 # [tool.daglab.partitions]"]
+    assert found_in([*SELF_MADE, PARTITION_CELL], PARTITIONED) == []
+    assert found_in(replaced("raw[:limit]", "[*raw, limit]"), HEADER.replace("# ///\n", "") + PARTITIONS) == []
+    for reads in ("print(daglab.context())", "print(partition_key)", "print(daglab.load_asset('sales/orders'))"):
+        assert found_in([*SELF_MADE, reads], PARTITIONED) == [], reads
+    accepted = PARTITIONED.replace("partitions]", "partitions]  # daglab: ignore[DL207]")
+    assert found_in(SELF_MADE, accepted) == []
+
+
+def test_a_param_that_nothing_reads() -> None:
+    assert found_in(replaced("[:limit]", ""), HEADER) == ['DL208 # params = ["limit"]']
+    assert found_in([*replaced("[:limit]", ""), "print(mo.cli_args())"], HEADER) == []

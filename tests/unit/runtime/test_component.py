@@ -40,7 +40,16 @@ def test_what_is_scaffolded_loads_and_materializes(project: DefsFolderSandbox) -
 
 
 @pytest.mark.parametrize(
-    ("folder", "notebook"), [("my-orders", "my_orders"), ("class", "notebook_class"), ("_2024", "notebook_2024")]
+    ("folder", "notebook"),
+    [
+        ("my-orders", "my_orders"),
+        ("class", "notebook_class"),
+        ("_2024", "notebook_2024"),
+        ("config", "notebook_config"),  # Dagster's own
+        ("bücher", "bucher"),
+        ("本", "notebook"),
+        ("marimo", "notebook_marimo"),  # a marimo.py would be found by its own `import marimo`
+    ],
 )
 def test_the_first_notebook_is_called_after_the_folder_by_a_name_that_marimo_shares(
     project: DefsFolderSandbox, folder: str, notebook: str
@@ -78,6 +87,9 @@ def test_the_path_is_relative_to_the_file_that_names_it(project: DefsFolderSandb
         ({"group": "x", "path": "nowhere"}, "there is no folder 'nowhere'"),
         ({"group": "x", "owner": "y"}, "Extra inputs are not permitted"),
         ({"group": "x", "tags": ["y"]}, "tags"),
+        ({"tags": {"a": "b"}, "group": "a b"}, "group has 'a b'"),
+        ({"group": "x", "owners": ["bob"]}, "an owner is an e-mail address"),
+        ({"group": "x", "tags": {"a": "b c"}}, "tags has 'b c'"),
     ],
 )
 def test_an_error_names_the_file_and_the_line(

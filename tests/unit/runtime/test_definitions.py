@@ -284,9 +284,25 @@ def test_faults_between_notebooks_have_a_file_and_a_line(write_notebook: Any, tm
 
 
 def test_whatever_else_dagster_refuses_has_the_notebooks_name(write_notebook: Any, tmp_path: Path) -> None:
+    write_notebook('[tool.daglab.assets.a]\nautomation = "cron: 0 0 31 2 *"', "a = 1")  # never
+    with pytest.raises(NotebookError, match=r"nb\.py:4: Dagster refuses the header: .*0 0 31 2"):
+        notebook_definitions(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("defaults", "says"),
+    [
+        ({"owners": ["nobody"]}, "owners has 'nobody': an owner is"),
+        ({"group": "a b"}, "group has 'a b': a group is"),
+        ({"tags": {"a b": "c"}}, "tags has 'a b': a tag's key is"),
+    ],
+)
+def test_a_wrong_default_is_no_fault_of_a_notebook(
+    defaults: dict[str, Any], says: str, write_notebook: Any, tmp_path: Path
+) -> None:
     write_notebook("[tool.daglab.assets.a]", "a = 1")
-    with pytest.raises(NotebookError, match=r"nb\.py:4: Dagster refuses the header: .*nobody"):
-        notebook_definitions(tmp_path, owners=["nobody"])
+    with pytest.raises(NotebookError, match=f"^{says}"):
+        notebook_definitions(tmp_path, **defaults)
 
 
 def test_the_executor_is_dagsters_multiprocess_with_a_preloaded_forkserver(monkeypatch: pytest.MonkeyPatch) -> None:

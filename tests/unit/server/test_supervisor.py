@@ -80,6 +80,7 @@ def test_a_killed_one_is_started_anew_until_it_dies_too_often(tmp_path: Path) ->
         assert supervisor.standing.last_words.splitlines()[0] == "the last words"
         assert [standing.state for standing in told] == [
             *["starting", "running", "restarting", "restarting", "running", "restarting", "restarting", "running"],
+            "restarting",
             "failed",
         ]
 

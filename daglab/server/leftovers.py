@@ -1,0 +1,97 @@
+"""What a killed server leaves: each process it started carries a mark, by which the next server finds and ends it.
+
+A *hold* is a folder of the user's runtime folder, for the secrets and the owner of one started program::
+
+    daglab-marimo-k2j8x1/          0700
+        token                      0600, what the program reads
+        owner.json                 0600, host, process id and time of creation of the server that started it
+
+The mark is an environment variable with the folder's random name, so that descendants carry it as well, whatever
+their session or parent. Nothing is ever looked for by the name of a program.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+MARK = "DAGLAB_HOLD"
+_OWNER = "owner.json"
+_SAME_SECONDS = 2.0
+"""A correction of the clock moves the times of creation that the kernel tells."""
+
+
+class Hold:
+    """The folder of one started program; whoever carries :attr:`mark` belongs to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def take(cls, runtime_dir: Path, program: str) -> Hold:
+        """A new one, owned by this process. Raises OSError where ``runtime_dir`` cannot be written."""
+        runtime_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        hold = cls(Path(tempfile.mkdtemp(prefix=f"daglab-{program}-", dir=runtime_dir)))  # mode 0700
+        owner = {"host": platform.node(), "pid": os.getpid(), "created": psutil.Process().create_time()}
+        hold.write(_OWNER, json.dumps(owner))
+        return hold
+
+    @property
+    def mark(self) -> dict[str, str]:
+        """The environment variable of the program."""
+        return {MARK: self.folder.name}
+
+    def write(self, name: str, text: str) -> Path:
+        """A file that the user alone can read."""
+        file = self.folder / name
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            opened.write(text)
+        return file
+
+    def release(self) -> list[int]:
+        """Kill whatever carries the mark and remove the folder; answers the ids of what was killed."""
+        killed = []
+        for process in _marked(self.folder.name):
+            try:
+                process.kill()
+                killed.append(process.pid)
+            except psutil.Error:  # it ended by itself
+                continue
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return killed
+
+    def is_abandoned(self) -> bool:
+        """Whether its owner, a process of this machine, is dead. Unsure is no: another machine may share the folder."""
+        try:
+            owner = json.loads((self.folder / _OWNER).read_text("utf-8"))
+            if owner["host"] != platform.node():
+                return False
+            created = psutil.Process(owner["pid"]).create_time()
+        except psutil.NoSuchProcess:
+            return True
+        except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+            return False
+        return abs(created - float(owner["created"])) > _SAME_SECONDS
+
+
+def sweep(runtime_dir: Path, program: str) -> list[int]:
+    """Release the holds on ``program`` whose owners were killed; answers the ids of the processes that were ended."""
+    abandoned = [hold for hold in map(Hold, runtime_dir.glob(f"daglab-{program}-*")) if hold.is_abandoned()]
+    return [pid for hold in abandoned for pid in hold.release()]
+
+
+def _marked(mark: str) -> Iterator[psutil.Process]:
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and process.environ().get(MARK) == mark:
+                yield process
+        except (psutil.Error, OSError):  # another user's, or gone
+            continue

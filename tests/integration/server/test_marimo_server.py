@@ -1,0 +1,195 @@
+"""The supervised marimo: its sessions, its deaths, and what a killed server leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+from daglab.errors import MissingSessionError
+from daglab.processes import LOOPBACK
+from daglab.project import Project
+from daglab.server.leftovers import MARK, Hold, sweep
+from daglab.server.marimo_process import MarimoSetting
+from daglab.server.marimo_server import MarimoServer
+
+NOTEBOOKS = Path(__file__).parents[2] / "mini_project" / "mini" / "notebooks"
+LOG = logging.getLogger("test")
+
+
+class Told(list[dict[str, Any]]):
+    """What was published."""
+
+    def take(self, topic: str, data: dict[str, Any]) -> None:
+        assert topic == "marimo"
+        json.dumps(data)
+        self.append(data)
+
+    async def wait_for(self, event: str, timeout: float = 15) -> dict[str, Any]:
+        return await until(lambda: next((one for one in self if one["event"] == event), None), timeout)
+
+
+async def until(found: Callable[[], Any], timeout: float = 15) -> Any:
+    deadline = time.monotonic() + timeout
+    while not (value := found()):
+        assert time.monotonic() < deadline, "it did not come"
+        await asyncio.sleep(0.05)
+    return value
+
+
+@asynccontextmanager
+async def marimo(tmp_path: Path) -> AsyncIterator[tuple[MarimoServer, Told]]:
+    root = tmp_path / "root"
+    shutil.copytree(NOTEBOOKS, root / "deep ünder")
+    told = Told()
+    setting = MarimoSetting(root, "/user/ada/", tmp_path / "runtime", Project(root), None)
+    server = MarimoServer(setting, LOG, told.take)
+    try:
+        yield server, told
+    finally:
+        await server.stop()
+    assert list((tmp_path / "runtime").iterdir()) == []
+
+
+async def page(server: MarimoServer, session: str, path: str) -> WebSocketClientConnection:
+    """What a page of marimo's does: the socket of a notebook, its kernel ready."""
+    url = f"ws://{LOOPBACK}:{server.port}/user/ada/daglab/marimo/ws?session_id={session}&file={path}"
+    socket = await websocket_connect(HTTPRequest(url, headers=server.headers))
+    assert "kernel-ready" in str(await socket.read_message())
+    server.look()
+    return socket
+
+
+async def closed(socket: WebSocketClientConnection) -> None:
+    while await asyncio.wait_for(socket.read_message(), 10) is not None:
+        pass
+
+
+def carriers(folder: Path) -> set[int]:
+    """Processes of the marimo whose token lies in ``folder``."""
+    found = set()
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == folder.name:
+                found.add(process.pid)
+        except psutil.Error:
+            continue
+    return found
+
+
+def test_sessions_are_listed_closed_and_told(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with marimo(tmp_path) as (server, told):
+            assert await server.sessions() == []
+            assert not server.running
+            await server.ensure()
+            assert [one["event"] for one in told] == ["started"]
+            first = await page(server, "s_first1", "deep%20%C3%BCnder/orders.py")
+            second = await page(server, "s_second", "deep%20%C3%BCnder/visits.py")
+            names = {one.id: (one.name, one.path) for one in await server.sessions()}
+            assert names["s_first1"] == ("orders.py", "deep ünder/orders.py")
+            assert names["s_second"] == ("visits.py", "deep ünder/visits.py")
+            await until(lambda: len(told[-1]["sessions"]) == 2)
+            assert {"session": "s_first1", "name": "orders.py", "path": "deep ünder/orders.py"} in told[-1]["sessions"]
+
+            left = await server.close("s_first1")
+            assert [one.id for one in left] == ["s_second"]
+            await closed(first)
+            assert [one["session"] for one in told[-1]["sessions"]] == ["s_second"]
+            with pytest.raises(MissingSessionError, match="s_first1"):
+                await server.close("s_first1")
+
+            # marimo's own page closes one as well; the watch sees it.
+            process = server._process
+            assert process is not None
+            await process.home.close_session("s_second")
+            await closed(second)
+            await until(lambda: told[-1]["sessions"] == [])
+            await server.stop()
+            assert told[-1] == {"event": "stopped", "running": False, "sessions": []}
+
+    asyncio.run(run())
+
+
+def test_a_killed_marimo_is_told_leaves_no_kernel_and_comes_back(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with marimo(tmp_path) as (server, told):
+            await server.ensure()
+            (hold,) = (tmp_path / "runtime").iterdir()
+            socket = await page(server, "s_first1", "deep%20%C3%BCnder/orders.py")
+            before = carriers(hold)
+            assert len(before) >= 2  # marimo and a kernel
+            for pid in before:  # the kernel can't notice: it is stopped
+                if pid != server._process._child.pid:  # type: ignore[union-attr]
+                    psutil.Process(pid).suspend()
+            psutil.Process(server._process._child.pid).kill()  # type: ignore[union-attr]
+            await closed(socket)
+            died = await told.wait_for("died")
+            assert died == {"event": "died", "running": False, "sessions": []}
+            assert carriers(hold) == set()
+            assert not hold.exists()
+            await server.ensure()
+            assert server.running
+            assert [one["event"] for one in told].count("started") == 2
+            assert await server.sessions() == []
+
+    asyncio.run(run())
+
+
+def child_with(hold: Hold) -> subprocess.Popen[bytes]:
+    """A process that carries the mark, in a session of its own, as a child of its parent does."""
+    code = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(90)']); "
+    argv = [sys.executable, "-c", f"{code}time.sleep(90)"]
+    return subprocess.Popen(argv, env={**os.environ, **hold.mark}, start_new_session=True)
+
+
+def test_only_what_an_ended_owner_left_is_swept(tmp_path: Path) -> None:
+    mine = Hold.take(tmp_path, "marimo")
+    dead, reused, elsewhere = (Hold.take(tmp_path, "marimo") for _ in range(3))
+    other_program = Hold.take(tmp_path, "dagster")
+
+    def change(hold: Hold, **values: object) -> None:
+        owner = json.loads((hold.folder / "owner.json").read_text())
+        (hold.folder / "owner.json").write_text(json.dumps({**owner, **values}))
+
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait(30)
+    change(dead, pid=gone.pid)
+    change(reused, created=psutil.Process().create_time() - 3600)  # another process has the number now
+    change(elsewhere, pid=gone.pid, host="another-machine")
+    change(other_program, pid=gone.pid)
+    (tmp_path / "daglab-marimo-broken").mkdir()
+    children = {hold: child_with(hold) for hold in (mine, dead, reused, elsewhere, other_program)}
+    try:
+        deadline = time.monotonic() + 15
+        while any(len(carriers(hold.folder)) < 2 for hold in children):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        ended = sweep(tmp_path, "marimo")
+        assert len(ended) == 4
+        assert {children[dead].pid, children[reused].pid} < set(ended)
+        for hold in (dead, reused):
+            assert children[hold].wait(10) != 0
+            assert not hold.folder.exists()
+        for hold in (mine, elsewhere, other_program):
+            assert len(carriers(hold.folder)) == 2
+            assert hold.folder.exists()
+    finally:
+        for hold in children:
+            hold.release()
+        for child in children.values():
+            child.wait(10)

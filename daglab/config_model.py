@@ -55,15 +55,18 @@ class Auth(Section):
                 raise ValueError(f"{key} is for {type_}, and {type_} needs it; the type is {self.type}")
         return self
 
-    def headers(self) -> dict[str, str]:
+    def headers(self, token: str | None = None) -> dict[str, str]:
         """The HTTP headers of an authenticated request; empty for ``none``.
+
+        Args:
+            token: in place of the one in the variable or file.
 
         Raises:
             ConfigError: the variable is not set, or the file cannot be read or is empty.
         """
         if self.type == "none":
             return {}
-        token = self._token()
+        token = token or self._token()
         if self.type == "header":
             return {self.header or "": token}
         if self.type == "basic":

@@ -23,7 +23,8 @@
         ├── ValidationError     Dagster refuses what was asked
         ├── NotFoundError       an unknown asset, job, run or location
         ├── DagsterConflictError   Dagster can't be started or ended here
-        └── RunFailedError
+        ├── RunFailedError
+        └── RunTimeoutError
 """
 
 from __future__ import annotations
@@ -247,3 +248,11 @@ class RunFailedError(DagsterError):
 
     code = "run-failed"
     exit_code = ExitCode.RUN_FAILED
+
+
+class RunTimeoutError(DagsterError):
+    """A run has not ended in time; it goes on."""
+
+    code = "run-timeout"
+    exit_code = ExitCode.RUN_FAILED
+    http_status = 504

@@ -40,7 +40,7 @@ async def _materialize(dagster: Dagster, tell: Callable[[str], None]) -> Run:
     async with DagsterClient(dagster) as client:
         await _until_runs_start(client)
         keys = [asset.key for asset in await client.assets()]
-        run = await client.submit_assets(keys)
+        run: Run = await client.submit_assets(keys)
         tell(f"run {run.run_id} of {', '.join(keys)}")
         deadline = time.monotonic() + RUN_TIMEOUT
         while run.status not in FINAL_STATUSES:

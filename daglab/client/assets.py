@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
+
+from daglab.client.documents import assets as documents
+from daglab.client.transport import Transport
+
+_KIND_TAG = "dagster/kind/"  # how Dagster keeps kinds
+_FAILED_CHECK = ("FAILED", "EXECUTION_FAILED")
 
 
 class AssetStatus(str, Enum):
@@ -33,11 +39,22 @@ class Asset:
     kinds: tuple[str, ...]
     description: str | None
     dependencies: tuple[str, ...]
+    """Keys of the assets directly upstream."""
     location: str
     repository: str
     job_names: tuple[str, ...]
     materializable: bool
     partitioned: bool
+    tags: Mapping[str, str] = field(default_factory=dict)
+    owners: tuple[str, ...] = ()
+    """Mail addresses, and teams as ``team:name``."""
+    compute_kind: str | None = None
+    op_names: tuple[str, ...] = ()
+    """The ops that make it; run configuration is given by op."""
+    has_checks: bool = False
+    has_config: bool = False
+    config_required: bool = False
+    """Whether a run needs configuration for it."""
     status: AssetStatus = AssetStatus.NEVER
     materialized_at: float | None = None
     """Seconds since the epoch."""
@@ -45,6 +62,9 @@ class Asset:
     """Run id of the latest materialization."""
     run_id: str | None = None
     """The run that is in progress or failed, for the statuses RUNNING and FAILED."""
+    failed_checks: tuple[str, ...] = ()
+    """Names of the checks that failed for the latest materialization; those of severity WARN apart."""
+    warned_checks: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -52,17 +72,45 @@ class Asset:
         return "/".join(self.path)
 
 
+@dataclass(frozen=True)
+class AssetState:
+    """What changes of an asset while its definition stays; the fields are those of :class:`Asset`."""
+
+    status: AssetStatus
+    materialized_at: float | None = None
+    materialized_by: str | None = None
+    run_id: str | None = None
+    failed_checks: tuple[str, ...] = ()
+    warned_checks: tuple[str, ...] = ()
+
+
 def key_input(key: str) -> dict[str, list[str]]:
     """The GraphQL input of a key such as ``sales/orders``."""
     return {"path": key.split("/")}
 
 
+async def fetch_definitions(transport: Transport, keys: Sequence[str] | None) -> list[Asset]:
+    """All assets, or those of ``keys`` that Dagster has, sorted by key, their statuses not asked for."""
+    variables = {"keys": None if keys is None else [key_input(key) for key in keys]}
+    return parse_assets((await transport.query(documents.DEFINITIONS, variables))["assetNodes"])
+
+
+async def fetch_states(transport: Transport, keys: Sequence[str], checked: Sequence[str]) -> dict[str, AssetState]:
+    """Key -> state, in one query; checks are asked for those of ``checked`` only, which costs Dagster the most."""
+    if not keys:
+        return {}
+    variables = {"keys": [key_input(key) for key in keys], "checked": [key_input(key) for key in checked]}
+    return parse_states(await transport.query(documents.STATUSES, variables))
+
+
 def parse_assets(nodes: Sequence[Mapping[str, Any]]) -> list[Asset]:
-    """The answer to the document ASSETS, sorted by key, statuses not yet known."""
-    return sorted((_asset(node) for node in nodes), key=lambda asset: asset.path)
+    """The answer to the document DEFINITIONS, sorted by key, statuses not yet known."""
+    return sorted((parse_asset(node) for node in nodes), key=lambda asset: asset.path)
 
 
-def _asset(node: Mapping[str, Any]) -> Asset:
+def parse_asset(node: Mapping[str, Any]) -> Asset:
+    """One node of a document that includes the fragment Definition."""
+    config = node["configField"]
     return Asset(
         path=tuple(node["assetKey"]["path"]),
         group=node["groupName"],
@@ -74,20 +122,36 @@ def _asset(node: Mapping[str, Any]) -> Asset:
         job_names=tuple(node["jobNames"]),
         materializable=node["isMaterializable"],
         partitioned=node["isPartitioned"],
+        tags={tag["key"]: tag["value"] for tag in node["tags"] if not tag["key"].startswith(_KIND_TAG)},
+        owners=tuple(_owner(owner) for owner in node["owners"]),
+        compute_kind=node["computeKind"] or None,
+        op_names=tuple(node["opNames"]),
+        has_checks=node["hasAssetChecks"],
+        # what takes no configuration takes any, in Dagster's words
+        has_config=config is not None and config["configType"]["key"] != "Any",
+        config_required=config is not None and config["isRequired"],
+        status=AssetStatus.NEVER if node["isMaterializable"] else AssetStatus.EXTERNAL,
     )
 
 
-def parse_statuses(data: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The answer to the document ASSET_STATUSES: key -> the fields of :class:`Asset` that it decides."""
+def _owner(owner: Mapping[str, Any]) -> str:
+    team = owner.get("team")
+    return owner.get("email") or (f"team:{team}" if team else owner["__typename"])
+
+
+def parse_states(data: Mapping[str, Any]) -> dict[str, AssetState]:
+    """The answer to the document STATUSES: key -> state."""
     stale = {"/".join(node["assetKey"]["path"]): node["staleStatus"] for node in data["assetNodes"]}
+    checks = {"/".join(node["assetKey"]["path"]): node["assetChecksOrError"] for node in data["checked"]}
     found = {}
     for info in data["assetsLatestInfo"]:
         key = "/".join(info["assetKey"]["path"])
-        found[key] = _status(info, stale.get(key))
+        if key in stale:  # Dagster answers for assets as well that it does not have
+            found[key] = _state(info, stale[key], checks.get(key, {}))
     return found
 
 
-def _status(info: Mapping[str, Any], stale_status: str | None) -> dict[str, Any]:
+def _state(info: Mapping[str, Any], stale_status: str | None, checks: Mapping[str, Any]) -> AssetState:
     latest = info["latestMaterialization"]
     running = [*info["inProgressRunIds"], *info["unstartedRunIds"]]
     last_run = info["latestRun"]
@@ -102,9 +166,33 @@ def _status(info: Mapping[str, Any], stale_status: str | None) -> dict[str, Any]
         status = AssetStatus.NEVER
     else:
         status = AssetStatus.STALE if stale_status == "STALE" else AssetStatus.MATERIALIZED
-    return {
-        "status": status,
-        "materialized_at": int(latest["timestamp"]) / 1000 if latest else None,
-        "materialized_by": made_by,
-        "run_id": run_id,
-    }
+    failed, warned = _failed_checks(checks.get("checks", ()))
+    return AssetState(
+        status=status,
+        materialized_at=int(latest["timestamp"]) / 1000 if latest else None,
+        materialized_by=made_by,
+        run_id=run_id,
+        failed_checks=failed,
+        warned_checks=warned,
+    )
+
+
+def _failed_checks(checks: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    failed: list[str] = []
+    warned: list[str] = []
+    for check in checks:
+        execution = check["executionForLatestMaterialization"]
+        if execution and execution["status"] in _FAILED_CHECK:
+            severity = (execution["evaluation"] or {}).get("severity")
+            (warned if severity == "WARN" else failed).append(check["name"])
+    return tuple(sorted(failed)), tuple(sorted(warned))
+
+
+def with_state(asset: Asset, state: AssetState | None) -> Asset:
+    """The asset where ``state`` says it stands; one that is made elsewhere and was never reported stays EXTERNAL."""
+    if state is None:
+        return asset
+    status = state.status
+    if status is AssetStatus.NEVER and not asset.materializable:
+        status = AssetStatus.EXTERNAL
+    return replace(asset, **{**vars(state), "status": status})

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from daglab.client.transport import member
+from daglab.client.documents import instance as documents
+from daglab.client.transport import Transport, member
 
 _QUEUE_DAEMON = "QUEUED_RUN_COORDINATOR"
 
@@ -25,6 +26,25 @@ class Location:
 
 
 @dataclass(frozen=True)
+class Daemon:
+    """A daemon; ``healthy`` is None where Dagster cannot tell, ``last_heartbeat`` in seconds since the epoch."""
+
+    type: str
+    required: bool
+    healthy: bool | None
+    last_heartbeat: float | None
+    errors: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DaemonHealth:
+    """The daemons. ``launch_problem`` says why launched runs stay QUEUED; None: they will start."""
+
+    daemons: tuple[Daemon, ...]
+    launch_problem: str | None
+
+
+@dataclass(frozen=True)
 class DagsterStatus:
     """A Dagster that answers. ``launch_problem`` says why launched runs stay QUEUED; None: they will start."""
 
@@ -34,18 +54,24 @@ class DagsterStatus:
     launch_problem: str | None
 
 
+async def fetch_daemons(transport: Transport) -> DaemonHealth:
+    """The daemons, and whether they start launched runs."""
+    return parse_daemons((await transport.query(documents.DAEMONS))["instance"])
+
+
 def parse_status(data: Mapping[str, Any], address: str) -> DagsterStatus:
     """The answer to the document INSTANCE."""
     workspace = member(data["workspaceOrError"], "Workspace")
     return DagsterStatus(
         address=address,
         version=data["version"],
-        locations=tuple(_location(entry) for entry in workspace["locationEntries"]),
-        launch_problem=_launch_problem(data["instance"]),
+        locations=tuple(parse_location(entry) for entry in workspace["locationEntries"]),
+        launch_problem=parse_daemons(data["instance"]).launch_problem,
     )
 
 
-def _location(entry: Mapping[str, Any]) -> Location:
+def parse_location(entry: Mapping[str, Any]) -> Location:
+    """A WorkspaceLocationEntry."""
     loaded = entry["locationOrLoadError"]  # None while it loads
     # loadStatus is LOADED as well for a location that failed; the union's member tells.
     failed = loaded is not None and loaded["__typename"] == "PythonError"
@@ -57,11 +83,24 @@ def _location(entry: Mapping[str, Any]) -> Location:
     )
 
 
-def _launch_problem(instance: Mapping[str, Any]) -> str | None:
-    if not instance["runQueuingSupported"]:  # runs are launched at once, by no daemon
-        return None
-    for daemon in instance["daemonHealth"]["allDaemonStatuses"]:
-        if daemon["daemonType"] == _QUEUE_DAEMON and not daemon["healthy"]:
-            errors = [error["message"].strip() for error in daemon["lastHeartbeatErrors"]]
-            return f"Dagster's daemon fails: {errors[0]}" if errors else "No Dagster daemon is running."
+def parse_daemons(instance: Mapping[str, Any]) -> DaemonHealth:
+    """The field ``instance`` of the documents INSTANCE and DAEMONS."""
+    daemons = tuple(
+        Daemon(
+            type=status["daemonType"],
+            required=status["required"],
+            healthy=status["healthy"],
+            last_heartbeat=status["lastHeartbeatTime"],
+            errors=tuple(error["message"].strip() for error in status["lastHeartbeatErrors"]),
+        )
+        for status in instance["daemonHealth"]["allDaemonStatuses"]
+    )
+    return DaemonHealth(daemons, _launch_problem(daemons) if instance["runQueuingSupported"] else None)
+
+
+def _launch_problem(daemons: tuple[Daemon, ...]) -> str | None:
+    """For runs that are queued; others are launched at once, by no daemon."""
+    for daemon in daemons:
+        if daemon.type == _QUEUE_DAEMON and not daemon.healthy:
+            return f"Dagster's daemon fails: {daemon.errors[0]}" if daemon.errors else "No Dagster daemon is running."
     return None

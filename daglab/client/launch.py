@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from daglab.client.assets import Asset, key_input
-from daglab.client.runs import REQUEST_TAG
-from daglab.errors import NotFoundError, ValidationError
+from daglab.client.partitions import Partitions
+from daglab.client.runs import PARTITION_TAG, REQUEST_TAG
+from daglab.errors import NotFoundError, ValidationError, did_you_mean
 
 _ASSET_JOB = "__ASSET_JOB"  # Dagster's implicit job of all assets; some versions number several of them
 
@@ -32,22 +33,14 @@ def unknown_assets(missing: Sequence[str], known: Sequence[str]) -> NotFoundErro
     )
 
 
-def launch_params(assets: Sequence[Asset], request_id: str) -> dict[str, Any]:
-    """The variables of LAUNCH_RUN for one run of ``assets``, all their checks included.
-
-    Raises:
-        ValidationError: an asset is made elsewhere or partitioned, or no single job has all of them.
-    """
-    for wrong, what, remedy in (
-        ([a.key for a in assets if not a.materializable], "not made by Dagster", "select the assets that use them"),
-        (
-            [a.key for a in assets if a.partitioned],
-            "partitioned: a run needs a partition",
-            "materialize them in Dagster's own UI",
-        ),
-    ):
-        if wrong:
-            raise ValidationError(f"{', '.join(wrong)}: {what}.", remedy=remedy, details={"assets": wrong})
+def require_launchable(assets: Sequence[Asset]) -> tuple[str, str]:
+    """Location and repository of the assets; raises ValidationError unless they can be made, and in one place."""
+    if wrong := [asset.key for asset in assets if not asset.materializable]:
+        raise ValidationError(
+            f"{', '.join(wrong)}: not made by Dagster.",
+            remedy="select the assets that use them",
+            details={"assets": wrong},
+        )
     places = sorted({(asset.location, asset.repository) for asset in assets})
     if len(places) > 1:
         names = ", ".join(location for location, _ in places)
@@ -56,17 +49,109 @@ def launch_params(assets: Sequence[Asset], request_id: str) -> dict[str, Any]:
             remedy="launch one run for each",
             details={"locations": [location for location, _ in places]},
         )
-    location, repository = places[0]
+    return places[0]
+
+
+def require_partition(
+    assets: Sequence[Asset], partitions: Mapping[str, Partitions | None], chosen: Sequence[str]
+) -> str | None:
+    """The partition of one run, None for assets without; Dagster itself takes any text for one.
+
+    Raises:
+        ValidationError: it is missing, unknown to an asset, given for assets without, or several are given.
+    """
+    partitioned = [asset.key for asset in assets if asset.partitioned]
+    names = ", ".join(partitioned)
+    if not partitioned and chosen:
+        raise ValidationError("No selected asset is partitioned.", remedy="launch without partitions")
+    if partitioned and not chosen:
+        raise ValidationError(
+            f"{names}: partitioned: a run needs a partition.",
+            remedy="name one, or launch a backfill",
+            details={"assets": partitioned},
+        )
+    if len(chosen) > 1:
+        raise ValidationError("A run makes one partition.", remedy="launch a backfill for several")
+    for key in partitioned:
+        require_known_partitions([key], partitions, chosen)
+    return chosen[0] if chosen else None
+
+
+def require_known_partitions(
+    keys: Sequence[str], partitions: Mapping[str, Partitions | None], chosen: Sequence[str]
+) -> None:
+    """Raise ValidationError for chosen partitions that none of the assets ``keys`` has."""
+    definitions = [found for key in keys if (found := partitions.get(key))]
+    unknown = [name for name in chosen if not any(name in definition for definition in definitions)]
+    if unknown:
+        known = [name for definition in definitions for name in definition.all_keys()]
+        raise ValidationError(
+            f"{', '.join(keys)}: no partition {', '.join(unknown)}.",
+            remedy=did_you_mean(unknown[0], known[:1000]),
+            details={"unknown": unknown, "assets": list(keys)},
+        )
+
+
+def partition_tags(partition: str | None, partitions: Partitions | None) -> dict[str, str]:
+    """The tags that make a run one of ``partition``; keys of two dimensions have one for each as well."""
+    if partition is None:
+        return {}
+    tags = {PARTITION_TAG: partition}
+    if partitions and len(partitions.dimensions) > 1:
+        for dimension, part in zip(partitions.dimensions, partition.split("|"), strict=True):
+            tags[f"{PARTITION_TAG}/{dimension.name}"] = part
+    return tags
+
+
+def launch_params(
+    assets: Sequence[Asset],
+    request_id: str,
+    *,
+    config: Mapping[str, Any] | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """The variables of LAUNCH_RUN for one run of ``assets``, all their checks included.
+
+    Raises:
+        ValidationError: an asset is made elsewhere, or no single job has all of them.
+    """
+    location, repository = require_launchable(assets)
+    selector = {
+        "repositoryLocationName": location,
+        "repositoryName": repository,
+        "jobName": _job(assets),
+        "assetSelection": [key_input(asset.key) for asset in assets],
+        "assetCheckSelection": None,
+    }
+    return _params(selector, request_id, config, tags)
+
+
+def job_params(
+    job: str, location: str, repository: str, request_id: str, config: Mapping[str, Any], tags: Mapping[str, str]
+) -> dict[str, Any]:
+    """The variables of LAUNCH_RUN for a run of a job."""
+    selector = {"repositoryLocationName": location, "repositoryName": repository, "jobName": job}
+    return _params(selector, request_id, config, tags)
+
+
+def tag_inputs(request_id: str, tags: Mapping[str, str] | None) -> list[dict[str, str]]:
+    """The tags of a launch, the request's id among them."""
+    return [{"key": key, "value": value} for key, value in {**(tags or {}), REQUEST_TAG: request_id}.items()]
+
+
+def require_plain_tags(tags: Mapping[str, str]) -> None:
+    """Raise ValidationError for tags that would choose a partition past the check of it."""
+    if wrong := [key for key in tags if key.startswith((PARTITION_TAG, "dagster/asset_partition_range"))]:
+        raise ValidationError(f"{', '.join(wrong)} cannot be set as a tag.", remedy="use the argument for partitions")
+
+
+def _params(
+    selector: dict[str, Any], request_id: str, config: Mapping[str, Any] | None, tags: Mapping[str, str] | None
+) -> dict[str, Any]:
     return {
-        "selector": {
-            "repositoryLocationName": location,
-            "repositoryName": repository,
-            "jobName": _job(assets),
-            "assetSelection": [key_input(asset.key) for asset in assets],
-            "assetCheckSelection": None,
-        },
-        "runConfigData": {},
-        "executionMetadata": {"tags": [{"key": REQUEST_TAG, "value": request_id}]},
+        "selector": selector,
+        "runConfigData": dict(config or {}),
+        "executionMetadata": {"tags": tag_inputs(request_id, tags)},
     }
 
 

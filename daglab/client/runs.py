@@ -1,15 +1,19 @@
-"""Runs: their state and progress, and what Dagster answers when one is launched."""
+"""Runs: their state and progress, one by one and as a list."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from daglab.errors import AuthenticationError, DagsterError, NotFoundError, ValidationError
+from daglab.client.documents import runs as documents
+from daglab.client.transport import Transport, member
+from daglab.errors import DagsterError, NotFoundError, RunFailedError, ValidationError
 
 FINAL_STATUSES = frozenset({"SUCCESS", "FAILURE", "CANCELED"})
 REQUEST_TAG = "daglab/request_id"
+PARTITION_TAG = "dagster/partition"
+_FAILURE_PAGES = 50
 
 
 @dataclass(frozen=True)
@@ -32,21 +36,94 @@ class Run:
     started_at: float | None
     ended_at: float | None
     assets: tuple[str, ...]
-    steps_total: int
-    steps_done: int
+    """Keys of the assets that were selected; empty for a job that was launched whole."""
+    steps_total: int = 0
+    """This and the next two are known of a single run, and 0 and empty in lists of runs."""
+    steps_done: int = 0
     failures: tuple[StepFailure, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    location: str | None = None
+    repository: str | None = None
+    parent_run_id: str | None = None
+    """The run that this one re-executes."""
+    root_run_id: str | None = None
+    can_terminate: bool = False
 
     @property
     def is_final(self) -> bool:
         """Whether nothing will change any more."""
         return self.status in FINAL_STATUSES
 
+    @property
+    def partition(self) -> str | None:
+        """Key of the partition it makes, if it makes one."""
+        return self.tags.get(PARTITION_TAG)
 
-def parse_run(result: Mapping[str, Any], run_id: str) -> Run:
-    """The ``runOrError`` of the document RUN; raises NotFoundError for an unknown run."""
-    run = found(result, run_id)
-    plan = run["executionPlan"]
-    steps = run["stepKeysToExecute"] or [step["key"] for step in (plan["steps"] if plan else [])]
+    def raise_for_failure(self) -> None:
+        """Raise RunFailedError, with the reasons, where the run ended without success."""
+        if not self.is_final or self.status == "SUCCESS":
+            return
+        reasons = [f"{x.step or 'run'}: {x.cause or x.message}" for x in self.failures]
+        ending = "was canceled" if self.status == "CANCELED" else "failed"
+        raise RunFailedError(
+            f"Run {self.run_id} {ending}{': ' if reasons else ''}{'; '.join(reasons)}.",
+            remedy="its log says more",
+            details={"run_id": self.run_id, "status": self.status, "failures": [vars(x) for x in self.failures]},
+        )
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """A page of runs, newest first; ``cursor`` gives the next page, and is None after the last."""
+
+    runs: tuple[Run, ...]
+    cursor: str | None
+
+
+def run_errors(run_id: str) -> dict[str, Callable[[str], DagsterError]]:
+    """What the unions of documents about one run hold beside the run, for :func:`member`."""
+    return {"RunNotFoundError": lambda _: unknown_run(run_id)}
+
+
+def unknown_run(run_id: str) -> NotFoundError:
+    """The error for a run that Dagster does not have."""
+    return NotFoundError(
+        f"Dagster knows no run {run_id}.", remedy="copy the id from the list of runs", details={"run_id": run_id}
+    )
+
+
+async def fetch_run(transport: Transport, run_id: str) -> Run:
+    """State and progress of a run, with its failures when it failed; raises NotFoundError for an unknown one."""
+    answer = await transport.query(documents.RUN, {"run": run_id})
+    run = parse_run(member(answer["runOrError"], "Run", run_errors(run_id)))
+    if run.status != "FAILURE":
+        return run
+    return replace(run, failures=tuple(parse_failures(await _failure_events(transport, run_id))))
+
+
+async def fetch_status(transport: Transport, run_id: str) -> str:
+    """The status alone, which costs Dagster the least; raises NotFoundError for an unknown run."""
+    answer = await transport.query(documents.RUN_STATUS, {"run": run_id})
+    return str(member(answer["runOrError"], "Run", run_errors(run_id))["status"])
+
+
+async def fetch_runs(
+    transport: Transport, filter_: Mapping[str, Any], cursor: str | None, limit: int
+) -> tuple[Run, ...]:
+    """Runs of a RunsFilter, newest first, those behind ``cursor``, which is a run's id."""
+    answer = await transport.query(documents.RUNS, {"filter": filter_, "cursor": cursor, "limit": limit})
+
+    def invalid(message: str) -> ValidationError:
+        return ValidationError(message, remedy="ask without the filter", details={"filter": dict(filter_)})
+
+    runs = member(answer["runsOrError"], "Runs", {"InvalidPipelineRunsFilterError": invalid})
+    return tuple(parse_run(run) for run in runs["results"])
+
+
+def parse_run(run: Mapping[str, Any]) -> Run:
+    """A run of a document that includes the fragment RunState; its progress where the document asks for it."""
+    plan, origin = run.get("executionPlan"), run["repositoryOrigin"] or {}
+    steps = run.get("stepKeysToExecute") or [step["key"] for step in (plan["steps"] if plan else [])]
     return Run(
         run_id=run["runId"],
         status=run["status"],
@@ -56,24 +133,31 @@ def parse_run(result: Mapping[str, Any], run_id: str) -> Run:
         ended_at=run["endTime"],
         assets=tuple("/".join(key["path"]) for key in run["assetSelection"] or ()),
         steps_total=len(steps),
-        steps_done=sum(1 for step in run["stepStats"] if step["status"] in ("SUCCESS", "SKIPPED", "FAILURE")),
+        steps_done=sum(step["status"] in ("SUCCESS", "SKIPPED", "FAILURE") for step in run.get("stepStats", ())),
+        tags={tag["key"]: tag["value"] for tag in run["tags"]},
+        location=origin.get("repositoryLocationName"),
+        repository=origin.get("repositoryName"),
+        parent_run_id=run["parentRunId"],
+        root_run_id=run["rootRunId"],
+        can_terminate=run["canTerminate"],
     )
 
 
-def found(result: Mapping[str, Any], run_id: str) -> Mapping[str, Any]:
-    """The run of a ``runOrError``; raises NotFoundError, or DagsterError for any other member."""
-    kind = result["__typename"]
-    if kind == "Run":
-        return result
-    if kind == "RunNotFoundError":
-        raise NotFoundError(
-            f"Dagster knows no run {run_id}.", remedy="copy the id from the list of runs", details={"run_id": run_id}
-        )
-    raise DagsterError(str(result.get("message", kind)).strip(), details={"type": kind})
+async def _failure_events(transport: Transport, run_id: str) -> list[Mapping[str, Any]]:
+    events: list[Mapping[str, Any]] = []
+    cursor = None
+    for _ in range(_FAILURE_PAGES):
+        answer = await transport.query(documents.RUN_FAILURES, {"run": run_id, "cursor": cursor})
+        page = member(answer["logsForRun"], "EventConnection", run_errors(run_id))
+        events += page["events"]
+        cursor = page["cursor"]
+        if not page["hasMore"]:
+            break
+    return events
 
 
 def parse_failures(events: Sequence[Mapping[str, Any]]) -> list[StepFailure]:
-    """The failures among the events of the document RUN_EVENTS; that of the run itself only where no step failed."""
+    """The failures among the events of RUN_FAILURES; that of the run itself only where no step failed."""
     steps = [event for event in events if event["__typename"] == "ExecutionStepFailureEvent"]
     runs = [event for event in events if event["__typename"] == "RunFailureEvent"]
     return [_failure(event) for event in steps or runs]
@@ -84,33 +168,3 @@ def _failure(event: Mapping[str, Any]) -> StepFailure:
     cause = error.get("cause") or {}
     message = error.get("message") or event.get("message") or "no message"
     return StepFailure(event.get("stepKey"), message.strip(), (cause.get("message") or "").strip() or None)
-
-
-def launched_run_id(result: Mapping[str, Any]) -> str:
-    """The run id in the answer to LAUNCH_RUN; each refusal of Dagster is raised.
-
-    Raises:
-        ValidationError: the run's configuration or selection is not valid; ``details`` says where.
-        NotFoundError: the job is unknown.
-        AuthenticationError: the user may not launch runs.
-        DagsterError: Dagster failed, or answers something that daglab does not know.
-    """
-    kind = result["__typename"]
-    if kind == "LaunchRunSuccess":
-        return str(result["run"]["runId"])
-    message = str(result.get("message", "")).strip()
-    details: dict[str, Any] = {"type": kind}
-    if kind == "RunConfigValidationInvalid":
-        details["errors"] = result["errors"]
-        message = "; ".join(f"{'.'.join(e['path']) or 'config'}: {e['message']}" for e in result["errors"])
-        raise ValidationError(f"The run's configuration is not valid: {message}", details=details)
-    if kind in ("InvalidStepError", "InvalidOutputError"):
-        details |= {name: value for name, value in result.items() if name != "__typename"}
-        raise ValidationError(f"Dagster refuses the selection: {kind}.", details=details)
-    if kind == "PipelineNotFoundError":
-        raise NotFoundError(message, remedy="reload the code location", details=details)
-    if kind == "UnauthorizedError":
-        raise AuthenticationError(message or "Dagster does not let you launch runs.", details=details)
-    if kind in ("InvalidSubsetError", "ConflictingExecutionParamsError", "NoModeProvidedError", "PresetNotFoundError"):
-        raise ValidationError(message, remedy="reload the code location and try again", details=details)
-    raise DagsterError(message or f"Dagster answers with {kind}.", remedy="its log says more", details=details)

@@ -1,15 +1,24 @@
-"""One GraphQL request to Dagster over HTTP, every way it can fail turned into an error of daglab."""
+"""One request to Dagster over HTTP, every way it can fail turned into an error of daglab."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
 
 import httpx
 
+from daglab.client.credentials import Credentials
 from daglab.errors import AuthenticationError, DagsterConnectionError, DagsterError
 
 _START = "start it with `dagster dev`, or set dagster.url in daglab.yaml"
+_BUSY = frozenset({429, 502, 503, 504})  # what proxies answer in Dagster's place
+_PAUSES = (0.2, 0.8)
+"""Seconds before a query is sent the second and the third time."""
+
+_log = logging.getLogger(__name__)
 
 
 class LostAnswerError(DagsterConnectionError):
@@ -18,13 +27,21 @@ class LostAnswerError(DagsterConnectionError):
     code = "dagster-answer-lost"
 
 
+class NotDagsterError(DagsterConnectionError):
+    """Somebody answers there, but not as Dagster does."""
+
+    code = "not-dagster"
+
+
 class Transport:
     """A pool of connections to one Dagster; ``repr`` tells its address and nothing of its credentials."""
 
-    def __init__(self, address: str, headers: Mapping[str, str], timeout: float) -> None:
+    def __init__(self, address: str, credentials: Credentials, timeout: float) -> None:
         self.address = address
+        self.credentials = credentials
+        self.timeout = timeout
         self._http = httpx.AsyncClient(
-            headers={**headers, "Accept": "application/json"},
+            headers={"Accept": "application/json"},
             timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
             follow_redirects=False,  # a redirect could carry the credentials to another host
             trust_env=False,
@@ -33,46 +50,68 @@ class Transport:
     def __repr__(self) -> str:
         return f"Transport({self.address!r})"
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a connection to Dagster holds credentials and cannot be pickled")
+
     async def close(self) -> None:
         """Close the pool."""
         await self._http.aclose()
 
-    async def execute(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Send ``document`` and return the answer's ``data``.
+    async def query(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Send a query and return the answer's ``data``; asks again, twice, when the connection fails.
 
         Raises:
             DagsterConnectionError: nobody answers there, or not a Dagster.
-            LostAnswerError: the request was sent, and no answer came back.
             AuthenticationError: the credentials are refused.
             DagsterError: Dagster answers with errors of its own.
         """
-        try:
-            response = await self._http.post(
-                f"{self.address}/graphql", json={"query": document, "variables": dict(variables or {})}
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise DagsterConnectionError(f"No Dagster answers at {self.address}.", remedy=_START) from error
-        except httpx.HTTPError as error:
-            raise LostAnswerError(
-                f"{self.address} did not answer ({type(error).__name__}).",
-                remedy="look whether Dagster is overloaded, or raise dagster.timeout",
-            ) from error
-        return self._data(response)
+        for pause in _PAUSES:
+            try:
+                return await self.mutate(document, variables)
+            except DagsterConnectionError as error:
+                _log.debug("asking %s again: %s", self.address, error.message)
+                await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load, guards nothing
+        return await self.mutate(document, variables)
 
-    def _data(self, response: httpx.Response) -> dict[str, Any]:
+    async def mutate(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Send ``document`` once and return the answer's ``data``.
+
+        Raises:
+            LostAnswerError: the request was sent, and no answer came back.
+            DagsterConnectionError, AuthenticationError, DagsterError: as for :meth:`query`.
+        """
+        return self._data(await self.post("/graphql", {"query": document, "variables": dict(variables or {})}))
+
+    async def post(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+        """Post JSON once, and once more with fresh credentials where they exist and the old ones are refused."""
+        headers = await self.credentials.headers()
+        response = await self._send(path, body, headers)
+        if response.status_code == 401 and await self.credentials.refresh(headers):
+            response = await self._send(path, body, await self.credentials.headers())
         if response.status_code in (401, 403):
             raise AuthenticationError(
                 f"{self.address} refuses the credentials (HTTP {response.status_code}).",
-                remedy="check dagster.auth in daglab.yaml and the variable or file that it names",
+                remedy="check dagster.auth in daglab.yaml and the variable, file or keyring that it names",
             )
+        return response
+
+    async def _send(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> httpx.Response:
         try:
-            body = response.json()
-        except ValueError:
-            body = None
+            return await self._http.post(f"{self.address}{path}", json=body, headers=headers)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise DagsterConnectionError(f"No Dagster answers at {self.address}.", remedy=_START) from _bare(error)
+        except httpx.RequestError as error:
+            raise LostAnswerError(
+                f"{self.address} did not answer ({type(error).__name__}).",
+                remedy="look whether Dagster is overloaded, or raise dagster.timeout",
+            ) from _bare(error)
+
+    def _data(self, response: httpx.Response) -> dict[str, Any]:
+        body = json_body(response)
         if not isinstance(body, dict) or not body.keys() & {"data", "errors"}:
-            raise DagsterConnectionError(
-                f"{self.address} answers (HTTP {response.status_code}), but not as Dagster does.", remedy=_START
-            )
+            # A proxy that could not reach Dagster, or gave up waiting for it, may have passed the request on.
+            kind = LostAnswerError if response.status_code in _BUSY else NotDagsterError
+            raise kind(f"{self.address} answers (HTTP {response.status_code}), but not as Dagster does.", remedy=_START)
         if errors := body.get("errors"):
             messages = [str(error.get("message", error)) for error in errors]
             raise DagsterError(
@@ -86,10 +125,33 @@ class Transport:
         return data
 
 
-def member(result: Mapping[str, Any], wanted: str) -> Mapping[str, Any]:
-    """The union member ``wanted``; any other one, known or not, is raised as DagsterError."""
+def json_body(response: httpx.Response) -> Any:
+    """The JSON of an answer; None where it has none."""
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def _bare(error: httpx.RequestError) -> httpx.RequestError:
+    """The error without its request, whose headers hold the credentials."""
+    error.request = httpx.Request("POST", error.request.url)
+    return error
+
+
+def member(
+    result: Mapping[str, Any], wanted: str, known: Mapping[str, Callable[[str], DagsterError]] | None = None
+) -> Any:
+    """The union member ``wanted``; the others raise what ``known`` makes of their message, or DagsterError.
+
+    A member that no version of Dagster known to daglab has is a DagsterError as well, and named.
+    """
     kind = result["__typename"]
     if kind == wanted:
         return result
-    message = result.get("message") or f"Dagster answers with {kind}, which daglab does not know."
-    raise DagsterError(str(message).strip(), details={"type": kind})
+    message = str(result.get("message") or f"Dagster answers with {kind}, which daglab does not know.").strip()
+    if known and kind in known:
+        raise known[kind](message)
+    if kind == "UnauthorizedError":
+        raise AuthenticationError(message, remedy="ask for the permission in Dagster", details={"type": kind})
+    raise DagsterError(message, details={"type": kind})

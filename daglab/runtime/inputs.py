@@ -84,7 +84,7 @@ def check_type(value: Any, type_name: str, what: str) -> None:
     if not isinstance(value, expected):
         actual = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
         raise AssetValueError(
-            f"{what} is a {actual}, but the header declares {type_name}", remedy="correct one of them"
+            f"{what} is of type {actual}, but the header declares {type_name}", remedy="correct one of them"
         )
 
 

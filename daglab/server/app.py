@@ -10,6 +10,7 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 
 from daglab.server import marimo_proxy, routes
+from daglab.server.known_ports import guard_known_ports
 from daglab.server.services import SETTING, make_services
 
 
@@ -37,8 +38,9 @@ class DaglabApp(ExtensionApp):
         """Add the routes."""
         self.handlers.extend([*routes.HANDLERS, *marimo_proxy.HANDLERS])
 
-    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:  # noqa: ARG002
-        """End what a killed server left, in the background; a name that Jupyter gives."""
+    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        """All extensions are loaded; a name that Jupyter gives. What a killed server left ends in the background."""
+        guard_known_ports(serverapp, self._services)
         self._sweeping = asyncio.create_task(self._services.sweep())
 
     async def stop_extension(self) -> None:

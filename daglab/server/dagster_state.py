@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import httpx
 from packaging.version import InvalidVersion, Version
 
 from daglab.client import DagsterClient, DagsterStatus
+from daglab.client.transport import LostAnswerError
 from daglab.errors import DaglabError, DagsterConnectionError, DagsterError
 from daglab.server.dagster_server import LOG_FILE
 from daglab.server.supervisor import Standing
@@ -70,9 +72,11 @@ class DagsterLook:
 async def _ask(client: DagsterClient) -> DagsterStatus:
     try:
         return await asyncio.wait_for(client.status(), _LOOK_SECONDS)
-    except asyncio.TimeoutError:
+    except (LostAnswerError, asyncio.TimeoutError) as error:
+        if isinstance(error, LostAnswerError) and not isinstance(error.__cause__, httpx.TimeoutException):
+            raise
         raise DagsterSlowError(
-            f"{client.address} did not answer within {_LOOK_SECONDS:.0f} s.",
+            f"Dagster at {client.address} does not answer in time.",
             remedy="wait if it is loading or overloaded; restart it if it hangs",
         ) from None
 

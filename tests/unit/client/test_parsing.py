@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from daglab.client.assets import Asset, AssetStatus, parse_statuses
+from daglab.client.assets import Asset, AssetStatus, parse_states
 from daglab.client.instance import parse_status
 from daglab.client.launch import launch_params, require_selection, unknown_assets
-from daglab.client.runs import launched_run_id, parse_failures, parse_run
+from daglab.client.outcomes import launched_run_id
+from daglab.client.runs import parse_failures, run_errors
+from daglab.client.transport import member
 from daglab.errors import AuthenticationError, DagsterError, NotFoundError, ValidationError
 
 
@@ -50,16 +52,17 @@ MADE = {"timestamp": "1500", "runId": "a"}
 def test_asset_status(info: dict[str, Any], stale: str, status: AssetStatus, run_id: str | None) -> None:
     data = {
         "assetNodes": [{"assetKey": {"path": ["sales", "orders"]}, "staleStatus": stale}],
-        "assetsLatestInfo": [latest(**info)],
+        "checked": [],
+        "assetsLatestInfo": [latest(**info), latest(assetKey={"path": ["unknown"]})],
     }
-    found = parse_statuses(data)["sales/orders"]
-    assert (found["status"], found["run_id"]) == (status, run_id)
-    assert found["materialized_at"] == (1.5 if "latestMaterialization" in info else None)
+    (found,) = parse_states(data).values()
+    assert (found.status, found.run_id) == (status, run_id)
+    assert found.materialized_at == (1.5 if "latestMaterialization" in info else None)
 
 
 def instance(*, queue: bool = True, healthy: bool = True, errors: tuple[str, ...] = ()) -> dict[str, Any]:
     daemon = {
-        "daemonType": "QUEUED_RUN_COORDINATOR", "required": True, "healthy": healthy,
+        "daemonType": "QUEUED_RUN_COORDINATOR", "required": True, "healthy": healthy, "lastHeartbeatTime": 1.0,
         "lastHeartbeatErrors": [{"message": e} for e in errors],
     }  # fmt: skip
     return {"runQueuingSupported": queue, "daemonHealth": {"allDaemonStatuses": [daemon]}}
@@ -116,7 +119,7 @@ def test_refused_launches(answer: dict[str, Any], error: type[DagsterError], tex
 
 def test_an_unknown_run_is_not_found() -> None:
     with pytest.raises(NotFoundError, match="nope"):
-        parse_run({"__typename": "RunNotFoundError", "message": ""}, "nope")
+        member({"__typename": "RunNotFoundError", "message": ""}, "Run", run_errors("nope"))
 
 
 def test_step_failures_come_before_the_failure_of_the_run() -> None:
@@ -148,7 +151,6 @@ def test_launch_params_select_by_path_and_carry_the_request_id() -> None:
     ("assets", "text"),
     [
         ([asset("a"), asset("b", materializable=False)], "b: not made by Dagster"),
-        ([asset("a", partitioned=True)], "a: partitioned"),
         ([asset("a"), asset("b", location="other")], "other, shop"),
         ([asset("a"), asset("b", job_names=("__ASSET_JOB_1",))], "No one job"),
     ],

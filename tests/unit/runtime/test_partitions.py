@@ -145,7 +145,7 @@ def test_several_partitions_of_a_declared_type_are_checked_one_by_one(runs: Any,
     header = '[tool.daglab.inputs]\nup = {{ key = "up", type = "{}" }}\n' + ASSET
     path = write_notebook(header.format("int"), "up = None", "a = up")
     runs(up, path, select=["a"], ok=False)
-    assert "the stored value of 'up' (partition us) is a str, but" in runs.failure().user_failure_data.description
+    assert "the stored value of 'up' (partition us) is of type str, but" in runs.failure().user_failure_data.description
     path = write_notebook(header.format("object"), "up = None", "a = up")
     runs(up, path, select=["a"])
     assert runs.value(path, key="a") == {"eu": 1, "us": "two"}

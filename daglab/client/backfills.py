@@ -1,0 +1,110 @@
+"""Backfills: many partitions, launched together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from daglab.client.assets import key_input
+from daglab.client.documents import launches as documents
+from daglab.client.launch import require_known_partitions, require_launchable, require_plain_tags, tag_inputs
+from daglab.client.launching import known_assets
+from daglab.client.outcomes import launched_backfill_id
+from daglab.client.partitions import fetch_partitions
+from daglab.client.requests import Requests, find_backfill
+from daglab.client.transport import Transport, member
+from daglab.errors import NotFoundError, ValidationError
+
+_ENDED = frozenset({"COMPLETED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED"})
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """A backfill; ``status`` is Dagster's BulkActionStatus, times are seconds since the epoch."""
+
+    backfill_id: str
+    status: str
+    created_at: float
+    ended_at: float | None
+    assets: tuple[str, ...]
+    partitions: int | None
+    """How many."""
+    error: str | None
+    runs: Mapping[str, str]
+    """Run id -> status, of the latest 1,000."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.status in _ENDED
+
+
+async def launch_backfill(
+    transport: Transport,
+    requests: Requests,
+    keys: Sequence[str],
+    *,
+    partitions: Sequence[str],
+    all_partitions: bool,
+    config: Mapping[str, Any] | None,
+    tags: Mapping[str, str] | None,
+    title: str | None,
+    request_id: str | None,
+) -> Backfill:
+    """A backfill of the assets ``keys``, which are not empty; DagsterClient.backfill says what it raises."""
+    if bool(partitions) == all_partitions:
+        raise ValidationError("No partition is selected, or some and all.", remedy="name some, or ask for all")
+    require_plain_tags(tags or {})
+    assets = await known_assets(transport, keys)
+    require_launchable(assets)
+    partitioned = [asset.key for asset in assets if asset.partitioned]
+    if not partitioned:
+        raise ValidationError("No selected asset is partitioned.", remedy="launch a run of them")
+    if partitions:
+        definitions = await fetch_partitions(transport, partitioned, statuses=False)
+        require_known_partitions(partitioned, definitions, partitions)
+    id_ = request_id or uuid4().hex
+    params: dict[str, Any] = {"assetSelection": [key_input(key) for key in keys], "tags": tag_inputs(id_, tags)}
+    params |= {"allPartitions": True} if all_partitions else {"partitionNames": list(partitions)}
+    params |= {"title": title} if title else {}
+    params |= {"runConfigData": dict(config)} if config else {}
+
+    async def launch() -> str:
+        answer = await transport.mutate(documents.LAUNCH_BACKFILL, {"params": params})
+        return launched_backfill_id(answer["launchPartitionBackfill"])
+
+    launched = await requests.once(
+        id_, new=request_id is None, find=lambda: find_backfill(transport, id_), launch=launch
+    )
+    return await fetch_backfill(transport, launched)
+
+
+async def fetch_backfill(transport: Transport, backfill_id: str) -> Backfill:
+    """State of a backfill; raises NotFoundError for an unknown one."""
+    answer = (await transport.query(documents.BACKFILL, {"id": backfill_id}))["partitionBackfillOrError"]
+
+    if answer["__typename"] == "BackfillNotFoundError":
+        raise NotFoundError(f"Dagster knows no backfill {backfill_id}.", remedy="copy the id from Dagster's list")
+    found = member(answer, "PartitionBackfill")
+    return Backfill(
+        backfill_id=found["id"],
+        status=found["status"],
+        created_at=found["timestamp"],
+        ended_at=found["endTimestamp"],
+        assets=tuple("/".join(key["path"]) for key in found["assetSelection"] or ()),
+        partitions=found["numPartitions"],
+        error=found["error"]["message"].strip() if found["error"] else None,
+        runs={run["runId"]: run["status"] for run in found["runs"]},
+        tags={tag["key"]: tag["value"] for tag in found["tags"]},
+    )
+
+
+async def cancel_backfill(transport: Transport, backfill_id: str) -> Backfill:
+    """End a backfill and its runs; raises NotFoundError for an unknown one."""
+    await fetch_backfill(transport, backfill_id)
+    answer = await transport.mutate(documents.CANCEL_BACKFILL, {"id": backfill_id})
+    member(answer["cancelPartitionBackfill"], "CancelBackfillSuccess")
+    return await fetch_backfill(transport, backfill_id)

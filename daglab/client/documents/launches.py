@@ -1,0 +1,145 @@
+"""Documents that launch something, or check what would be launched."""
+
+from __future__ import annotations
+
+from daglab.client.documents.fragments import CONFIG_TYPE
+
+LAUNCH_RUN = """
+mutation DaglabLaunchRun($params: ExecutionParams!) {
+  launchRun(executionParams: $params) {
+    __typename
+    ... on LaunchRunSuccess { run { runId } }
+    ... on RunConfigValidationInvalid { errors { message path reason } }
+    ... on InvalidStepError { invalidStepKey }
+    ... on InvalidOutputError { stepKey invalidOutputName }
+    ... on PipelineNotFoundError { message }
+    ... on RunConflict { message }
+    ... on UnauthorizedError { message }
+    ... on InvalidSubsetError { message }
+    ... on PresetNotFoundError { message }
+    ... on ConflictingExecutionParamsError { message }
+    ... on NoModeProvidedError { message }
+    ... on PythonError { message }
+  }
+}
+"""
+
+REEXECUTE = """
+mutation DaglabReexecute($params: ReexecutionParams!) {
+  launchRunReexecution(reexecutionParams: $params) {
+    __typename
+    ... on LaunchRunSuccess { run { runId } }
+    ... on RunConfigValidationInvalid { errors { message path reason } }
+    ... on InvalidStepError { invalidStepKey }
+    ... on InvalidOutputError { stepKey invalidOutputName }
+    ... on PipelineNotFoundError { message }
+    ... on RunConflict { message }
+    ... on UnauthorizedError { message }
+    ... on InvalidSubsetError { message }
+    ... on PresetNotFoundError { message }
+    ... on ConflictingExecutionParamsError { message }
+    ... on NoModeProvidedError { message }
+    ... on PythonError { message }
+  }
+}
+"""
+
+LAUNCH_BACKFILL = """
+mutation DaglabLaunchBackfill($params: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $params) {
+    __typename
+    ... on LaunchBackfillSuccess { backfillId }
+    ... on PartitionSetNotFoundError { message }
+    ... on PartitionKeysNotFoundError { message }
+    ... on RunConfigValidationInvalid { errors { message path reason } }
+    ... on InvalidStepError { invalidStepKey }
+    ... on InvalidOutputError { stepKey invalidOutputName }
+    ... on PipelineNotFoundError { message }
+    ... on RunConflict { message }
+    ... on UnauthorizedError { message }
+    ... on InvalidSubsetError { message }
+    ... on PresetNotFoundError { message }
+    ... on ConflictingExecutionParamsError { message }
+    ... on NoModeProvidedError { message }
+    ... on PythonError { message }
+  }
+}
+"""
+
+_BACKFILL = """
+fragment BackfillState on PartitionBackfill {
+  id
+  status
+  timestamp
+  endTimestamp
+  numPartitions
+  partitionNames
+  assetSelection { path }
+  tags { key value }
+  error { message }
+}
+"""
+
+BACKFILL = (
+    """
+query DaglabBackfill($id: String!) {
+  partitionBackfillOrError(backfillId: $id) {
+    __typename
+    ... on PartitionBackfill { ...BackfillState runs(limit: 1000) { runId status } }
+    ... on BackfillNotFoundError { message }
+    ... on PythonError { message }
+  }
+}
+"""
+    + _BACKFILL
+)
+
+LATEST_BACKFILLS = """
+query DaglabLatestBackfills($limit: Int!) {
+  partitionBackfillsOrError(limit: $limit) {
+    __typename
+    ... on PartitionBackfills { results { id tags { key value } } }
+    ... on PythonError { message }
+  }
+}
+"""
+
+CANCEL_BACKFILL = """
+mutation DaglabCancelBackfill($id: String!) {
+  cancelPartitionBackfill(backfillId: $id) {
+    __typename
+    ... on CancelBackfillSuccess { backfillId }
+    ... on UnauthorizedError { message }
+    ... on PythonError { message }
+  }
+}
+"""
+
+VALIDATE_CONFIG = """
+query DaglabValidateConfig($job: PipelineSelector!, $config: RunConfigData) {
+  isPipelineConfigValid(pipeline: $job, mode: "default", runConfigData: $config) {
+    __typename
+    ... on PipelineConfigValidationValid { pipelineName }
+    ... on RunConfigValidationInvalid { errors { message path reason } }
+    ... on PipelineNotFoundError { message }
+    ... on InvalidSubsetError { message }
+    ... on PythonError { message }
+  }
+}
+"""
+
+CONFIG_SCHEMA = (
+    """
+query DaglabConfigSchema($job: PipelineSelector!) {
+  runConfigSchemaOrError(selector: $job) {
+    __typename
+    ... on RunConfigSchema { rootConfigType { key } rootDefaultYaml allConfigTypes { ...ConfigTypes } }
+    ... on PipelineNotFoundError { message }
+    ... on InvalidSubsetError { message }
+    ... on ModeNotFoundError { message }
+    ... on PythonError { message }
+  }
+}
+"""
+    + CONFIG_TYPE
+)

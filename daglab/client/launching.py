@@ -1,0 +1,182 @@
+"""Launch, re-execute and terminate runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from daglab.client.assets import Asset, fetch_definitions
+from daglab.client.documents import launches as documents
+from daglab.client.documents import runs as run_documents
+from daglab.client.instance import fetch_daemons
+from daglab.client.launch import (
+    job_params,
+    launch_params,
+    partition_tags,
+    require_launchable,
+    require_partition,
+    require_plain_tags,
+    tag_inputs,
+    unknown_assets,
+)
+from daglab.client.locations import Job
+from daglab.client.outcomes import launched_run_id
+from daglab.client.partitions import fetch_partitions
+from daglab.client.requests import Requests, find_run
+from daglab.client.runs import Run, fetch_run, fetch_status, run_errors
+from daglab.client.transport import Transport, member
+from daglab.errors import ValidationError
+
+STRATEGIES = {"all": "ALL_STEPS", "from_failure": "FROM_FAILURE", "from_asset_failure": "FROM_ASSET_FAILURE"}
+_NOT_YET = ("QUEUED", "NOT_STARTED", "STARTING")
+_START_PAUSES = (0.5, 1, 2, 4, 8)
+"""Seconds between attempts to terminate a run."""
+
+
+@dataclass(frozen=True)
+class RunSubmitResult(Run):
+    """The run that was launched.
+
+    ``launch_problem`` is why it stays QUEUED, which Dagster does not tell; None: it will start.
+    """
+
+    request_id: str = ""
+    url: str = ""
+    launch_problem: str | None = None
+
+
+async def submit_assets(
+    transport: Transport,
+    requests: Requests,
+    keys: Sequence[str],
+    *,
+    partitions: Sequence[str],
+    config: Mapping[str, Any] | None,
+    tags: Mapping[str, str] | None,
+    request_id: str | None,
+) -> RunSubmitResult:
+    """One run of the assets ``keys``, which are not empty; DagsterClient.submit_assets says what it raises."""
+    assets = await known_assets(transport, keys)
+    require_launchable(assets)
+    partitioned = [asset.key for asset in assets if asset.partitioned]
+    definitions = await fetch_partitions(transport, partitioned, statuses=False) if partitions and partitioned else {}
+    partition = require_partition(assets, definitions, partitions)
+    all_tags = {**(tags or {}), **partition_tags(partition, definitions.get(partitioned[0]) if partitioned else None)}
+    require_plain_tags(tags or {})
+    id_ = request_id or uuid4().hex
+    params = launch_params(assets, id_, config=config, tags=all_tags)
+    return await _submit(transport, requests, params, id_, new=request_id is None)
+
+
+async def submit_job(
+    transport: Transport,
+    requests: Requests,
+    job: Job,
+    *,
+    config: Mapping[str, Any] | None,
+    tags: Mapping[str, str] | None,
+    request_id: str | None,
+) -> RunSubmitResult:
+    """One run of a job; DagsterClient.submit_job says what it raises."""
+    require_plain_tags(tags or {})
+    id_ = request_id or uuid4().hex
+    params = job_params(job.name, job.location, job.repository, id_, config or {}, tags or {})
+    return await _submit(transport, requests, params, id_, new=request_id is None)
+
+
+async def reexecute(
+    transport: Transport,
+    requests: Requests,
+    run_id: str,
+    *,
+    strategy: str,
+    tags: Mapping[str, str] | None,
+    request_id: str | None,
+) -> RunSubmitResult:
+    """A new run of what ``run_id`` ran; DagsterClient.reexecute says what it raises."""
+    if strategy not in STRATEGIES:
+        raise ValidationError(f"There is no strategy {strategy!r}.", remedy=f"one of {', '.join(STRATEGIES)}")
+    parent = await fetch_run(transport, run_id)
+    if not parent.is_final:
+        raise ValidationError(f"Run {run_id} is {parent.status}.", remedy="wait for its end, or terminate it")
+    if strategy == "from_failure" and parent.status == "SUCCESS":
+        raise ValidationError(f"Run {run_id} succeeded: nothing failed in it.", remedy="re-execute all of it")
+    id_ = request_id or uuid4().hex
+    params = {
+        "parentRunId": run_id,
+        "strategy": STRATEGIES[strategy],
+        "extraTags": tag_inputs(id_, tags),
+        "useParentRunTags": True,
+    }
+
+    async def launch() -> str:
+        return launched_run_id(
+            (await transport.mutate(documents.REEXECUTE, {"params": params}))["launchRunReexecution"]
+        )
+
+    launched = await requests.once(
+        id_, new=request_id is None, find=lambda: find_run(transport, id_, run_id), launch=launch
+    )
+    return await _result(transport, launched, id_)
+
+
+async def terminate(transport: Transport, run_id: str, *, force: bool) -> Run:
+    """End a run; DagsterClient.terminate says what it raises.
+
+    Dagster cannot end a run that is just starting, and one that it takes from the queue may start all the same.
+    """
+    policy = "MARK_AS_CANCELED_IMMEDIATELY" if force else "SAFE_TERMINATE"
+    for pause in (*_START_PAUSES, None):
+        before = await fetch_status(transport, run_id)
+        answer = await transport.mutate(run_documents.TERMINATE, {"run": run_id, "policy": policy})
+        result = answer["terminateRun"]
+        run = await fetch_run(transport, run_id)
+        succeeded = result["__typename"] == "TerminateRunSuccess"
+        if pause is None or (succeeded and (run.is_final or run.status == "CANCELING")):
+            break
+        if not succeeded and before not in _NOT_YET:
+            break
+        await asyncio.sleep(pause)
+
+    def failed(message: str) -> ValidationError:
+        return ValidationError(message, remedy="look at the run's status", details={"run_id": run_id})
+
+    member(result, "TerminateRunSuccess", {**run_errors(run_id), "TerminateRunFailure": failed})
+    return run
+
+
+async def known_assets(transport: Transport, keys: Sequence[str]) -> list[Asset]:
+    """The definitions of ``keys``; raises NotFoundError where Dagster does not have one of them."""
+    assets = await fetch_definitions(transport, keys)
+    found = {asset.key for asset in assets}
+    if missing := [key for key in keys if key not in found]:
+        raise unknown_assets(missing, [asset.key for asset in await fetch_definitions(transport, None)])
+    return assets
+
+
+def run_url(address: str, run_id: str) -> str:
+    """The page of a run in Dagster's own UI."""
+    return f"{address}/runs/{quote(run_id, safe='')}"
+
+
+async def _submit(
+    transport: Transport, requests: Requests, params: Mapping[str, Any], request_id: str, *, new: bool
+) -> RunSubmitResult:
+    async def launch() -> str:
+        return launched_run_id((await transport.mutate(documents.LAUNCH_RUN, {"params": params}))["launchRun"])
+
+    launched = await requests.once(
+        request_id, new=new, find=lambda: find_run(transport, request_id, None), launch=launch
+    )
+    return await _result(transport, launched, request_id)
+
+
+async def _result(transport: Transport, run_id: str, request_id: str) -> RunSubmitResult:
+    run = await fetch_run(transport, run_id)
+    problem = (await fetch_daemons(transport)).launch_problem if run.status == "QUEUED" else None
+    url = run_url(transport.address, run_id)
+    return RunSubmitResult(**vars(run), request_id=request_id, url=url, launch_problem=problem)

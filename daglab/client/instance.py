@@ -78,9 +78,15 @@ def parse_location(entry: Mapping[str, Any]) -> Location:
     return Location(
         name=entry["name"],
         loading=entry["loadStatus"] == "LOADING" or loaded is None,
-        error=loaded["message"].strip() if failed else None,
+        error=_reason(loaded) if failed else None,
         folder=next((x["value"] for x in entry["displayMetadata"] if x["key"] == "working_directory"), None),
     )
+
+
+def _reason(error: Mapping[str, Any]) -> str:
+    """What was being done, and the innermost cause, which is the user's own error."""
+    messages = [error["message"], *(cause["message"] for cause in error["causes"][-1:])]
+    return "\n".join(message.strip() for message in messages)
 
 
 def parse_daemons(instance: Mapping[str, Any]) -> DaemonHealth:

@@ -18,7 +18,11 @@ query DaglabInstance {
         name
         loadStatus
         displayMetadata { key value }
-        locationOrLoadError { __typename ... on RepositoryLocation { name } ... on PythonError { message } }
+        locationOrLoadError {
+          __typename
+          ... on RepositoryLocation { name }
+          ... on PythonError { message causes { message } }
+        }
       }
     }
     ... on PythonError { message }
@@ -70,7 +74,7 @@ query DaglabLocations {
               sensors { name description minIntervalSeconds sensorType targets { pipelineName } sensorState { status } }
             }
           }
-          ... on PythonError { message }
+          ... on PythonError { message causes { message } }
         }
       }
     }
@@ -87,7 +91,11 @@ mutation DaglabReloadLocation($name: String!) {
       name
       loadStatus
       displayMetadata { key value }
-      locationOrLoadError { __typename ... on RepositoryLocation { name } ... on PythonError { message } }
+      locationOrLoadError {
+        __typename
+        ... on RepositoryLocation { name }
+        ... on PythonError { message causes { message } }
+      }
     }
     ... on ReloadNotSupported { message }
     ... on RepositoryLocationNotFound { message }

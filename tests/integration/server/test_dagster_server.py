@@ -189,3 +189,21 @@ def test_without_a_code_location_nothing_is_started(start: Start, tmp_path: Path
     assert httpx.get(running.url("daglab/api/status"), headers=running.headers).json()["dagster"]["state"] == (
         "dagster-unreachable"
     )
+
+
+@pytest.mark.nightly
+def test_a_dg_project_is_started_as_dg_does(start: Start, tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    (root / "src" / "shop" / "defs").mkdir(parents=True)
+    (root / "src" / "shop" / "__init__.py").touch()
+    (root / "src" / "shop" / "definitions.py").write_text("import dagster as dg\n\ndefs = dg.Definitions()\n")
+    (root / "pyproject.toml").write_text(
+        "[project]\nname = 'shop'\nversion = '0'\n[tool.dg]\ndirectory_type = 'project'\n"
+        "[tool.dg.project]\nroot_module = 'shop'\ncode_location_name = 'the shop'\n"
+    )
+    running = start(root, DAGLAB_DAGSTER__PORT=str(free_port()))
+    assert running.request("POST", "dagster").status_code == 202
+    found = until(running, lambda dagster: dagster["state"] == "ok")
+    assert [location["name"] for location in found["locations"]] == ["the shop"]
+    other = start(root, DAGLAB_DAGSTER__PORT=found["address"].rpartition(":")[2])
+    assert other.request("POST", "dagster").json()["state"] == "external"

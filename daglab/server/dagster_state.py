@@ -16,7 +16,7 @@ from daglab.errors import DaglabError, DagsterConnectionError, DagsterError
 from daglab.server.dagster_server import LOG_FILE
 from daglab.server.supervisor import Standing
 
-OLDEST = Version("1.12")
+OLDEST = Version("1.12.18")
 _LOOK_SECONDS = 5.0
 _FRESH_SECONDS = 1.0
 _START = "start it with POST dagster or `dagster dev`, or set dagster.url in daglab.yaml"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from daglab.client import DagsterClient
 from daglab.config import Config
@@ -16,6 +18,8 @@ from daglab.server.live_config import LiveConfig
 from daglab.server.marimo_process import MarimoSetting
 from daglab.server.marimo_server import MarimoServer
 from daglab.server.notebooks import NotebookIndex
+from daglab.server.pair_sync import PairSync
+from daglab.server.rooms import Rooms
 from daglab.server.supervisor import Standing
 
 SETTING = "daglab_services"
@@ -29,6 +33,7 @@ class Services:
     marimo: MarimoServer
     notebooks: NotebookIndex
     events: EventHub
+    pairs: PairSync
     live: LiveConfig
     dagster_server: DagsterServer
     dagster_look: DagsterLook
@@ -54,6 +59,7 @@ class Services:
 
     async def close(self) -> None:
         """End what was started."""
+        await self.pairs.stop()
         await asyncio.gather(self.marimo.stop(), self.dagster_server.stop())
         await self.live.close()
 
@@ -62,14 +68,20 @@ class Services:
         self.marimo.stop_now()
         self.dagster_server.stop_now()
 
+    @property
+    def syncs_by_itself(self) -> bool:
+        """Whether pairs are synced when a file is saved or changes."""
+        return not self.read_only and self.config.jupyter.sync_on_save
 
-def make_services(root: Path, base_url: str, runtime_dir: Path, log: logging.Logger) -> Services:
+
+def make_services(root: Path, base_url: str, runtime_dir: Path, server: Any, log: logging.Logger) -> Services:
     """Read the configuration that holds in ``root``; a wrong one is kept for the handlers to tell.
 
     Args:
         root: the Jupyter server's root folder.
         base_url: the Jupyter server's, with slashes at both ends.
         runtime_dir: a folder for secrets, readable by the user alone.
+        server: the ``ServerApp``.
     """
     live, events, look = LiveConfig(root, log), EventHub(), DagsterLook()
 
@@ -83,6 +95,7 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, log: logging.Log
         marimo=MarimoServer(MarimoSetting(root, base_url, runtime_dir, live.project, port), log, events.publish),
         notebooks=NotebookIndex(live.project.root, root, log),
         events=events,
+        pairs=PairSync(root, partial(events.publish, "pairs"), Rooms(server, root), log),
         live=live,
         dagster_server=DagsterServer(runtime_dir=runtime_dir, changed=changed, log=log),
         dagster_look=look,

@@ -151,7 +151,7 @@ def test_a_proxy_that_wants_a_token(watching: Watching, proxy: ReverseProxy) -> 
 def test_a_proxy_whose_dagster_is_gone(watching: Watching, proxy: ReverseProxy) -> None:
     alive, proxy.target = proxy.target, f"http://{LOOPBACK}:{free_port()}"
     watching.look_at(proxy.url)
-    assert watching.problems() == ["dagster-answer-lost"]
+    assert watching.problems() == ["dagster-busy"]
     proxy.target = alive
     watching.until()
 

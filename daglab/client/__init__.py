@@ -12,6 +12,7 @@ from daglab.client.launching import RunSubmitResult
 from daglab.client.locations import Job, LoadedLocation, Repository, Schedule, Sensor
 from daglab.client.metadata import Metadata
 from daglab.client.partitions import Dimension, Partitions
+from daglab.client.pulse import LocationVersion, Pulse, RunState
 from daglab.client.runs import FINAL_STATUSES, Run, RunPage, StepFailure
 from daglab.client.subscriptions import LocationChange
 
@@ -36,13 +37,16 @@ __all__ = [
     "LoadedLocation",
     "Location",
     "LocationChange",
+    "LocationVersion",
     "Metadata",
     "Partitions",
+    "Pulse",
     "Repository",
     "Run",
     "RunEvent",
     "RunLogs",
     "RunPage",
+    "RunState",
     "RunSubmitResult",
     "Schedule",
     "Sensor",

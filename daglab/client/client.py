@@ -17,6 +17,7 @@ from daglab.client.instance import DaemonHealth, DagsterStatus, Location, fetch_
 from daglab.client.launch import require_selection
 from daglab.client.launching import RunSubmitResult
 from daglab.client.locations import Job, LoadedLocation, fetch_locations, find_job
+from daglab.client.pulse import Pulse, fetch_progress, fetch_pulse
 from daglab.client.requests import Requests
 from daglab.client.run_list import list_runs
 from daglab.client.runs import Run, RunPage, fetch_run, fetch_status
@@ -331,6 +332,14 @@ class DagsterClient:
         return await launching.reexecute(
             self._transport, self._requests, run_id, strategy=strategy, tags=tags, request_id=request_id
         )
+
+    async def pulse(self) -> Pulse:
+        """What changes all the time, for those who follow it: the versions of the locations, the states of runs."""
+        return await fetch_pulse(self._transport)
+
+    async def progress(self, run_ids: Sequence[str]) -> list[Run]:
+        """Those of the runs that Dagster has, with their progress, without their failures."""
+        return await fetch_progress(self._transport, run_ids)
 
     def watch_locations(self) -> AsyncGenerator[LocationChange, None]:
         """Each change of a code location as Dagster pushes it, until the generator is closed.

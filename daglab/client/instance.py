@@ -74,8 +74,14 @@ def parse_location(entry: Mapping[str, Any]) -> Location:
     return Location(
         name=entry["name"],
         loading=entry["loadStatus"] == "LOADING" or loaded is None,
-        error=loaded["message"].strip() if failed else None,
+        error=_load_error(loaded) if failed else None,
     )
+
+
+def _load_error(error: Mapping[str, Any]) -> str:
+    """Dagster says in the first message that a location failed, in the second why."""
+    messages = [error["message"], (error.get("cause") or {}).get("message", "")]
+    return "\n".join(message.strip() for message in messages if message.strip())
 
 
 def parse_daemons(instance: Mapping[str, Any]) -> DaemonHealth:

@@ -11,6 +11,8 @@ from daglab.client.instance import Location, parse_location
 from daglab.client.transport import Transport, member
 from daglab.errors import DagsterError, NotFoundError, ValidationError, did_you_mean
 
+_RELOAD = "reload the code location if it is new"
+
 
 @dataclass(frozen=True)
 class Job:
@@ -146,7 +148,7 @@ def find_job(locations: tuple[LoadedLocation, ...], name: str, repository: str |
     if broken:
         raise DagsterError(message, remedy=f"{', '.join(broken)} could not be loaded; mend and reload it")
     hint = f"it is in {', '.join(job.location for job in elsewhere)}" if elsewhere else ""
-    raise NotFoundError(message, remedy=hint or did_you_mean(name, {job.name for job in within}))
+    raise NotFoundError(message, remedy=hint or did_you_mean(name, {job.name for job in within}) or _RELOAD)
 
 
 def _location(entry: Mapping[str, Any]) -> LoadedLocation:

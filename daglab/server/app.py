@@ -45,5 +45,7 @@ class DaglabApp(ExtensionApp):
         """End marimo and the connections to Dagster."""
         await self._services.marimo.stop()
         atexit.unregister(self._services.marimo.stop_now)
+        if self._services.followed is not None:
+            await self._services.followed.close()
         if self._services.dagster is not None:
             await self._services.dagster.close()

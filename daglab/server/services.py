@@ -14,6 +14,8 @@ from daglab.server.events import EventHub
 from daglab.server.marimo_process import MarimoSetting
 from daglab.server.marimo_server import MarimoServer
 from daglab.server.notebooks import NotebookIndex
+from daglab.server.shared import SharedQuestions
+from daglab.server.workspace import Workspace
 
 SETTING = "daglab_services"
 
@@ -22,15 +24,18 @@ SETTING = "daglab_services"
 class Services:
     """One of each for the life of the Jupyter server.
 
-    ``config`` and ``dagster`` are what a wrong configuration leaves open: then ``config_error`` says what is wrong.
+    ``config``, ``dagster`` and ``followed`` are what a wrong configuration leaves open: then ``config_error`` says what
+    is wrong.
     """
 
     root: Path
     marimo: MarimoServer
     notebooks: NotebookIndex
     events: EventHub
+    questions: SharedQuestions
     config: Config | None
     dagster: DagsterClient | None
+    followed: Workspace | None
     config_error: ConfigError | None
 
     @property
@@ -40,6 +45,14 @@ class Services:
             assert self.config_error is not None
             raise self.config_error
         return self.dagster
+
+    @property
+    def workspace(self) -> Workspace:
+        """Dagster's workspace; raises the ConfigError that keeps it from being followed."""
+        if self.followed is None:
+            assert self.config_error is not None
+            raise self.config_error
+        return self.followed
 
     @property
     def read_only(self) -> bool:
@@ -69,4 +82,14 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, log: logging.Log
     events = EventHub()
     port = config.marimo.port if config else None
     marimo = MarimoServer(MarimoSetting(root, base_url, runtime_dir, project, port), log, events.publish)
-    return Services(root, marimo, NotebookIndex(project.root, root, log), events, config, dagster, fault)
+    return Services(
+        root=root,
+        marimo=marimo,
+        notebooks=NotebookIndex(project.root, root, log),
+        events=events,
+        questions=SharedQuestions(),
+        config=config,
+        dagster=dagster,
+        followed=Workspace(dagster, events, log) if dagster else None,
+        config_error=fault,
+    )

@@ -17,7 +17,11 @@ query DaglabInstance {
       locationEntries {
         name
         loadStatus
-        locationOrLoadError { __typename ... on RepositoryLocation { name } ... on PythonError { message } }
+        locationOrLoadError {
+          __typename
+          ... on RepositoryLocation { name }
+          ... on PythonError { message cause { message } }
+        }
       }
     }
     ... on PythonError { message }
@@ -68,7 +72,7 @@ query DaglabLocations {
               sensors { name description minIntervalSeconds sensorType targets { pipelineName } sensorState { status } }
             }
           }
-          ... on PythonError { message }
+          ... on PythonError { message cause { message } }
         }
       }
     }
@@ -84,7 +88,11 @@ mutation DaglabReloadLocation($name: String!) {
     ... on WorkspaceLocationEntry {
       name
       loadStatus
-      locationOrLoadError { __typename ... on RepositoryLocation { name } ... on PythonError { message } }
+      locationOrLoadError {
+          __typename
+          ... on RepositoryLocation { name }
+          ... on PythonError { message cause { message } }
+        }
     }
     ... on ReloadNotSupported { message }
     ... on RepositoryLocationNotFound { message }

@@ -65,6 +65,7 @@ class EventsHandler(DaglabHandler):
     async def get(self) -> None:
         """Answer the events of the topics that the user may read."""
         query, hub = self.query(EventsQuery), self.services.events
+        follow(self.services)
         topics = await readable_topics(self)
         page = _only(topics, hub.since(query.since))
         if query.wait and not page.events and not page.reset:
@@ -96,6 +97,7 @@ class EventsSocket(WebSocketMixin, WebSocketHandler, JsonErrors):
         services = self.settings[SETTING]
         assert isinstance(services, Services)
         hub = services.events
+        follow(services)
         page = hub.since(self.get_query_argument("since", None))
         self._send({"cursor": page.cursor, "reset": page.reset})
         for event in page.events:
@@ -120,6 +122,12 @@ class EventsSocket(WebSocketMixin, WebSocketHandler, JsonErrors):
             self.write_message(json.dumps(message))
         except WebSocketClosedError:
             self.on_close()
+
+
+def follow(services: Services) -> None:
+    """Let what changes in Dagster become events, as long as somebody listens."""
+    if services.followed is not None:
+        services.followed.touch()
 
 
 async def readable_topics(handler: JupyterHandler) -> frozenset[Topic]:

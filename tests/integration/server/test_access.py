@@ -20,6 +20,7 @@ from daglab.server.routes import ROUTES
 
 REST_DOCUMENT = Path(__file__).parents[3] / "docs" / "rest-api.md"
 SOCKETS = ("marimo/ws", "api/events/socket")
+_EXAMPLES = ("run_id", "backfill_id", "session", "key", "name")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -45,8 +46,8 @@ def _rules(router: RuleRouter) -> Iterator[tuple[str, Any]]:
 
 def _example(pattern: str) -> str:
     path = pattern.rstrip("$").replace("\\", "")
-    path = path.replace("(?P<run_id>[A-Za-z0-9_-]{1,64})", "some-run")
-    path = path.replace("(?P<session>[A-Za-z0-9_-]{1,128})", "some-session")
+    for name in _EXAMPLES:
+        path = re.sub(rf"\(\?P<{name}>[^)]*\)", f"some-{name}", path)
     path = path.replace("(?:/.*)?", "/anything").replace("(/.*)", "/")
     assert not re.search(r"[()*?{]", path), f"teach _example about {pattern}"
     return path
@@ -55,14 +56,14 @@ def _example(pattern: str) -> str:
 def test_the_routes_are_found(jp_serverapp: Any) -> None:
     routes = {(method, path.rsplit("/daglab/", 1)[1]) for method, path in daglab_routes(jp_serverapp.web_app)}
     assert {
-        ("GET", "api/status"), ("GET", "api/assets"), ("POST", "api/runs"), ("GET", "api/runs/some-run"),
+        ("GET", "api/status"), ("GET", "api/assets"), ("POST", "api/runs"), ("GET", "api/runs/some-run_id"),
         ("POST", "api/marimo"), ("GET", "marimo/"), ("POST", "marimo/"), ("DELETE", "marimo/"),
     } <= routes  # fmt: skip
 
 
 def test_the_documents_list_the_routes_that_exist(jp_serverapp: Any) -> None:
     live = {
-        (method, path.split("/api/")[1].replace("some-run", "{run_id}").replace("some-session", "{session}"))
+        (method, re.sub(r"some-(\w+)", r"{\1}", path.split("/api/")[1]))
         for method, path in daglab_routes(jp_serverapp.web_app)
         if "/api/" in path and not path.endswith("/anything")
     }

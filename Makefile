@@ -63,7 +63,7 @@ floors:
 	  $(BIN)/coverage report --include="$$part/*" --format=total --fail-under=$(FLOOR) || exit 1; \
 	done
 
-test-matrix: ## unit and contract tests on each Python from 3.10 to 3.13, and with old marimos
+test-matrix: ## unit and contract tests on each Python from 3.10 to 3.13, with the lowest versions, and with old marimos
 	@PYTHONS="$(PYTHONS)" MARIMOS="$(MARIMOS)" sh .ci/matrix
 
 check: install format lint types imports typescript unit ## all that is quick: format, lint, types, layers, unit and contract tests

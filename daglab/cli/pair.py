@@ -20,7 +20,7 @@ from daglab.errors import ConfigError, DaglabError, ExitCode, PairError
 if TYPE_CHECKING:
     from daglab.pair import Pair, SyncResult
     from daglab.pair.merge import Side
-    from daglab.pair.watch import WatchEvent
+    from daglab.pair.watched import WatchEvent
 
 Files = Annotated[list[Path], typer.Argument(help="Notebooks, .py or .ipynb.")]
 Places = Annotated[
@@ -148,14 +148,17 @@ def sync(
 
 def _watch(paths: Sequence[Path], prefer: Side | None, out: Output, *, keep_outputs: bool) -> NoReturn:
     """Sync and tell until a signal ends it: SIGINT at once, SIGTERM after the sync that is being done."""
+    from daglab.pair import sync as bring_together
     from daglab.pair.watch import watch
+    from daglab.pair.watched import WatchedPairs
 
     stop = threading.Event()
     # Raised within watchfiles, the exception of daglab's own handler would become a KeyboardInterrupt.
     before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
     out.note(f"watching {', '.join(map(str, paths))}; Ctrl-C ends it")
+    pairs = WatchedPairs(partial(bring_together, prefer=prefer, keep_outputs=keep_outputs))
     try:
-        for event in watch(paths, stop=stop, prefer=prefer, keep_outputs=keep_outputs):
+        for event in watch(paths, pairs, stop=stop):
             out.event(event.to_json(), _told(event))
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -36,15 +36,17 @@ MEANINGS: dict[str, str] = {
     "DL320": "A notebook lies outside the project, or its name cannot be carried by a wheel.",
     "DL321": "A notebook lies in none of the wheel's packages.",
     "DL322": "A folder of the option `notebooks` is missing or has no notebook, or no notebook was found at all.",
+    "DL323": "A file that `daglab check` was asked for by name is no notebook with a `[tool.daglab]` header.",
     "DL330": "A secret (a token, a key, a password in a URL) stands in the source.",
     "DL331": "A secret stands in an output that the build keeps.",
     "DL332": "An output that the build keeps is larger than 5,000,000 characters.",
     "DL340": "The project's Definitions cannot be loaded, or lack a resource or IO manager (`daglab check --load`).",
     "DL341": "The Definitions lack an asset that a notebook makes or reads (`daglab check --load`).",
+    "DL342": "A type that a header names is not there, or no class (`daglab check --load`).",
 }
 
 # A notebook with one of these cannot run at all: ignoring the finding would only move the failure to production.
-_FATAL = ("MB", "DL1", "DL200", "DL201", "DL203", "DL204", "DL304", "DL320")
+_FATAL = ("MB", "DL1", "DL200", "DL201", "DL203", "DL204", "DL304", "DL320", "DL323")
 
 
 def can_be_ignored(code: str) -> bool:

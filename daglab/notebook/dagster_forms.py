@@ -64,7 +64,7 @@ def _path_form(text: str, what: str) -> str:
     if any(not part or part != part.strip() for part in parts):
         raise ValueError(f"{what} is parts joined by '/', none of them empty")
     if any(part in (".", "..") for part in parts):
-        raise ValueError(f"{what} has no part '.' or '..': it would lead out of the storage")
+        raise ValueError(f"{what} with a part '.' or '..' would lead out of the storage")
     if "\\" in text or not text.isprintable():
         raise ValueError(f"{what} has neither backslashes nor control characters")
     if any(len(part.encode()) > _LONGEST_PART for part in parts):

@@ -41,7 +41,7 @@ def find_jupyter(folder: Path) -> list[Path]:
 
 def has_header(text: str) -> bool:
     """Whether a ``[tool.daglab]`` header stands in a text, be it right or wrong."""
-    if "daglab" not in text:
+    if "# /// script" not in text:
         return False
     try:
         return read_block(text, "") is not None

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from daglab.key_lines import line_of, toml_key_lines
 from daglab.notebook.findings import Finding, did_you_mean, refused
 from daglab.notebook.header_model import AssetHeader, CheckHeader, HeaderModel, InputHeader, asset_key
 from daglab.notebook.header_partitions import PartitionsHeader
 from daglab.notebook.header_rules import contradictions
 from daglab.notebook.script_block import read_block
+from daglab.notebook.wrong_values import WrongValue, dotted, wrong_values
 
 
 @dataclass(frozen=True)
@@ -96,26 +99,19 @@ def header_schema() -> dict[str, Any]:
 
 
 def _validate(section: Any, lines: Mapping[tuple[str, ...], int], path: str) -> HeaderModel:
-    from pydantic import ValidationError
-
     try:
         model = HeaderModel.model_validate(section)
     except ValidationError as error:
-        raise refused(sorted(_finding(e, lines, path) for e in error.errors())) from error
+        raise refused(sorted(_finding(wrong, lines, path) for wrong in wrong_values(error))) from error
     findings = [Finding(path, line_of(lines, place), code, *text) for place, code, *text in contradictions(model)]
     if findings:
         raise refused(findings)
     return model
 
 
-def _finding(error: Any, lines: Mapping[tuple[str, ...], int], path: str) -> Finding:
-    place = tuple(str(part) for part in error["loc"])
-    shown = ".".join(("tool", "daglab", *place))
-    line = line_of(lines, place)
-    if error["type"] == "extra_forbidden":
-        remedy = did_you_mean(place[-1], HeaderModel.keys_at(place[:-1]))
+def _finding(wrong: WrongValue, lines: Mapping[tuple[str, ...], int], path: str) -> Finding:
+    shown, line = dotted(("tool", "daglab", *wrong.place)), line_of(lines, wrong.place)
+    if wrong.unknown:
+        remedy = did_you_mean(wrong.place[-1], HeaderModel.keys_at(wrong.place[:-1]))
         return Finding(path, line, "DL101", f"unknown key {shown!r}", remedy)
-    message = error["msg"].removeprefix("Value error, ")
-    given = error["input"] if error["type"] != "missing" else None
-    value = f", not {given!r}" if given is not None and not isinstance(given, dict) else ""
-    return Finding(path, line, "DL102", f"{shown}: {message[0].lower()}{message[1:]}{value}")
+    return Finding(path, line, "DL102", f"{shown}: {wrong.message}")

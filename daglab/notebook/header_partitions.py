@@ -31,7 +31,10 @@ class TimePartitions(Table):
     @classmethod
     def _as_datetime(cls, value: Any) -> Any:
         if isinstance(value, str):
-            return datetime.fromisoformat(value)
+            try:
+                return datetime.fromisoformat(value)
+            except ValueError:
+                raise ValueError("a date is written as 2026-01-31, a time as 2026-01-31T06:00") from None
         if isinstance(value, date) and not isinstance(value, datetime):
             return datetime(value.year, value.month, value.day)  # Dagster takes no dates
         return value
@@ -43,6 +46,13 @@ class TimePartitions(Table):
                 forms.time_format_form(self.fmt, self.digits)
             except ValueError as error:
                 raise ValueError(f"fmt = {self.fmt!r}: {error}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _in_order(self) -> TimePartitions:
+        # Whatever the zone, and a date or a time: here only what is plainly the wrong way round is of interest.
+        if self.end is not None and self.end.strftime("%Y%m%d%H%M") <= self.start.strftime("%Y%m%d%H%M"):
+            raise ValueError("the end is not after the start: there would be no partition")
         return self
 
     @property

@@ -27,6 +27,8 @@ class ShortTable(Table):
     @model_validator(mode="before")
     @classmethod
     def _from_string(cls, value: Any) -> Any:
+        if not isinstance(value, str | dict | cls):
+            raise ValueError(f"a string or a table is wanted, not {value!r}")
         return cls.from_string(value) if isinstance(value, str) else value
 
     @classmethod
@@ -41,8 +43,11 @@ class OneOf(Table):
 
     @model_validator(mode="after")
     def _one(self) -> OneOf:
-        if len(self.model_fields_set) != 1:
+        if not self.model_fields_set:
             raise ValueError(f"name one of {', '.join(type(self).model_fields)}")
+        if len(self.model_fields_set) > 1:
+            given = [name for name in type(self).model_fields if name in self.model_fields_set]
+            raise ValueError(f"name one of {', '.join(given)}, which exclude each other")
         return self
 
     @property

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from daglab.errors import BuildError, did_you_mean
 from daglab.notebook.codes import MEANINGS, can_be_ignored
+from daglab.notebook.wrong_values import dotted, wrong_values
 
 TABLE = "tool.hatch.build.hooks.daglab"
 # What hatchling itself puts into every hook's table.
@@ -60,13 +61,10 @@ def read_options(table: Mapping[str, Any], where: str = TABLE) -> HookOptions:
     try:
         return HookOptions.model_validate(own)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
+        first = wrong_values(error)[0]
+        name = dotted(first.place)
+        if first.unknown:
             raise BuildError(
                 f"pyproject.toml: [{where}] has no option {name!r}", remedy=did_you_mean(name, HookOptions.model_fields)
             ) from None
-        message = first["msg"].removeprefix("Value error, ")
-        raise BuildError(
-            f"pyproject.toml: [{where}] {name}: {message[0].lower()}{message[1:]}", remedy="see docs/hook.md"
-        ) from None
+        raise BuildError(f"pyproject.toml: [{where}] {name}: {first.message}", remedy="see docs/hook.md") from None

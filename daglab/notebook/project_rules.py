@@ -63,7 +63,7 @@ def input_findings(headers: Sequence[Header], project: SourceProject) -> Iterato
         for place, dep in header.model.upstream():
             if dep.key in made or any(fnmatchcase(dep.key, pattern) for pattern in project.options.external):
                 continue
-            near = did_you_mean(dep.key, made)
+            near = did_you_mean(dep.key, made - {header.key(variable) for variable in header.assets})
             hint = f"{near} Or, " if near.startswith("did") else ""
             remedy = f'{hint}if other code provides it: external = ["{dep.key}"]'
             message = f"nothing makes the asset {dep.key!r}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,12 @@ class SyncResult:
         """Whether the halves are equal now."""
         return not self.dry_run and self.before.state not in ("conflict", "invalid", "unpaired")
 
+    @property
+    def state(self) -> PairState:
+        """The pair's state after it."""
+        made = self.before.state != "half" or self.written
+        return "in-sync" if self.synced and made else self.before.state
+
     def to_json(self) -> dict[str, Any]:
         """The result as JSON values, without the texts."""
         return {
@@ -96,19 +102,21 @@ def sync(
     resolve: Mapping[str, Side] | None = None,
     keep_outputs: bool = False,
     dry_run: bool = False,
+    approve: Callable[[Plan], None] | None = None,
 ) -> SyncResult:
     """Bring each half's edits to the other; a conflict leaves both files as they are.
 
     ``resolve`` decides single conflicts by :attr:`CellConflict.cell`, ``prefer`` all others for one half; what that
     replaces is backed up. The missing half of a pair is made. ``keep_outputs`` leaves the outputs of cells whose source
-    changes, with a mark that they are stale.
+    changes, with a mark that they are stale. ``approve`` sees what is to be done before anything is written; where it
+    raises, nothing is.
 
     Raises:
         PairError: a file can't be read or written; ``resolve`` names something that is no conflict.
         FileMovedError: a file was edited meanwhile; run it again, nothing of that edit is lost.
     """
     wishes = Wishes(prefer, resolve or {}, keep_outputs=keep_outputs)
-    return _run(_pair(path), wishes, dry_run=dry_run)
+    return _run(_pair(path), wishes, dry_run=dry_run, approve=approve)
 
 
 def create_pair(
@@ -218,13 +226,18 @@ def _status(planned: Plan) -> PairStatus:
     return PairStatus(pair.py, pair.ipynb, planned.state, planned.reason, planned.conflicts, planned.refused or ())
 
 
-def _run(pair: Pair, wishes: Wishes, *, dry_run: bool) -> SyncResult:
+def _run(pair: Pair, wishes: Wishes, *, dry_run: bool, approve: Callable[[Plan], None] | None = None) -> SyncResult:
+    approve = approve or (lambda _: None)
     if dry_run:
-        return _result(plan(pair, wishes), dry_run=True)
+        planned = plan(pair, wishes)
+        approve(planned)
+        return _result(planned, dry_run=True)
     if not wishes.resolve and (known := known_plan(pair)) is not None:  # costs no lock, of thousands of pairs
+        approve(known)
         return _result(known)
     with files.locked(pair.lock_file):
         planned = plan(pair, wishes)
+        approve(planned)
         backups = _write(planned)
     return _result(planned, backups=backups)
 
@@ -258,8 +271,5 @@ def _ensure_folder(folder: Path) -> None:
 
 
 def _result(planned: Plan, *, backups: tuple[Path, ...] = (), dry_run: bool = False) -> SyncResult:
-    texts = []
-    for file, text in ((planned.py_file, planned.py_text), (planned.ipynb_file, planned.ipynb_text)):
-        if text is not None and text.encode() != file.data:
-            texts.append((file.path, (file.data or b"").decode("utf-8", "replace"), text))
-    return SyncResult(_status(planned), tuple(path for path, _, _ in texts), backups, dry_run, tuple(texts))
+    texts = planned.texts()
+    return SyncResult(_status(planned), tuple(path for path, _, _ in texts), backups, dry_run, texts)

@@ -32,6 +32,6 @@ def check_result(header: Header, variable: str, value: Any) -> dg.AssetCheckResu
     if isinstance(value, bool) or (type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_")):
         return dg.AssetCheckResult(passed=bool(value), asset_key=key, check_name=name)
     raise AssetValueError(
-        f"the check {variable!r} is a {type(value).__qualname__}",
+        f"the check {variable!r} is of type {type(value).__qualname__}",
         remedy="make it a bool, or a dagster.AssetCheckResult",
     )

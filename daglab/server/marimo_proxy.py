@@ -8,54 +8,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_server.utils import ensure_async
-from jupyter_server_proxy.handlers import NamedLocalProxyHandler
+from jupyter_server_proxy.handlers import NamedLocalProxyHandler, RewritableResponse
 from tornado.web import HTTPError
 
 from daglab.errors import ProcessError
 from daglab.server.marimo_process import URL_PART
-from daglab.server.services import SETTING, Services
+from daglab.server.proxy_gate import GatedProxyHandler
 
-_OWN_SITE = ("same-origin", "none")
+_CODES_TO_SEND = {*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)}  # RFC 6455, 7.4
 
 
-class MarimoProxyHandler(NamedLocalProxyHandler):  # type: ignore[misc] # jupyter-server-proxy has no types
+class MarimoProxyHandler(GatedProxyHandler, NamedLocalProxyHandler):  # type: ignore[misc] # no types
     """All of ``daglab/marimo/``, HTTP and websockets."""
 
     auth_resource = "daglab.marimo"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, absolute_url=True, **kwargs)
+        super().__init__(*args, absolute_url=True, rewrite_response=_keep_cookies_back, **kwargs)
         self.proxy_base = URL_PART
+        set_header = self.set_header  # an attribute, not a method, in jupyter-server-proxy
 
-    @property
-    def services(self) -> Services:
-        """What the extension set up."""
-        services = self.settings[SETTING]
-        assert isinstance(services, Services)
-        return services
+        def set_any_but_cookies(name: str, value: str) -> None:
+            if name.lower() != "set-cookie":
+                set_header(name, value)
 
-    async def prepare(self, *args: Any, **kwargs: Any) -> None:
-        """Let nobody pass but an authorized user, from a page of this server."""
-        await super().prepare(*args, **kwargs)
-        if self._finished:  # anonymous, redirected to the login page
-            return
-        self._refuse_other_sites()
-        allowed = await ensure_async(
-            self.authorizer.is_authorized(self, self.current_user, "execute", self.auth_resource)
-        )
-        if not allowed:
-            raise HTTPError(403, "User is not authorized to execute on resource: %s", self.auth_resource)
-        if self.services.read_only:
-            raise HTTPError(403, "marimo can change notebooks: daglab is set to read only")
-
-    def _refuse_other_sites(self) -> None:
-        """The proxy takes the cookie without an XSRF token, so the browser must say where a request comes from."""
-        site = self.request.headers.get("Sec-Fetch-Site")
-        if site is not None and site not in _OWN_SITE:
-            raise HTTPError(403, "the request comes from another site")
-        if not self.check_origin():
-            raise HTTPError(403, "the request comes from another origin")
+        # What streamed answers go through.
+        self.set_header = set_any_but_cookies  # type: ignore[method-assign, assignment]
 
     async def proxy(self, port: int, path: str) -> None:  # noqa: ARG002 # the port is known once marimo lives
         """Start marimo where it does not run, then pass the request on."""
@@ -66,6 +44,13 @@ class MarimoProxyHandler(NamedLocalProxyHandler):  # type: ignore[misc] # jupyte
         self.port = await self._marimo_port()
         await super().open(path)
         self.services.marimo.look()
+
+    def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """Close the page's socket as marimo closed its own: told no reason, the page would open the notebook again."""
+        marimos = getattr(self, "ws", None)
+        if code is None and marimos is not None and marimos.close_code in _CODES_TO_SEND:
+            code, reason = marimos.close_code, marimos.close_reason
+        super().close(code, reason)
 
     def on_close(self) -> None:
         """The page was closed, or marimo ended."""
@@ -84,6 +69,11 @@ class MarimoProxyHandler(NamedLocalProxyHandler):  # type: ignore[misc] # jupyte
         headers.pop("Cookie", None)
         headers.update(self.services.marimo.headers)
         return dict(headers)
+
+
+def _keep_cookies_back(response: RewritableResponse) -> None:
+    """marimo's cookie is a credential for it, which no browser needs: this server has the token."""
+    response.headers.pop("Set-Cookie", None)
 
 
 HANDLERS: list[tuple[str, type[Any]]] = [(rf"/{URL_PART}(/.*)", MarimoProxyHandler)]

@@ -79,3 +79,52 @@ def test_a_named_ipynb_stands_for_its_pair(shop: Path, capsys: pytest.CaptureFix
     assert (shop / "src/shop/notebooks/orders.ipynb").is_file()
     assert run(["check", "src/shop/notebooks/orders.ipynb"]) == 0
     assert capsys.readouterr().err == "1 notebook, 0 findings\n"
+
+
+OTHERS = {
+    "notes.py": ("x = 1\n", "no marimo notebook"),
+    "plain.py": ("import marimo\napp = marimo.App()\n", "no [tool.daglab] header"),
+    "notes.txt": ("x", "neither a .py nor an .ipynb"),
+    "lone.ipynb": ('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "has no .py half"),
+    ".hidden/orders.py": ("", "doesn't count the notebook"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_named_file_that_is_no_daglab_notebook(name: str, shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text, why = OTHERS[name]
+    path = shop / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text or (shop / "src/shop/notebooks/orders.py").read_text())
+    assert run(["check", name]) == 7
+    said = capsys.readouterr()
+    assert said.out.startswith(f"{name}:1: DL323 ") and why in said.out
+    assert said.err == "0 notebooks, 1 finding\n"
+    assert run(["check", name, "--skip-others"]) == 0
+    assert capsys.readouterr().out == ""
+    assert run(["check", "src"]) == 0
+
+
+def test_a_near_miss_of_the_header_is_told_of_a_named_file(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = shop / "src/shop/notebooks/orders.py"
+    path.write_text(path.read_text().replace("tool.daglab", "tool.dagglab"))
+    for argument in (str(path), "."):
+        assert run(["check", argument, "--skip-others"]) == 7
+        assert "DL101 the header has a table [tool.dagglab]" in capsys.readouterr().out
+
+
+def test_without_a_project_only_what_is_named_is_looked_at(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "home"
+    (home / "far").mkdir(parents=True)
+    text = (shop / "src/shop/notebooks/orders.py").read_text()
+    (home / "orders.py").write_text(text)
+    (home / "far" / "orders.py").write_text(text)
+    monkeypatch.chdir(home)
+    assert run(["check"]) == 2
+    assert "is in no project" in capsys.readouterr().err
+    assert run(["check", "orders.py"]) == 0
+    assert capsys.readouterr().err == "1 notebook, 0 findings\n"
+    assert run(["check", "."]) == 7
+    assert "DL300" in capsys.readouterr().out

@@ -63,6 +63,8 @@ class AssetsQuery(Query):
     owner: Words
     location: Words
     status: Annotated[list[AssetStatus], Field(max_length=100, default_factory=list)]
+    selection: Annotated[str, Field(max_length=2000)] = ""
+    """In Dagster's selection syntax: ``group:sales and not kind:dbt``, ``+key:"sales/orders"``."""
     limit: Annotated[int, Field(ge=1, le=20_000)] | None = None
     """Most assets of the answer; without it, all."""
     cursor: Annotated[str, Field(max_length=1024)] | None = None
@@ -78,6 +80,7 @@ class AssetsQuery(Query):
             owners=frozenset(self.owner),
             locations=frozenset(self.location),
             statuses=frozenset(status.value for status in self.status),
+            selection=self.selection,
             cursor=self.cursor,
             limit=self.limit,
         )

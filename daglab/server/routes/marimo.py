@@ -13,7 +13,7 @@ from daglab.notebook.cells import is_notebook
 from daglab.server.handler import Body, DaglabHandler
 from daglab.server.marimo_sessions import Session
 from daglab.server.operation import Route, operation
-from daglab.server.paths import confined_file, relative_to_root
+from daglab.server.paths import read_confined, relative_to_root
 from daglab.server.services import Services
 
 
@@ -95,10 +95,10 @@ class MarimoHandler(DaglabHandler):
         self.answer(MarimoSession(path=path, url=services.marimo.page(path)))
 
     def _notebook(self, path: str) -> str:
-        file = confined_file(self.services.root, path)
+        file, data = read_confined(self.services.root, path)
         try:
-            text = file.read_text("utf-8") if file.suffix == ".py" else ""
-        except (OSError, UnicodeDecodeError):
+            text = data.decode("utf-8") if file.suffix == ".py" else ""
+        except UnicodeDecodeError:
             text = ""
         if not is_notebook(text):
             raise NotebookError(

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from daglab.client import Asset, AssetState
+from daglab.client.selection import select
 from daglab.server.workspace.graph import AssetGraph
 from daglab.server.workspace.states import AssetStates, state_json
 
@@ -22,7 +23,7 @@ class AssetFilter:
     """Which assets, and of these a page: at most ``limit`` behind the key ``cursor``. None and empty: all.
 
     ``text`` is looked for in key, group, description, kinds, tags and owners: each of its words, in any case. A tag is
-    ``name`` or ``name=value``.
+    ``name`` or ``name=value``. ``selection`` is in Dagster's selection syntax.
     """
 
     text: str = ""
@@ -32,6 +33,7 @@ class AssetFilter:
     owners: frozenset[str] = frozenset()
     locations: frozenset[str] = frozenset()
     statuses: frozenset[str] = frozenset()
+    selection: str = ""
     cursor: str | None = None
     limit: int | None = None
 
@@ -61,7 +63,7 @@ class Edition:
         return known.result() if known and known.done() and not known.cancelled() and not known.exception() else None
 
     async def list(self, wanted: AssetFilter) -> AssetList:
-        """The list, made in a thread."""
+        """The list, made in a thread; raises ValidationError for a wrong selection."""
         making = self._lists.get(wanted)
         if making is None:
             making = self._lists[wanted] = asyncio.ensure_future(asyncio.to_thread(self._make, wanted))
@@ -70,7 +72,7 @@ class Edition:
         return await asyncio.shield(making)
 
     def _make(self, wanted: AssetFilter) -> AssetList:
-        found = [asset for asset in self.graph.assets if self._matches(asset, wanted)]
+        found = [asset for asset in self._selected(wanted.selection) if self._matches(asset, wanted)]
         start = 0
         if wanted.cursor is not None:
             start = bisect_right([asset.path for asset in found], tuple(wanted.cursor.split("/")))
@@ -88,6 +90,9 @@ class Edition:
             encoded = json.dumps(rest, separators=(",", ":")).encode()[1:]
             yield (b"," if number else b"") + self.graph.encoded[key] + b"," + encoded
         yield b'],"total":%d,"cursor":%s}' % (total, json.dumps(following).encode())
+
+    def _selected(self, selection: str) -> Sequence[Asset]:
+        return select(self.graph.assets, selection) if selection else self.graph.assets
 
     def _matches(self, asset: Asset, wanted: AssetFilter) -> bool:
         return (

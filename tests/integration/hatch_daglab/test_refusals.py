@@ -169,8 +169,8 @@ def test_an_sdist_is_refused_too(project: Path, tmp_path: Path) -> None:
     ("option", "says"),
     [
         ("externl = []", "no option 'externl' (did you mean 'external'?)"),
-        ("html = 1", "html: input should be a valid boolean"),
-        ('missing_ipynb = "never"', "missing_ipynb: input should be 'generate' or 'error'"),
+        ("html = 1", "html: true or false is wanted, not 1"),
+        ('missing_ipynb = "never"', "missing_ipynb: 'generate' or 'error' is wanted"),
     ],
 )
 def test_options(project: Path, tmp_path: Path, option: str, says: str) -> None:

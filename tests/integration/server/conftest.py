@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,12 +62,24 @@ class RunningJupyter:
         return {"Authorization": f"token {self.token}"}
 
 
-def start_jupyter(folder: Path, root: Path, environment: dict[str, str]) -> RunningJupyter:
+COMMAND = ("-m", "jupyter", "server")
+
+
+def start_jupyter(
+    folder: Path,
+    root: Path,
+    environment: dict[str, str],
+    command: Sequence[str] = COMMAND,
+    extensions: dict[str, bool] | None = None,
+    python: Path = Path(sys.executable),
+) -> RunningJupyter:
     port = free_port()
+    enabled = {"daglab.server": True, **(extensions or {})}
     argv = [
-        sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root", f"--ServerApp.ip={LOOPBACK}",
-        f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.base_url={RunningJupyter.base}",
-        f"--ServerApp.root_dir={root}", "--ServerApp.jpserver_extensions={'daglab.server': True}",
+        str(python), *command, "--no-browser", "--allow-root", f"--ServerApp.ip={LOOPBACK}",
+        f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.trust_xheaders=True",
+        f"--ServerApp.base_url={RunningJupyter.base}", f"--ServerApp.root_dir={root}",
+        f"--ServerApp.jpserver_extensions={enabled}",
     ]  # fmt: skip
     log = folder / "jupyter.log"
     env = {**isolated(folder), "JUPYTER_TOKEN": TOKEN, "CANARY_DAGSTER_TOKEN": DAGSTER_TOKEN, **environment}
@@ -93,11 +105,11 @@ def jupyter(dagster: RunningDagster, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., RunningJupyter]]:
-    """Starts a Jupyter server of a test's own: ``start(root, VARIABLE=value)``."""
+    """Starts a Jupyter server of a test's own: ``start(root, VARIABLE=value)``; ``command`` replaces Python's words."""
     with ExitStack() as stack:
 
-        def start_one(root: Path, **environment: str) -> RunningJupyter:
-            running = start_jupyter(tmp_path, root, environment)
+        def start_one(root: Path, command: Sequence[str] = COMMAND, **environment: str) -> RunningJupyter:
+            running = start_jupyter(tmp_path, root, environment, command)
             stack.enter_context(running.child)
             return running
 

@@ -83,6 +83,8 @@ def test_lists_are_compressed_for_who_takes_that(jupyter: Any) -> None:
         ({"tag": "tier=gold"}, {"raw/orders"}, {"sales/orders"}),
         ({"tag": "tier=silver"}, set(), {"raw/orders"}),
         ({"owner": "ada@example.com"}, {"raw/orders"}, {"sales/orders"}),
+        ({"selection": 'key:"raw/orders"+'}, {"raw/orders", "sales/orders"}, {"by_region"}),
+        ({"selection": "not group:sales", "text": "orders"}, {"raw/orders"}, {"sales/orders"}),
         ({"text": "<script>"}, set(), {"raw/orders"}),
     ],
 )  # fmt: skip
@@ -111,6 +113,11 @@ def test_wrong_parameters_are_named(jupyter: Any, query: dict[str, Any]) -> None
     response = jupyter.request("GET", "assets", params=query)
     assert (response.status_code, response.json()["error"]["code"]) == (400, "request")
     assert next(iter(query)) in response.json()["error"]["message"]
+
+
+def test_a_wrong_selection_is_told(jupyter: Any) -> None:
+    response = jupyter.request("GET", "assets", params={"selection": "group:"})
+    assert (response.status_code, response.json()["error"]["code"]) == (422, "validation")
 
 
 def test_one_asset_is_told_in_full(jupyter: Any) -> None:

@@ -68,6 +68,24 @@ def test_every_legal_spelling_of_a_header_is_found_and_broken_ones_too(header: s
     assert find_notebooks(tmp_path) == [tmp_path / "a.py"]
 
 
+@pytest.mark.parametrize(
+    "table", ["tool.dagglab.assets.orders", "tool.dag-lab", "tool.Daglab.assets.orders", "daglab.assets.orders"]
+)
+def test_a_table_of_almost_the_name_is_a_finding(table: str, tmp_path: Path) -> None:
+    header = f'# /// script\n# dependencies = ["marimo"]\n# [{table}]\n# x = 1\n# ///\n'
+    (tmp_path / "a.py").write_text(header + TEXT.partition("# ///\n")[2])
+    [finding] = check_project(read_source_project(tmp_path)).findings
+    assert (finding.line, finding.code, finding.remedy) == (3, "DL101", "did you mean [tool.daglab]?")
+    assert f"[{'.'.join(table.split('.')[: 1 + table.startswith('tool')])}]" in finding.message
+    with pytest.raises(NotebookError, match="which nothing reads"):
+        notebook_definitions(tmp_path)
+
+
+@pytest.mark.parametrize("table", ["tool.marimo", "tool.datalab", "tool.dagster", "tool.uv"])
+def test_tables_of_other_tools_are_theirs(table: str) -> None:
+    assert not has_header(f"# /// script\n# [{table}]\n# x = 1\n# ///\n")
+
+
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
 def test_a_notebook_that_is_not_utf_8_is_an_error_and_never_passed_over(encoding: str, tmp_path: Path) -> None:
     path = tmp_path / "latin.py"

@@ -154,8 +154,14 @@ FAULTS = {
     "wrong check asset": ('asset = "orders"', 'asset = "order"', 24, "DL102", "assets: orders, daily_revenue"),
     "private variable": ("assets.daily_revenue", "assets._daily", 20, "DL102", "private to its cell"),
     "no variable": ("assets.daily_revenue", 'assets."1st"', 20, "DL102", "not a variable's name"),
-    "two partitionings": ('"2026-01-01" }', '"2026-01-01" }\n# static = ["a"]', 27, "DL102", "name one of"),
-    "bad date": ('"2026-01-01"', '"first"', 28, "DL102", "isoformat"),
+    "two partitionings": (
+        '"2026-01-01" }',
+        '"2026-01-01" }\n# static = ["a"]',
+        27,
+        "DL102",
+        "name one of daily, static, which",
+    ),
+    "bad date": ('"2026-01-01"', '"first"', 28, "DL102", "a date is written as 2026-01-31"),
     "one key twice": ('automation = "eager"', 'key = "sales/orders"', 21, "DL103", "give one of them another key"),
     "two roles": ("raw_orders =", "orders =", 14, "DL104", "a variable has one role"),
     "reads itself": ('"raw/orders"', '"sales/orders"', 11, "DL104", "use the variable 'orders'"),
@@ -247,3 +253,61 @@ def test_the_schema_accepts_what_the_reader_accepts() -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"gruop": "sales"}, schema)
     jsonschema.validate({"inputs": {"raw": "raw/orders"}}, schema)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('["min_amount"]', '["web/visits"]', "params[0]: 'web/visits' is not a variable's name"),
+        ('["min_amount"]', "[3]", "params[0]: a string is wanted, not 3"),
+        (
+            "assets.daily_revenue",
+            'assets."daily revenue"',
+            "assets.\"daily revenue\": 'daily revenue' is not a variable's name",
+        ),
+        (
+            "assets.daily_revenue",
+            "assets.input",
+            "assets.input: Dagster keeps the name 'input' to itself: rename the variable",
+        ),
+        ('"eager"', "3", "assets.daily_revenue.automation: a string or a table is wanted, not 3"),
+        (
+            '"eager"',
+            '"cron: 99 * * * *"',
+            (
+                "assets.daily_revenue.automation.cron: '99' is no minute of a cron schedule: "
+                "numbers from 0 to 59, '*', ranges and steps"
+            ),
+        ),
+        ("max_retries = 2", "max_retries = -1", "assets.orders.retry.max_retries: at least 0 is wanted, not -1"),
+        ('["polars"]', '["a", "b", "c", "d"]', "assets.orders.kinds: at most 3 entries are wanted, not 4"),
+        ("blocking = true", 'blocking = "yes"', "checks.no_negative.blocking: true or false is wanted, not 'yes'"),
+        ('asset = "orders"', "", "checks.no_negative.asset: a value is missing"),
+        (
+            "automation =",
+            "metadata = { x = [1] }  #",
+            "assets.daily_revenue.metadata.x: a string, a whole number, a number or true or false is wanted, not [1]",
+        ),
+        ('"2026-01-01"', "2026", "partitions.daily.start: a date is wanted, not 2026"),
+        (
+            '"2026-01-01" }',
+            '"2026-01-01", end = 2026-01-01 }',
+            "partitions.daily: the end is not after the start: there would be no partition",
+        ),
+        (
+            'daily = { start = "2026-01-01" }',
+            'static = ["a", "a"]',
+            "partitions.static: the partition key 'a' stands there twice",
+        ),
+        (
+            'daily = { start = "2026-01-01" }',
+            'dynamic = ""',
+            "partitions.dynamic: the string is empty",
+        ),
+    ],
+)
+def test_messages_say_once_what_is_wrong_in_words_of_toml(old: str, new: str, message: str) -> None:
+    assert old in HEADER
+    with pytest.raises(HeaderError) as caught:
+        read_header(HEADER.replace(old, new, 1), "orders.py")
+    assert [found["message"] for found in caught.value.details["findings"]] == [f"tool.daglab.{message}"]

@@ -230,9 +230,9 @@ def test_more_checks_see_each_notebook_and_can_be_ignored(project: Path) -> None
     ("options", "says"),
     [
         ("externl = []", "no option 'externl' (did you mean 'external'?)"),
-        ("html = 1", "html: input should be a valid boolean"),
-        ('outputs = "some"', "outputs: input should be 'strip' or 'keep'"),
-        ('notebooks = "src"', "notebooks: input should be a valid list"),
+        ("html = 1", "html: true or false is wanted, not 1"),
+        ('outputs = "some"', "outputs: 'strip' or 'keep' is wanted"),
+        ('notebooks = "src"', "notebooks: a list is wanted"),
         ('ignore = ["DL999"]', "no finding has the code 'DL999'"),
         ('ignore = ["DL100"]', "findings of DL100 cannot be ignored"),
     ],
@@ -269,3 +269,9 @@ def test_coverage_of_requirements() -> None:
     assert uncovered(["dagster"], ["daglab[dagster]"]) == []
     assert uncovered(["polars"], ["Polars==1 ; sys_platform == 'win32'", "???"]) == []
     assert not has_runtime(["???", "other[dagster]"])
+
+
+def test_the_asset_that_the_notebook_makes_is_not_suggested_for_what_it_reads(project: Path) -> None:
+    write_notebook(project / "src/shop/b.py", inputs={"raw": "mart/order"}, key="mart/orders")
+    [finding] = check(project).findings
+    assert (finding.code, "mart/orders" in finding.remedy) == ("DL301", False)

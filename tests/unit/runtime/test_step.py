@@ -206,7 +206,7 @@ def test_an_unpartitioned_notebook_reads_all_partitions_of_an_input(runs: Any, w
 def test_a_value_of_another_type_fails(runs: Any, write_notebook: Any) -> None:
     path = write_notebook('[tool.daglab.assets.a]\ntype = "polars.DataFrame"', ("make", "a = [1]"))
     runs(path, ok=False)
-    assert "cell 'make': the value of 'a' is a list, but the header declares polars.DataFrame" in (
+    assert "cell 'make': the value of 'a' is of type list, but the header declares polars.DataFrame" in (
         runs.failure().user_failure_data.description
     )
     assert not runs.materialized()
@@ -219,7 +219,7 @@ def test_an_input_of_another_type_fails(runs: Any, write_notebook: Any) -> None:
         "a = raw",
     )
     runs(raw_orders, path, ok=False)
-    assert "'raw/orders' is a pandas" in runs.failure().user_failure_data.description
+    assert "'raw/orders' is of type pandas" in runs.failure().user_failure_data.description
 
 
 def test_an_unknown_type_fails(runs: Any, write_notebook: Any) -> None:
@@ -312,23 +312,25 @@ def test_several_partitions_by_an_io_manager_that_the_step_has_not(
 
 def test_a_notebook_may_load_what_its_run_depends_on_and_nothing_else(runs: Any, write_notebook: Any) -> None:
     other = dg.AssetSpec("outside", partitions_def=dg.StaticPartitionsDefinition(["x"]))
+    plain = dg.AssetSpec("plain")
     path = write_notebook(
-        '[tool.daglab.assets.a]\ndeps = ["outside", "undefined"]',
+        '[tool.daglab.assets.a]\ndeps = ["outside", "undefined", "plain"]',
         "import daglab\nfrom daglab.errors import AssetValueError",
         """
 a = []
-for arguments in (("nowhere",), ("undefined",), ("outside", "x")):
+for arguments in (("nowhere",), ("undefined",), ("outside", "x"), ("plain", "x")):
     try:
         daglab.load_asset(*arguments)
     except AssetValueError as error:
         a.append(str(error))
 """,
     )
-    runs(path, other)
-    unknown, undefined, missing = runs.value(path, key="a")
+    runs(path, other, plain)
+    unknown, undefined, missing, unpartitioned = runs.value(path, key="a")
     assert unknown.startswith("the asset 'nowhere' is not known to this run")
     assert undefined.startswith("the asset 'undefined' has no")
     assert missing.startswith("the asset 'outside' (partition x) has no stored value")
+    assert unpartitioned == "the asset 'plain' has no partitions, and 'x' was asked for (leave the partition out)"
 
 
 def test_a_run_of_partitioned_assets_needs_a_partition(runs: Any, write_notebook: Any) -> None:
@@ -381,7 +383,7 @@ def test_numpys_bools_are_checks_and_numbers_are_not(runs: Any, write_notebook: 
     assert isinstance(np.array([1]).all(), np.bool_)
     assert check.passed
     runs(write_notebook(CHECK, "a = 1", ("judge", "c = a")), ok=False)
-    assert "cell 'judge': the check 'c' is a int" in runs.failure().user_failure_data.description
+    assert "cell 'judge': the check 'c' is of type int" in runs.failure().user_failure_data.description
 
 
 def test_a_blocking_check_that_fails_ends_the_run(runs: Any, write_notebook: Any) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from daglab.errors import MissingFileError, RequestError
-from daglab.server.paths import confined_file, relative_to_root
+from daglab.server import paths
+from daglab.server.paths import confined_file, read_confined, relative_to_root
 
 
 @pytest.fixture
@@ -48,3 +51,61 @@ def test_what_is_not_there_or_outside(root: Path, path: str) -> None:
 
 def test_a_file_outside_has_no_relative_path(root: Path) -> None:
     assert relative_to_root(root, root.parent / "outside.py") is None
+
+
+def swap(place: Path, replacement: Path) -> None:
+    """Put a link to ``replacement`` in the place of a file or folder, in one step."""
+    link = place.with_name("link")
+    link.symlink_to(replacement)
+    if place.is_dir():
+        place.rename(place.with_name("before"))
+    link.rename(place)
+
+
+@pytest.mark.parametrize("place", ["a b/ä;`x`.py", "a b", "pipe"])
+def test_what_is_swapped_in_after_the_check_is_not_read(
+    root: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = root.parent / "outside"
+    outside.mkdir()
+    (outside / "ä;`x`.py").write_text("2")
+    checked = confined_file(root, "a b/ä;`x`.py")
+    if place == "pipe":
+        checked.unlink()
+        os.mkfifo(checked)
+    else:
+        swap(root / place, outside if place == "a b" else outside / "ä;`x`.py")
+    monkeypatch.setattr(paths, "confined_file", lambda root, path: checked)
+    with pytest.raises(MissingFileError):
+        read_confined(root, "a b/ä;`x`.py")
+
+
+def test_a_link_that_comes_and_goes_never_leads_out(root: Path) -> None:
+    (root / "in").mkdir()
+    (root / "in" / "x.py").write_text("1")
+    (root.parent / "out").mkdir()
+    (root.parent / "out" / "x.py").write_text("2")
+    (root / "link").symlink_to(root.parent / "out")
+    done = threading.Event()
+
+    def flip() -> None:
+        while not done.is_set():
+            (root / "in").rename(root / "kept")
+            (root / "link").rename(root / "in")
+            (root / "in").rename(root / "link")
+            (root / "kept").rename(root / "in")
+
+    flipping = threading.Thread(target=flip)
+    flipping.start()
+    read, refused = 0, 0
+    try:
+        for _ in range(500):
+            try:
+                assert read_confined(root, "in/x.py")[1] == b"1"
+                read += 1
+            except MissingFileError:
+                refused += 1
+    finally:
+        done.set()
+        flipping.join()
+    assert read and refused

@@ -1,0 +1,122 @@
+"""jupyter-server-proxy's own routes: no way around the Authorizer and the XSRF token to Dagster and marimo."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.websocket import websocket_connect
+
+from daglab.processes import LOOPBACK, free_port, spawn
+from daglab.server.services import SETTING
+
+FORMS = ["proxy/{port}", "proxy/0{port}", "proxy/absolute/{port}", "proxy/localhost:{port}",
+         "proxy/absolute/127.0.0.1:{port}"]  # fmt: skip
+EVIL = [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}]
+QUERY = {"query": "{ version }"}
+
+
+@pytest.fixture(scope="module")
+def browser(jupyter: Any) -> Iterator[httpx.Client]:
+    """A client with the login cookie and no token."""
+    with httpx.Client(timeout=60, trust_env=False) as client:
+        client.get(jupyter.url("api/status"), params={"token": jupyter.token})
+        yield client
+
+
+@pytest.fixture(scope="module")
+def other_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    folder = tmp_path_factory.mktemp("other")
+    (folder / "page.txt").write_text("another program")
+    port = free_port()
+    with spawn([sys.executable, "-m", "http.server", str(port), "--bind", LOOPBACK], cwd=folder) as child:
+        child.wait_until_healthy(f"http://{LOOPBACK}:{port}/", timeout=30)
+        yield port
+
+
+@pytest.fixture(scope="module")
+def marimo_port(jupyter: Any) -> int:
+    assert jupyter.request("POST", "marimo", json={"path": "mini/notebooks/orders.py"}).status_code == 200
+    children = psutil.Process(jupyter.child.pid).children()
+    (marimo,) = [child for child in children if "marimo" in child.cmdline()]
+    argv = marimo.cmdline()
+    return int(argv[argv.index("--port") + 1])
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if "absolute" not in form])
+def test_dagster_is_reached_from_this_servers_pages(
+    jupyter: Any, browser: httpx.Client, dagster: Any, form: str
+) -> None:
+    url = jupyter.url(form.format(port=dagster.port) + "/graphql")
+    for headers in ({"Origin": jupyter.origin, "Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {}):
+        answer = browser.post(url, json=QUERY, headers=headers)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["data"]["version"]
+    assert browser.get(jupyter.url(form.format(port=dagster.port) + "/server_info")).status_code == 200
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_dagster_is_not_reached_from_another_sites(
+    jupyter: Any, browser: httpx.Client, dagster: Any, form: str
+) -> None:
+    url = jupyter.url(form.format(port=dagster.port) + "/graphql")
+    for headers in EVIL:
+        refused = [browser.post(url, json=QUERY, headers=headers), browser.get(url, params=QUERY, headers=headers)]
+        for answer in refused:
+            assert answer.status_code == 403, headers
+            assert answer.json()["error"]["code"] == "http-403"
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert browser.get(url, params=QUERY).status_code == 403  # a link, over plain http
+    assert browser.get(url.replace("graphql", "%67raphql"), params=QUERY).status_code == 403
+    anonymous = httpx.post(url, json=QUERY, timeout=60, follow_redirects=False)
+    assert anonymous.status_code in (302, 403)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_marimo_has_its_own_route_alone(jupyter: Any, browser: httpx.Client, marimo_port: int, form: str) -> None:
+    answer = browser.get(jupyter.url(form.format(port=marimo_port) + "/"))
+    assert answer.status_code == 403
+    assert "daglab/marimo/" in answer.json()["error"]["message"]
+
+
+async def test_websockets_too(jupyter: Any, browser: httpx.Client, dagster: Any, marimo_port: int) -> None:
+    cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())}
+    own = {"Origin": jupyter.origin}
+    for port, path, headers in ((dagster.port, "graphql", EVIL[0]), (marimo_port, "ws", own)):
+        url = jupyter.url(f"proxy/{port}/{path}").replace("http", "ws")
+        with pytest.raises(HTTPClientError) as caught:
+            await websocket_connect(HTTPRequest(url, headers={**cookie, **headers}))
+        assert caught.value.code == 403
+    socket = await websocket_connect(
+        HTTPRequest(jupyter.url(f"proxy/{dagster.port}/graphql").replace("http", "ws"), headers={**cookie, **own}),
+        subprotocols=["graphql-ws"],
+    )
+    await socket.write_message('{"type": "connection_init"}')
+    assert "connection_ack" in str(await socket.read_message())
+    socket.close()
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if "absolute" not in form])
+def test_other_ports_stay_as_they_are(jupyter: Any, browser: httpx.Client, other_port: int, form: str) -> None:
+    answer = browser.get(jupyter.url(form.format(port=other_port) + "/page.txt"), headers=EVIL[1])
+    assert (answer.status_code, answer.text) == (200, "another program")
+
+
+def test_marimos_cookie_stays_on_the_server(jupyter: Any, marimo_port: int) -> None:
+    for headers in ({}, {"Accept": "text/event-stream"}):
+        page = httpx.get(jupyter.url("daglab/marimo/"), headers={**jupyter.headers, **headers}, timeout=60)
+        assert page.status_code == 200
+        assert "session_" not in str(page.headers.get_list("set-cookie"))
+
+
+async def test_where_the_extension_is_off_no_port_is_proxied(jp_fetch: Any, jp_serverapp: Any) -> None:
+    config = jp_serverapp.web_app.settings[SETTING].config
+    assert config.dagster.address == "http://localhost:3000"
+    with pytest.raises(HTTPClientError) as caught:
+        await jp_fetch("proxy", "3000", "")
+    assert caught.value.code == 404

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from daglab.config import Config
 
 HOME_NAME = ".dagster_home"
-_HOME_FILES = {".gitignore": "*\n", "dagster.yaml": "# Dagster's defaults: SQLite in this folder.\n"}
+HOME_FILES = {".gitignore": "*\n", "dagster.yaml": "# Dagster's defaults: SQLite in this folder.\n"}
 _REMEDY = "set module_name under [tool.dagster] in pyproject.toml, or dagster.repository_location_name in daglab.yaml"
 
 
@@ -74,7 +74,7 @@ class Project:
         home = self.dagster_home
         home.mkdir(parents=True, exist_ok=True)
         if home == self.root / HOME_NAME:
-            for name, text in _HOME_FILES.items():
+            for name, text in HOME_FILES.items():
                 if not (home / name).exists():
                     (home / name).write_text(text, "utf-8")
         return home
@@ -135,6 +135,12 @@ class Project:
 
     def _undecided(self, declared: list[CodeLocation]) -> ConfigError:
         candidates = declared or list(self._packages())
+        if not candidates and not (self.root / "pyproject.toml").is_file():
+            return ConfigError(
+                f"{self.root} is in no project: there is no pyproject.toml, and so no code location",
+                remedy="work in a project's folder, or make one: `daglab init --bootstrap DIR`",
+                details={"candidates": []},
+            )
         wanted = f"the code location {self.location_name!r} is not in it" if self.location_name else "no code location"
         if len(declared) > 1 and not self.location_name:
             wanted = "several code locations"

@@ -11,6 +11,7 @@ from jupyter_server.serverapp import ServerApp
 
 from daglab.server import marimo_proxy, routes
 from daglab.server.known_ports import guard_known_ports
+from daglab.server.pair_contents import sync_on_save
 from daglab.server.services import SETTING, make_services
 
 
@@ -28,6 +29,7 @@ class DaglabApp(ExtensionApp):
             root=Path(server.contents_manager.root_dir or server.root_dir).resolve(),
             base_url=server.base_url,
             runtime_dir=Path(server.runtime_dir),
+            server=server,
             log=self.log,
         )
         self.settings[SETTING] = self._services
@@ -39,12 +41,19 @@ class DaglabApp(ExtensionApp):
         self.handlers.extend([*routes.HANDLERS, *marimo_proxy.HANDLERS])
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
-        """All extensions are loaded; a name that Jupyter gives. What a killed server left ends in the background."""
+        """All extensions are loaded, of which jupytext sets another contents manager; the name is Jupyter's.
+
+        What a killed server left ends in the background.
+        """
         guard_known_ports(serverapp, self._services)
         self._sweeping = asyncio.create_task(self._services.marimo.sweep())
+        if self._services.syncs_by_itself:
+            sync_on_save(serverapp, self._services.root, self._services.pairs)
+            self._services.pairs.start()
 
     async def stop_extension(self) -> None:
-        """End marimo and the connections to Dagster."""
+        """End the syncs, marimo and the connections to Dagster."""
+        await self._services.pairs.stop()
         await self._services.marimo.stop()
         atexit.unregister(self._services.marimo.stop_now)
         if self._services.dagster is not None:

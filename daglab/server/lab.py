@@ -105,7 +105,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if not folder.exists():
             _say(f"Making the demo project in {folder}")
-            subprocess.run([sys.executable, "-m", "daglab", "init", "--bootstrap", str(folder)], check=True)
+            init = [sys.executable, "-m", "daglab", "init", "--package", "shop", "--bootstrap", str(folder)]
+            subprocess.run(init, check=True)
         _say("Starting Dagster and JupyterLab")
         with ExitStack() as stack:
             lab = start_lab(folder, stack)

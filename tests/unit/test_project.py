@@ -102,6 +102,12 @@ def test_candidates_are_listed_when_nothing_decides(tmp_path: Path) -> None:
         Project(tmp_path, "shpo").code_location()
 
 
+def test_outside_any_project(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is in no project: there is no") as caught:
+        Project(tmp_path).code_location()
+    assert "daglab init" in caught.value.remedy
+
+
 def test_several_modules_are_not_guessed_among(tmp_path: Path) -> None:
     modules = '[{type = "module", name = "a"}, {type = "module", name = "b"}]'
     write(tmp_path / "pyproject.toml", f"[tool.dagster]\nmodules = {modules}\n")

@@ -101,8 +101,11 @@ def test_launch_problem(given: dict[str, Any], problem: str | None) -> None:
 @pytest.mark.parametrize(
     ("answer", "error", "text"),
     [
-        ({"__typename": "RunConfigValidationInvalid", "errors": [{"path": ["ops"], "message": "no", "reason": "X"}]},
-         ValidationError, "ops: no"),
+        ({"__typename": "RunConfigValidationInvalid", "errors": [
+            {"stack": {"entries": [{"__typename": "EvaluationStackPathEntry", "fieldName": "ops"},
+                                   {"__typename": "EvaluationStackListItemEntry", "listIndex": 0},
+                                   {"__typename": "FromTheFuture"}]}, "message": "no", "reason": "X"}]},
+         ValidationError, "ops.0.FromTheFuture: no"),
         ({"__typename": "InvalidSubsetError", "message": "m"}, ValidationError, "m"),
         ({"__typename": "InvalidOutputError", "stepKey": "s", "invalidOutputName": "o"}, ValidationError, "Output"),
         ({"__typename": "PipelineNotFoundError", "message": "m"}, NotFoundError, "m"),

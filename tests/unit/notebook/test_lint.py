@@ -230,7 +230,12 @@ def test_partitions_that_nothing_reads() -> None:
     assert found_in(SELF_MADE, PARTITIONED) == ["DL207 # [tool.daglab.partitions]"]
     assert found_in([*SELF_MADE, PARTITION_CELL], PARTITIONED) == []
     assert found_in(replaced("raw[:limit]", "[*raw, limit]"), HEADER.replace("# ///\n", "") + PARTITIONS) == []
-    for reads in ("print(daglab.context())", "print(partition_key)", "print(daglab.load_asset('sales/orders'))"):
+    for reads in (
+        "print(daglab.context())",
+        "import daglab as dl\nprint(dl.context())",
+        "print(partition_key)",
+        "print(daglab.load_asset('sales/orders'))",
+    ):
         assert found_in([*SELF_MADE, reads], PARTITIONED) == [], reads
     accepted = PARTITIONED.replace("partitions]", "partitions]  # daglab: ignore[DL207]")
     assert found_in(SELF_MADE, accepted) == []

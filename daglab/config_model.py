@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from daglab.errors import ConfigError
+from daglab.dagster_address import is_loopback, require_dagster_url, require_host
+from daglab.errors import ConfigError, MissingExtraError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -38,18 +39,22 @@ class Auth(Section):
     """Name of the variable that holds the token (for ``basic``: the password)."""
     token_file: Path | None = None
     """File that holds it; blanks around it don't count."""
+    token_keyring: Annotated[str, Field(pattern=r"^[^/]+/.+$")] | None = None
+    """``service/username`` under which the system's keyring holds it; needs daglab[keyring]."""
     username: str | None = None
     """For ``basic``."""
-    header: str | None = None
+    header: Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")] | None = None
     """For ``header``: name of the header that carries the token."""
+    allow_plain_http: bool = False
+    """Send it over http:// to another machine as well, where everybody in between can read it."""
 
     @model_validator(mode="after")
     def _complete(self) -> Auth:
-        given = {key for key in self.model_fields_set if getattr(self, key) is not None} - {"type"}
+        given = {key for key in self.model_fields_set if getattr(self, key) not in (None, False)} - {"type"}
         if self.type == "none" and given:
             raise ValueError(f"{', '.join(sorted(given))} without a type; add one: bearer, basic or header")
-        if self.type != "none" and len(given & {"token_env", "token_file"}) != 1:
-            raise ValueError(f"{self.type} needs token_env or token_file, one of them")
+        if self.type != "none" and len(given & {"token_env", "token_file", "token_keyring"}) != 1:
+            raise ValueError(f"{self.type} needs token_env or token_file or token_keyring, one of them")
         for type_, key in (("basic", "username"), ("header", "header")):
             if (self.type == type_) != (key in given):
                 raise ValueError(f"{key} is for {type_}, and {type_} needs it; the type is {self.type}")
@@ -59,35 +64,56 @@ class Auth(Section):
         """The HTTP headers of an authenticated request; empty for ``none``.
 
         Args:
-            token: in place of the one in the variable or file.
+            token: in place of the one in the variable, file or keyring.
 
         Raises:
-            ConfigError: the variable is not set, or the file cannot be read or is empty.
+            ConfigError: there is no token where it should be, or it is none that a header can carry.
+            MissingExtraError: a keyring is named, and daglab[keyring] is not installed.
         """
         if self.type == "none":
             return {}
-        token = token or self._token()
+        place = "the refreshed token"
+        if token is None:
+            token, place = self._token()
+        if not token or not token.isprintable() or not (token.isascii() or self.type == "basic"):
+            raise ConfigError(
+                f"dagster.auth: {place} holds no token", remedy="set it, or set dagster.auth.type to none"
+            )
         if self.type == "header":
             return {self.header or "": token}
         if self.type == "basic":
             token = base64.b64encode(f"{self.username}:{token}".encode()).decode("ascii")
         return {"Authorization": f"{self.type.capitalize()} {token}"}
 
-    def _token(self) -> str:
+    def _token(self) -> tuple[str, str]:
+        """The token and where it is from."""
         if self.token_env:
-            token, place = os.environ.get(self.token_env, "").strip(), f"the variable {self.token_env}"
-        else:
-            path = Path(self.token_file or "").expanduser()
-            place = str(path)
-            try:
-                token = path.read_text("utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise ConfigError(f"dagster.auth: {path} cannot be read: {type(error).__name__}") from error
-        if not token or not token.isprintable():
-            raise ConfigError(
-                f"dagster.auth: {place} holds no token", remedy="set it, or set dagster.auth.type to none"
-            )
-        return token
+            return os.environ.get(self.token_env, "").strip(), f"the variable {self.token_env}"
+        if self.token_keyring:
+            return _from_keyring(self.token_keyring), f"the keyring's {self.token_keyring}"
+        path = Path(self.token_file or "").expanduser()
+        try:
+            return path.read_text("utf-8").strip(), str(path)
+        except OSError as error:
+            raise ConfigError(f"dagster.auth: {path} cannot be read: {type(error).__name__}") from error
+        except UnicodeDecodeError:  # it has what it could not decode in it
+            raise ConfigError(f"dagster.auth: {path} cannot be read: it is not UTF-8") from None
+
+
+def _from_keyring(name: str) -> str:
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError as error:
+        raise MissingExtraError("keyring", needed_for="dagster.auth.token_keyring") from error
+    service, _, username = name.partition("/")
+    try:
+        return keyring.get_password(service, username) or ""
+    except KeyringError as error:
+        raise ConfigError(
+            f"dagster.auth: the keyring does not open: {type(error).__name__}",
+            remedy="unlock it, or use token_env or token_file",
+        ) from error
 
 
 class Dagster(Section):
@@ -108,22 +134,31 @@ class Dagster(Section):
     timeout: Annotated[float, Field(gt=0)] = 30
     """Seconds for one request."""
 
+    @field_validator("host")
+    @classmethod
+    def _plain_host(cls, host: str) -> str:
+        require_host(host)
+        return host
+
     @field_validator("url")
     @classmethod
     def _plain(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        parts = urlsplit(url)
-        if parts.username is not None or parts.password is not None:
-            raise ValueError("a URL with credentials in it; use dagster.auth")
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError(f"expected http(s)://host[:port][/path], not {url!r}")
-        return url.rstrip("/")
+        return None if url is None else require_dagster_url(url)
 
     @model_validator(mode="after")
     def _one_address(self) -> Dagster:
         if self.url is not None and self.model_fields_set & {"host", "port"}:
             raise ValueError("url and host or port are both set; keep url, or host and port")
+        return self
+
+    @model_validator(mode="after")
+    def _private(self) -> Dagster:
+        parts = urlsplit(self.address)
+        plain = parts.scheme == "http" and not is_loopback(parts.hostname or "")
+        if self.auth.type != "none" and plain and not self.auth.allow_plain_http:
+            raise ValueError(
+                f"{self.address} would get the token in plain text; use https://, or set auth.allow_plain_http"
+            )
         return self
 
     @property

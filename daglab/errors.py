@@ -7,7 +7,8 @@
     ├── NotebookError           a notebook that cannot be read as what it claims to be
     │   └── HeaderError         its [tool.daglab] header; carries findings
     ├── PairError               a pair that cannot be formed, read or written
-    │   └── FileMovedError      a file changed while daglab worked on it; nothing was written
+    │   ├── FileMovedError      a file changed while daglab worked on it; nothing was written
+    │   └── OpenInRoomError     a file is open in a live room of jupyter-collaboration; nothing was written
     ├── StorageError            the store of executed notebooks
     ├── AssetValueError         a stored asset value that cannot be loaded
     ├── BuildError              the hatch hook
@@ -22,6 +23,7 @@
         ├── AuthenticationError
         ├── ValidationError     Dagster refuses what was asked
         ├── NotFoundError       an unknown asset, job, run or location
+        ├── DagsterConflictError   Dagster can't be started or ended here
         ├── RunFailedError
         └── RunTimeoutError
 """
@@ -125,6 +127,14 @@ class FileMovedError(PairError):
     """A file changed between reading and replacing it; nothing was written."""
 
     code = "file-moved"
+    exit_code = ExitCode.CONFLICT
+    http_status = 409
+
+
+class OpenInRoomError(PairError):
+    """A file is open in a live room of jupyter-collaboration; nothing was written."""
+
+    code = "open-in-room"
     exit_code = ExitCode.CONFLICT
     http_status = 409
 
@@ -236,6 +246,14 @@ class NotFoundError(DagsterError):
 
     code = "not-found"
     http_status = 404
+
+
+class DagsterConflictError(DagsterError):
+    """Dagster can't be started or ended from here: its address is taken, elsewhere, or another's."""
+
+    code = "dagster-conflict"
+    exit_code = ExitCode.CONFLICT
+    http_status = 409
 
 
 class RunFailedError(DagsterError):

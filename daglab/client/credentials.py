@@ -46,6 +46,7 @@ class Credentials:
             if self._current() != dict(refused):
                 return True
             token = self._refresh() if self._refresh else None
-            headers = self._auth.headers(await token if inspect.isawaitable(token) else token)
+            token = await token if inspect.isawaitable(token) else token
+            headers = await asyncio.to_thread(self._auth.headers, token)  # it may read a file or ask a keyring
             self._current = lambda: dict(headers)
             return headers != dict(refused)

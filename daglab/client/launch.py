@@ -119,7 +119,7 @@ def launch_params(
     selector = {
         "repositoryLocationName": location,
         "repositoryName": repository,
-        "jobName": _job(assets),
+        "jobName": asset_job(assets),
         "assetSelection": [key_input(asset.key) for asset in assets],
         "assetCheckSelection": None,
     }
@@ -155,7 +155,8 @@ def _params(
     }
 
 
-def _job(assets: Sequence[Asset]) -> str:
+def asset_job(assets: Sequence[Asset]) -> str:
+    """The job that makes all of the assets in one run; raises ValidationError where there is none."""
     shared = set.intersection(*(set(asset.job_names) for asset in assets))
     jobs = sorted(name for name in shared if name.startswith(_ASSET_JOB))
     if not jobs:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 from uuid import uuid4
 
 from daglab.client.assets import Asset, fetch_definitions
@@ -27,7 +26,7 @@ from daglab.client.locations import Job
 from daglab.client.outcomes import launched_run_id
 from daglab.client.partitions import fetch_partitions
 from daglab.client.requests import Requests, find_run
-from daglab.client.runs import Run, fetch_run, fetch_status, run_errors
+from daglab.client.runs import Run, fetch_run, fetch_status, run_errors, run_url
 from daglab.client.transport import Transport, member
 from daglab.errors import ValidationError
 
@@ -156,11 +155,6 @@ async def known_assets(transport: Transport, keys: Sequence[str]) -> list[Asset]
     if missing := [key for key in keys if key not in found]:
         raise unknown_assets(missing, [asset.key for asset in await fetch_definitions(transport, None)])
     return assets
-
-
-def run_url(address: str, run_id: str) -> str:
-    """The page of a run in Dagster's own UI."""
-    return f"{address}/runs/{quote(run_id, safe='')}"
 
 
 async def _submit(

@@ -123,9 +123,8 @@ def find_job(locations: tuple[LoadedLocation, ...], name: str, repository: str |
     """The one job of that name, in the repository and location where these are given.
 
     Raises:
-        NotFoundError: there is none; the remedy names the nearest.
+        NotFoundError: there is none; the remedy names the nearest, and locations that could not be loaded.
         ValidationError: there are several; ``details["candidates"]`` has them.
-        DagsterError: there is none, and a location that may have it could not be loaded.
     """
     every = [job for place in locations for job in place.jobs]
     within = [job for job in every if location in (None, job.location) and repository in (None, job.repository)]
@@ -139,14 +138,14 @@ def find_job(locations: tuple[LoadedLocation, ...], name: str, repository: str |
             remedy="name the location, and the repository if it has several",
             details={"candidates": candidates},
         )
-    broken = [place.name for place in locations if place.error and location in (None, place.name)]
-    elsewhere = [job for job in every if job.name == name]
-    where = f" in {location or ''}{' ' if location and repository else ''}{repository or ''}".rstrip()
-    message = f"Dagster has no job {name}{where if location or repository else ''}."
-    if broken:
-        raise DagsterError(message, remedy=f"{', '.join(broken)} could not be loaded; mend and reload it")
-    hint = f"it is in {', '.join(job.location for job in elsewhere)}" if elsewhere else ""
-    raise NotFoundError(message, remedy=hint or did_you_mean(name, {job.name for job in within}))
+    elsewhere = [job.location for job in every if job.name == name]
+    hints = [f"it is in {', '.join(elsewhere)}" if elsewhere else did_you_mean(name, {job.name for job in within})]
+    if broken := [place.name for place in locations if place.error and location in (None, place.name)]:
+        hints.append(f"{', '.join(broken)} could not be loaded")
+    where = " ".join(filter(None, (location, repository)))
+    raise NotFoundError(
+        f"Dagster has no job {name}{f' in {where}' if where else ''}.", remedy="; ".join(filter(None, hints))
+    )
 
 
 def _location(entry: Mapping[str, Any]) -> LoadedLocation:

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from daglab.errors import AuthenticationError, DagsterError, NotFoundError, ValidationError
+
+
+@dataclass(frozen=True)
+class ConfigFault:
+    """One fault of a run's configuration; ``path`` leads to it, ``reason`` is Dagster's name of its kind."""
+
+    path: tuple[str, ...]
+    message: str
+    reason: str
+
 
 _UNKNOWN_JOB = frozenset({"PipelineNotFoundError", "PartitionSetNotFoundError"})
 _REFUSED = frozenset(
@@ -21,14 +32,14 @@ _REFUSED = frozenset(
 
 
 def launched_run_id(result: Mapping[str, Any]) -> str:
-    """The run id in the answer to LAUNCH_RUN or REEXECUTE; raises what :func:`refuse` raises."""
+    """The run id in the answer to LAUNCH_RUN or REEXECUTE; raises what :func:`refusal` raises."""
     if result["__typename"] != "LaunchRunSuccess":
         raise refusal(result)
     return str(result["run"]["runId"])
 
 
 def launched_backfill_id(result: Mapping[str, Any]) -> str:
-    """The backfill's id in the answer to LAUNCH_BACKFILL; raises what :func:`refuse` raises."""
+    """The backfill's id in the answer to LAUNCH_BACKFILL; raises what :func:`refusal` raises."""
     if result["__typename"] != "LaunchBackfillSuccess":
         raise refusal(result)
     return str(result["backfillId"])
@@ -45,11 +56,12 @@ def refusal(result: Mapping[str, Any]) -> DagsterError:
     message = str(result.get("message", "")).strip()
     details: dict[str, Any] = {"type": kind}
     if kind == "RunConfigValidationInvalid":
-        errors = config_errors(result)
+        faults = parse_faults(result)
+        told = "; ".join(f"{'.'.join(fault.path) or 'config'}: {fault.message}" for fault in faults)
         return ValidationError(
-            f"The run's configuration is not valid: {'; '.join(errors)}",
+            f"The run's configuration is not valid: {told}",
             remedy="run_config_schema tells what it may be",
-            details={**details, "errors": result["errors"]},
+            details={**details, "errors": [vars(fault) for fault in faults]},
         )
     if kind in ("InvalidStepError", "InvalidOutputError"):
         details |= {name: value for name, value in result.items() if name != "__typename"}
@@ -63,6 +75,14 @@ def refusal(result: Mapping[str, Any]) -> DagsterError:
     return DagsterError(message or f"Dagster answers with {kind}.", remedy="its log says more", details=details)
 
 
-def config_errors(result: Mapping[str, Any]) -> list[str]:
-    """``path: message`` of each error of a RunConfigValidationInvalid."""
-    return [f"{'.'.join(error['path']) or 'config'}: {error['message']}" for error in result["errors"]]
+def parse_faults(result: Mapping[str, Any]) -> list[ConfigFault]:
+    """The faults in a RunConfigValidationInvalid."""
+    return [
+        ConfigFault(tuple(map(_step, error["stack"]["entries"])), error["message"], error["reason"])
+        for error in result["errors"]
+    ]
+
+
+def _step(entry: Mapping[str, Any]) -> str:
+    known = (entry.get(name) for name in ("fieldName", "listIndex", "mapKey"))
+    return next((str(step) for step in known if step is not None), entry["__typename"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import quote
 
 from daglab.client.documents import runs as documents
 from daglab.client.transport import Transport, member
@@ -118,6 +119,11 @@ async def fetch_runs(
 
     runs = member(answer["runsOrError"], "Runs", {"InvalidPipelineRunsFilterError": invalid})
     return tuple(parse_run(run) for run in runs["results"])
+
+
+def run_url(address: str, run_id: str) -> str:
+    """The page of a run in Dagster's own UI."""
+    return f"{address}/runs/{quote(run_id, safe='')}"
 
 
 def parse_run(run: Mapping[str, Any]) -> Run:

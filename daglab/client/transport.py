@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import random
 from collections.abc import Callable, Mapping
@@ -11,10 +12,11 @@ from typing import Any, NoReturn
 import httpx
 
 from daglab.client.credentials import Credentials
-from daglab.errors import AuthenticationError, DagsterConnectionError, DagsterError
+from daglab.errors import AuthenticationError, DagsterConnectionError, DagsterError, ValidationError
 
 _START = "start it with `dagster dev`, or set dagster.url in daglab.yaml"
-_BUSY = frozenset({429, 502, 503, 504})  # what proxies answer in Dagster's place
+_CUT = (httpx.ConnectError, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+"""What passes when Dagster restarts; a timeout does not, and asking again would add to its load."""
 _PAUSES = (0.2, 0.8)
 """Seconds before a query is sent the second and the third time."""
 
@@ -27,6 +29,18 @@ class LostAnswerError(DagsterConnectionError):
     code = "dagster-answer-lost"
 
 
+class BusyError(LostAnswerError):
+    """A proxy could not reach Dagster, or gave up waiting for it."""
+
+    code = "dagster-busy"
+
+
+class NotDagsterError(DagsterConnectionError):
+    """Somebody answers there, but not as Dagster does."""
+
+    code = "not-dagster"
+
+
 class Transport:
     """A pool of connections to one Dagster; ``repr`` tells its address and nothing of its credentials."""
 
@@ -35,7 +49,8 @@ class Transport:
         self.credentials = credentials
         self.timeout = timeout
         self._http = httpx.AsyncClient(
-            headers={"Accept": "application/json"},
+            # Dagster's endpoints for reports take exactly this content type
+            headers={"Accept": "application/json", "Content-Type": "application/json"},
             timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
             follow_redirects=False,  # a redirect could carry the credentials to another host
             trust_env=False,
@@ -52,7 +67,7 @@ class Transport:
         await self._http.aclose()
 
     async def query(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Send a query and return the answer's ``data``; asks again, twice, when the connection fails.
+        """Send a query and return the answer's ``data``; asked again, twice, when the connection is cut.
 
         Raises:
             DagsterConnectionError: nobody answers there, or not a Dagster.
@@ -63,6 +78,8 @@ class Transport:
             try:
                 return await self.mutate(document, variables)
             except DagsterConnectionError as error:
+                if not isinstance(error, BusyError) and not isinstance(error.__cause__, _CUT):
+                    raise
                 _log.debug("asking %s again: %s", self.address, error.message)
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load, guards nothing
         return await self.mutate(document, variables)
@@ -77,11 +94,17 @@ class Transport:
         return self._data(await self.post("/graphql", {"query": document, "variables": dict(variables or {})}))
 
     async def post(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
-        """Post JSON once, and once more with fresh credentials where they exist and the old ones are refused."""
+        """Post JSON once, and once more with fresh credentials where they exist and the old ones are refused.
+
+        Raises:
+            ValidationError: ``body`` has a value that JSON has no word for.
+            LostAnswerError, DagsterConnectionError, AuthenticationError: as for :meth:`mutate`.
+        """
+        content = _encode(body)
         headers = await self.credentials.headers()
-        response = await self._send(path, body, headers)
+        response = await self._send(path, content, headers)
         if response.status_code == 401 and await self.credentials.refresh(headers):
-            response = await self._send(path, body, await self.credentials.headers())
+            response = await self._send(path, content, await self.credentials.headers())
         if response.status_code in (401, 403):
             raise AuthenticationError(
                 f"{self.address} refuses the credentials (HTTP {response.status_code}).",
@@ -89,9 +112,9 @@ class Transport:
             )
         return response
 
-    async def _send(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> httpx.Response:
+    async def _send(self, path: str, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
         try:
-            return await self._http.post(f"{self.address}{path}", json=body, headers=headers)
+            return await self._http.post(f"{self.address}{path}", content=content, headers=headers)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise DagsterConnectionError(f"No Dagster answers at {self.address}.", remedy=_START) from _bare(error)
         except httpx.RequestError as error:
@@ -103,9 +126,7 @@ class Transport:
     def _data(self, response: httpx.Response) -> dict[str, Any]:
         body = json_body(response)
         if not isinstance(body, dict) or not body.keys() & {"data", "errors"}:
-            # A proxy that could not reach Dagster, or gave up waiting for it, may have passed the request on.
-            kind = LostAnswerError if response.status_code in _BUSY else DagsterConnectionError
-            raise kind(f"{self.address} answers (HTTP {response.status_code}), but not as Dagster does.", remedy=_START)
+            raise self._stranger(response)
         if errors := body.get("errors"):
             messages = [str(error.get("message", error)) for error in errors]
             raise DagsterError(
@@ -118,6 +139,15 @@ class Transport:
             raise DagsterError("Dagster's answer has no data.", remedy="its log says more")
         return data
 
+    def _stranger(self, response: httpx.Response) -> DagsterConnectionError:
+        status = response.status_code
+        message = f"{self.address} answers (HTTP {status}), but not as Dagster does."
+        if status in (429, 502, 503, 504):
+            return BusyError(message, remedy="look whether Dagster runs behind the proxy")
+        if status >= 500 or response.content.lstrip().startswith(b"{"):  # it may have done what it was asked
+            return LostAnswerError(message, remedy="its log, or that of a proxy before it, says more")
+        return NotDagsterError(message, remedy=_START)
+
 
 def json_body(response: httpx.Response) -> Any:
     """The JSON of an answer; None where it has none."""
@@ -125,6 +155,16 @@ def json_body(response: httpx.Response) -> Any:
         return response.json()
     except ValueError:
         return None
+
+
+def _encode(body: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:  # lone surrogates among them
+        raise ValidationError(
+            f"What was to be sent to Dagster is no JSON: {error}.",
+            remedy="use strings, finite numbers, lists, mappings",
+        ) from error
 
 
 def _bare(error: httpx.RequestError) -> httpx.RequestError:

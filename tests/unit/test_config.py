@@ -18,7 +18,7 @@ dagster:
   port: 4000
   repository_name: __repository__
   repository_location_name: shop
-  auth: {type: bearer, token_env: DAGSTER_GRAPHQL_TOKEN}
+  auth: {type: bearer, token_env: DAGSTER_GRAPHQL_TOKEN, allow_plain_http: true}
   timeout: 5
 marimo: {port: 2800}
 jupyter: {sync_on_save: false}
@@ -65,7 +65,15 @@ def test_without_any_source_the_defaults_hold(project: Path) -> None:
             "url": None,
             "repository_name": "__repository__",
             "repository_location_name": None,
-            "auth": {"type": "none", "token_env": None, "token_file": None, "username": None, "header": None},
+            "auth": {
+                "type": "none",
+                "token_env": None,
+                "token_file": None,
+                "token_keyring": None,
+                "username": None,
+                "header": None,
+                "allow_plain_http": False,
+            },
             "timeout": 30.0,
         },
         "marimo": {"port": 2718},
@@ -208,6 +216,10 @@ def test_a_stronger_sources_auth_replaces_the_weaker_ones(project: Path) -> None
         ("dagster: {auth: {type: basic, token_env: T}}", "basic needs it"),
         ("dagster: {auth: {type: header, token_env: T}}", "header needs it"),
         ("dagster: {auth: {type: bearer, token_env: T, username: u}}", "username is for basic"),
+        ("dagster: {auth: {type: bearer, token_env: T, token_keyring: a/b}}", "one of them"),
+        ("dagster: {auth: {type: bearer, token_keyring: a}}", "dagster.auth.token_keyring"),
+        ("dagster: {auth: {type: header, token_env: T, header: 'X: y'}}", "dagster.auth.header"),
+        ("dagster: {url: 'http://a.example', auth: {type: bearer, token_env: T}}", "plain text"),
         ("dagster: {auth: {type: canary-7b2}}", "dagster.auth.type"),
         ("dagster: {auth: [canary-7b2]}", "dagster.auth"),
         ("dagster: {url: 'http://user:canary-7b2@a.example'}", "URL with credentials"),

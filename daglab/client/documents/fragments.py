@@ -65,6 +65,22 @@ fragment ConfigTypes on ConfigType {
 }
 """
 
+CONFIG_ERROR = """
+fragment ConfigError on PipelineConfigValidationError {
+  message
+  reason
+  stack {
+    entries {
+      __typename
+      ... on EvaluationStackPathEntry { fieldName }
+      ... on EvaluationStackListItemEntry { listIndex }
+      ... on EvaluationStackMapKeyEntry { mapKey }
+      ... on EvaluationStackMapValueEntry { mapKey }
+    }
+  }
+}
+"""
+
 RUN = """
 fragment RunState on Run {
   runId

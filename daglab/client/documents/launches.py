@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from daglab.client.documents.fragments import CONFIG_TYPE
+from daglab.client.documents.fragments import CONFIG_ERROR, CONFIG_TYPE
 
-LAUNCH_RUN = """
+LAUNCH_RUN = (
+    """
 mutation DaglabLaunchRun($params: ExecutionParams!) {
   launchRun(executionParams: $params) {
     __typename
     ... on LaunchRunSuccess { run { runId } }
-    ... on RunConfigValidationInvalid { errors { message path reason } }
+    ... on RunConfigValidationInvalid { errors { ...ConfigError } }
     ... on InvalidStepError { invalidStepKey }
     ... on InvalidOutputError { stepKey invalidOutputName }
     ... on PipelineNotFoundError { message }
@@ -23,13 +24,16 @@ mutation DaglabLaunchRun($params: ExecutionParams!) {
   }
 }
 """
+    + CONFIG_ERROR
+)
 
-REEXECUTE = """
+REEXECUTE = (
+    """
 mutation DaglabReexecute($params: ReexecutionParams!) {
   launchRunReexecution(reexecutionParams: $params) {
     __typename
     ... on LaunchRunSuccess { run { runId } }
-    ... on RunConfigValidationInvalid { errors { message path reason } }
+    ... on RunConfigValidationInvalid { errors { ...ConfigError } }
     ... on InvalidStepError { invalidStepKey }
     ... on InvalidOutputError { stepKey invalidOutputName }
     ... on PipelineNotFoundError { message }
@@ -43,15 +47,18 @@ mutation DaglabReexecute($params: ReexecutionParams!) {
   }
 }
 """
+    + CONFIG_ERROR
+)
 
-LAUNCH_BACKFILL = """
+LAUNCH_BACKFILL = (
+    """
 mutation DaglabLaunchBackfill($params: LaunchBackfillParams!) {
   launchPartitionBackfill(backfillParams: $params) {
     __typename
     ... on LaunchBackfillSuccess { backfillId }
     ... on PartitionSetNotFoundError { message }
     ... on PartitionKeysNotFoundError { message }
-    ... on RunConfigValidationInvalid { errors { message path reason } }
+    ... on RunConfigValidationInvalid { errors { ...ConfigError } }
     ... on InvalidStepError { invalidStepKey }
     ... on InvalidOutputError { stepKey invalidOutputName }
     ... on PipelineNotFoundError { message }
@@ -65,6 +72,8 @@ mutation DaglabLaunchBackfill($params: LaunchBackfillParams!) {
   }
 }
 """
+    + CONFIG_ERROR
+)
 
 _BACKFILL = """
 fragment BackfillState on PartitionBackfill {
@@ -115,18 +124,21 @@ mutation DaglabCancelBackfill($id: String!) {
 }
 """
 
-VALIDATE_CONFIG = """
+VALIDATE_CONFIG = (
+    """
 query DaglabValidateConfig($job: PipelineSelector!, $config: RunConfigData) {
   isPipelineConfigValid(pipeline: $job, mode: "default", runConfigData: $config) {
     __typename
     ... on PipelineConfigValidationValid { pipelineName }
-    ... on RunConfigValidationInvalid { errors { message path reason } }
+    ... on RunConfigValidationInvalid { errors { ...ConfigError } }
     ... on PipelineNotFoundError { message }
     ... on InvalidSubsetError { message }
     ... on PythonError { message }
   }
 }
 """
+    + CONFIG_ERROR
+)
 
 CONFIG_SCHEMA = (
     """

@@ -1,4 +1,4 @@
-"""``events``: changes of assets, runs, locations, pairs and marimo, pushed through a websocket or polled."""
+"""``events``: changes of assets, runs, locations, pairs, marimo and Dagster, pushed by a websocket or polled."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.utils import ensure_async
 from pydantic import BaseModel, Field
+from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from daglab.server.events import TOPICS, Event, Page, Topic
@@ -23,6 +24,7 @@ _RESOURCES: dict[Topic, str] = {
     "locations": "daglab.dagster",
     "pairs": "daglab.pairs",
     "marimo": "daglab.marimo",
+    "dagster": "daglab.dagster",
 }
 
 
@@ -87,6 +89,8 @@ class EventsSocket(WebSocketMixin, WebSocketHandler, JsonErrors):
 
     async def get(self, *args: Any, **kwargs: Any) -> None:
         """Become a websocket."""
+        if self.request.headers.get("Upgrade", "").lower() != "websocket":
+            raise HTTPError(400, "This is a websocket; GET events is the same by polling.")
         self._topics = await readable_topics(self)
         await super().get(*args, **kwargs)
 

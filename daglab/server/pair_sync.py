@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from daglab.errors import FileMovedError, PairError
 from daglab.files import FileContent
-from daglab.pair import Pair, SyncResult, pair_of, pair_status, sync
+from daglab.pair import Pair, PairStatus, SyncResult, pair_of, pair_status, sync
 from daglab.pair.places import absolute
 from daglab.pair.plan import Plan
 from daglab.pair.watched import WatchedPairs, WatchEvent
@@ -35,14 +35,21 @@ class PairSync:
         root: the Jupyter server's root folder.
         publish: is told of each sync, conflict and fault, from any thread; see :func:`told`.
         rooms: the live documents, which are not written.
+        wanted: whether pairs are to be synced unasked, as the configuration says now.
     """
 
     def __init__(
-        self, root: Path, publish: Callable[[dict[str, Any]], None], rooms: Rooms, log: logging.Logger
+        self,
+        root: Path,
+        publish: Callable[[dict[str, Any]], None],
+        rooms: Rooms,
+        wanted: Callable[[], bool],
+        log: logging.Logger,
     ) -> None:
         self._root = root
         self._publish = publish
         self._rooms = rooms
+        self._wanted = wanted
         self._pairs = WatchedPairs(self._work)
         self._watch = PairWatch(root, self._pairs, partial(self._tell, cause="disk"), log)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -51,6 +58,16 @@ class PairSync:
     def use(self, loop: asyncio.AbstractEventLoop) -> None:
         """The server's event loop, in which rooms are asked for."""
         self._loop = loop
+
+    @property
+    def wanted(self) -> bool:
+        """Whether pairs are to be synced unasked."""
+        return self._wanted()
+
+    @property
+    def started(self) -> bool:
+        """Whether it watches, or did."""
+        return self._watch.started
 
     def start(self) -> None:
         """Begin to watch."""
@@ -89,6 +106,8 @@ class PairSync:
     def _work(self, pair: Pair, saved: Path | None = None) -> SyncResult:
         if saved is None and (self._saving[pair.py] or self._saving[pair.ipynb]):
             raise FileMovedError(f"{pair.ipynb} is being saved")  # it is tried again
+        if not self.wanted:
+            return SyncResult(PairStatus(pair.py, pair.ipynb, "unpaired"))
         if not (pair.py.exists() and pair.ipynb.exists()):
             return SyncResult(pair_status(pair))
         return sync(pair, approve=partial(self.approve, saved=saved))

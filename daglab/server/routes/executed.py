@@ -38,8 +38,8 @@ class ExecutedHandler(DaglabHandler):
     async def get(self, run_id: str, asset: str) -> None:
         """Answer the notebook with its outputs; runs that failed have one up to the failure."""
         query = self.query(ExecutedQuery)
-        config = self.services.loaded_config
-        content = await asyncio.to_thread(executed_notebook, config, self.services.project, run_id, asset)
+        config, project = self.services.config, self.services.live.project
+        content = await asyncio.to_thread(executed_notebook, config, project, run_id, asset)
         self.set_header("Content-Security-Policy", _POLICY)
         if query.format == "html":
             page = await asyncio.to_thread(as_html, content, asset)

@@ -40,7 +40,7 @@ from daglab.server.pair_view import (
     detail,
 )
 from daglab.server.paths import confined_folder, confined_place
-from daglab.server.routes.runs import AssetKeyText
+from daglab.server.routes.run_models import AssetKeyText
 
 Side = Literal["py", "ipynb"]
 PathText = Annotated[str, Field(min_length=1, max_length=4096)]

@@ -43,21 +43,3 @@ def _stores(config: Config, project: Project) -> Iterator[ExecutedStore]:
     yield ExecutedStore(str(project.root / ".daglab" / "executed"))
     with suppress(ConfigError):
         yield ExecutedStore(str(project.dagster_home / "storage" / "daglab-executed"))
-
-
-def as_html(content: bytes, title: str) -> str:
-    """A page of an .ipynb without anything that runs: scripts, handlers and frames are left out.
-
-    Raises:
-        StorageError: it is no notebook.
-    """
-    import nbformat
-    from nbconvert import HTMLExporter
-
-    try:
-        notebook = nbformat.reads(content.decode("utf-8"), as_version=4)  # type: ignore[no-untyped-call]
-    except Exception as error:  # nbformat raises many kinds
-        raise StorageError(f"the executed notebook {title} cannot be read: {error}") from error
-    exporter = HTMLExporter(sanitize_html=True)  # type: ignore[no-untyped-call]
-    page: str = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}})[0]
-    return page

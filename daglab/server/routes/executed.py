@@ -7,7 +7,8 @@ from typing import Literal
 from urllib.parse import quote
 
 from daglab.errors import MissingFileError, RequestError, StorageError
-from daglab.server.executed import as_html, executed_notebook
+from daglab.server.executed import executed_notebook
+from daglab.server.executed_page import as_html
 from daglab.server.handler import DaglabHandler
 from daglab.server.operation import Query, Route, operation
 from daglab.storage import file_name

@@ -90,8 +90,11 @@ def _meanings(cls: type) -> Iterator[tuple[str, str]]:
         assert isinstance(body, ast.ClassDef)
         for statement, below in zip(body.body, body.body[1:], strict=False):
             if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
-                target = statement.target if isinstance(statement, ast.AnnAssign) else None
-                target = statement.targets[0] if isinstance(statement, ast.Assign) else target
+                target: ast.expr | None = None
+                if isinstance(statement, ast.AnnAssign):
+                    target = statement.target
+                elif isinstance(statement, ast.Assign):
+                    target = statement.targets[0]
                 if isinstance(target, ast.Name):
                     yield target.id, re.sub(r"\s+", " ", str(below.value.value)).replace("``", "`").replace("|", "\\|")
 

@@ -6,8 +6,10 @@ import json
 import time
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from daglab.client import AssetStatus, RunSubmitResult
+from daglab.client import AssetStatus, DagsterClient, RunSubmitResult
 from daglab.errors import NotFoundError, ValidationError
 from tests.integration.client.calling import with_client
 from tests.integration.conftest import RunningDagster
@@ -188,3 +190,35 @@ def test_discover_narrows(
 def test_a_selection_that_is_not_valid(shop: RunningDagster) -> None:
     with pytest.raises(ValidationError, match='key:"sales"'):
         with_client(shop.url, lambda c: c.discover("sales"))
+
+
+KEYS = st.text(max_size=30) | st.sampled_from(
+    ['"]}){x}', "$keys", "/", "//", "\\", "a\x00b", "sales/orders\n", "\u202e"]
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(key=KEYS)
+def test_any_text_is_a_key_and_nothing_more(shop: RunningDagster, key: str) -> None:
+    """T17: whatever is asked for, it is not found, or is an asset of that very key."""
+
+    async def work(client: DagsterClient) -> None:
+        known = {asset.key for asset in await client.definitions()}
+        for call in (
+            client.asset(key),
+            client.submit_assets([key]),
+            client.report_observation(key),
+            client.runs(asset=key),
+        ):
+            if key in known:
+                call.close()
+                continue
+            with pytest.raises((NotFoundError, ValidationError)):
+                await call
+        assert {asset.key for asset in await client.definitions([key])} == known & {key}
+        with pytest.raises((NotFoundError, ValidationError)):
+            await client.submit_job(key)
+        with pytest.raises((NotFoundError, ValidationError)):
+            await client.run(key)
+
+    with_client(shop.url, work)

@@ -291,7 +291,7 @@ def test_every_kind_of_configuration_as_json_schema(shop: RunningDagster) -> Non
         "flag": {"type": "boolean"},
         "anything": {},
         "names": {"type": "array", "items": text},
-        "maybe": {"anyOf": [integer, {"type": "null"}]},
+        "maybe": {"anyOf": [integer, {"type": "null"}], "default": None},
         "color": {"enum": ["red", "blue"]},
         "ages": {"type": "object", "additionalProperties": integer},
         "open": {"type": "object", "properties": {"a": integer}, "required": ["a"], "additionalProperties": True},

@@ -22,7 +22,7 @@ def test_reports_arrive(shop: RunningDagster) -> None:
         )
         await client.report_materialization("by_customer", metadata={"rows": 4})
         await client.report_materialization("by_both", partition="s|big")
-        (event,) = (await client.asset("vendor/feed")).events
+        event = (await client.asset("vendor/feed")).events[0]
         assert (event.kind, event.description, event.run_id) == ("observation", "seen", "")
         assert event.tags["dagster/data_version"] == "v1"
         found = {entry.label: (entry.kind, entry.value) for entry in event.metadata}

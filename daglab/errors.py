@@ -7,7 +7,8 @@
     ├── NotebookError           a notebook that cannot be read as what it claims to be
     │   └── HeaderError         its [tool.daglab] header; carries findings
     ├── PairError               a pair that cannot be formed, read or written
-    │   └── FileMovedError      a file changed while daglab worked on it; nothing was written
+    │   ├── FileMovedError      a file changed while daglab worked on it; nothing was written
+    │   └── OpenInRoomError     a file is open in a live room of jupyter-collaboration; nothing was written
     ├── StorageError            the store of executed notebooks
     ├── AssetValueError         a stored asset value that cannot be loaded
     ├── BuildError              the hatch hook
@@ -22,6 +23,7 @@
         ├── AuthenticationError
         ├── ValidationError     Dagster refuses what was asked
         ├── NotFoundError       an unknown asset, job, run or location
+        ├── DagsterConflictError   Dagster can't be started or ended here
         ├── RunFailedError
         └── RunTimeoutError
 """
@@ -33,12 +35,16 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any, ClassVar
 
+_SHOWN = 20  # names in a message
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'group'?``, or the list of what is known when nothing comes near ``word``."""
+    """``did you mean 'group'?``, or what is known (of many the first) when nothing comes near ``word``."""
     names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}" if names else ""
+    if near := difflib.get_close_matches(word, names, n=1, cutoff=0.6):
+        return f"did you mean {near[0]!r}?"
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"known: {', '.join(names[:_SHOWN])}{more}" if names else ""
 
 
 class ExitCode(IntEnum):
@@ -121,6 +127,14 @@ class FileMovedError(PairError):
     """A file changed between reading and replacing it; nothing was written."""
 
     code = "file-moved"
+    exit_code = ExitCode.CONFLICT
+    http_status = 409
+
+
+class OpenInRoomError(PairError):
+    """A file is open in a live room of jupyter-collaboration; nothing was written."""
+
+    code = "open-in-room"
     exit_code = ExitCode.CONFLICT
     http_status = 409
 
@@ -232,6 +246,14 @@ class NotFoundError(DagsterError):
 
     code = "not-found"
     http_status = 404
+
+
+class DagsterConflictError(DagsterError):
+    """Dagster can't be started or ended from here: its address is taken, elsewhere, or another's."""
+
+    code = "dagster-conflict"
+    exit_code = ExitCode.CONFLICT
+    http_status = 409
 
 
 class RunFailedError(DagsterError):

@@ -16,11 +16,11 @@ from daglab.errors import ConfigError, MissingExtraError
 from daglab.notebook.findings import Finding
 
 if TYPE_CHECKING:
-    from daglab.notebook.check import Report
+    from daglab.notebook.check import CheckedNotebook, Report
 
 
 def load_findings(report: Report, root: Path, timeout: float) -> Iterator[Finding]:
-    """What the Definitions lack that the notebooks need: themselves, resources and IO managers, or assets.
+    """What the Definitions lack that the notebooks need: themselves, resources and IO managers, assets, or types.
 
     User code runs in the subprocess alone, which has ``timeout`` seconds.
 
@@ -31,11 +31,16 @@ def load_findings(report: Report, root: Path, timeout: float) -> Iterator[Findin
     if importlib.util.find_spec("dagster") is None:
         raise MissingExtraError("dagster", needed_for="daglab check --load")
     target = _target(root)
-    outcome = _probe(target, root, timeout)
+    types = list(_types(report))
+    outcome = _probe(target, [(str(checked.path.parent), name) for checked, _, name in types], root, timeout)
     if (error := outcome.get("error")) is not None:
         remedy = f"`dagster definitions validate -m {target}` shows all of it" if target != str(root) else ""
         yield Finding("pyproject.toml", 1, "DL340", f"the Definitions cannot be loaded: {error}", remedy)
         return
+    for (checked, line, _), fault in zip(types, outcome["types"], strict=True):
+        if fault is not None:
+            remedy = "name a class of an installed package, such as polars.DataFrame"
+            yield Finding(checked.notebook.path, line, "DL342", fault, remedy)
     known = set(outcome["keys"])
     for checked in report.notebooks:
         if (header := checked.header) is None:
@@ -52,6 +57,15 @@ def load_findings(report: Report, root: Path, timeout: float) -> Iterator[Findin
                 yield Finding(checked.notebook.path, header.line_of("inputs", variable), "DL341", message, remedy)
 
 
+def _types(report: Report) -> Iterator[tuple[CheckedNotebook, int, str]]:
+    """The types that headers name, with their lines."""
+    for checked in report.notebooks:
+        if (header := checked.header) is not None:
+            types = {("inputs", name): given.type for name, given in header.inputs.items()}
+            types |= {("assets", name): asset.type for name, asset in header.assets.items()}
+            yield from ((checked, header.line_of(*place, "type"), name) for place, name in types.items() if name)
+
+
 def _target(root: Path) -> str:
     """The code location's module; the project's folder where only the build makes definitions."""
     from daglab.project import Project
@@ -64,14 +78,15 @@ def _target(root: Path) -> str:
         return str(root)
 
 
-def _probe(target: str, root: Path, timeout: float) -> dict[str, Any]:
+def _probe(target: str, types: list[tuple[str, str]], root: Path, timeout: float) -> dict[str, Any]:
     from daglab.processes import spawn
 
     paths = [str(root / "src"), str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     with TemporaryDirectory(prefix="daglab-load-") as folder:
-        answer = Path(folder) / "answer.json"
-        argv = [sys.executable, "-m", "daglab.runtime.definitions_probe", target, str(answer)]
+        named, answer = Path(folder) / "types.json", Path(folder) / "answer.json"
+        named.write_text(json.dumps(types), encoding="utf-8")
+        argv = [sys.executable, "-m", "daglab.runtime.definitions_probe", target, str(named), str(answer)]
         with spawn(argv, cwd=root, env=environment, die_with_parent=True) as child:
             try:
                 child.wait(timeout)

@@ -53,18 +53,16 @@ def make(demo: Demo) -> str:
     from daglab.cli.init import make_project
 
     again = (demo.folder / ".daglab" / "demo").is_dir()  # an earlier demo: what was edited there is kept
-    made, kept = make_project(demo.folder, "The shop", force=again)
-    (demo.folder / ".dagster_home").mkdir(exist_ok=True)
+    made, kept = make_project(demo.folder, "The shop", "shop", force=again)
     return f"{demo.folder} ({len(made)} files made, {len(kept)} kept)"
 
 
 def check(demo: Demo) -> str:
     """All that the build would refuse, told before it."""
-    from daglab.notebook.check import check_project
     from daglab.notebook.source_project import read_source_project
-    from daglab.pair.findings import pair_findings
+    from daglab.pair.findings import check_pairs
 
-    report = check_project(read_source_project(demo.folder), pair_findings)
+    report = check_pairs(read_source_project(demo.folder))
     if report.findings:
         raise DemoError("\n".join(map(str, report.findings)), remedy=f"mend them in {demo.folder}")
     return ", ".join(f"{n.notebook.path} + .ipynb" for n in report.notebooks)

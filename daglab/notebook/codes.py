@@ -42,6 +42,7 @@ MEANINGS: dict[str, str] = {
     "DL332": "An output that the build keeps is larger than 5,000,000 characters.",
     "DL340": "The project's Definitions cannot be loaded, or lack a resource or IO manager (`daglab check --load`).",
     "DL341": "The Definitions lack an asset that a notebook makes or reads (`daglab check --load`).",
+    "DL342": "A type that a header names is not there, or no class (`daglab check --load`).",
 }
 
 # A notebook with one of these cannot run at all: ignoring the finding would only move the failure to production.

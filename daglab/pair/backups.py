@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -88,8 +87,18 @@ def restore(backup: Backup, root: Path, *, to: Path | None = None) -> Path | Non
     target = to or backup.file
     now, data = files.read(target), files.read(backup.path).data or b""
     if target.suffix == ".ipynb" and now.data is not None:
-        with contextlib.suppress(NotebookError, UnicodeDecodeError):  # no notebook then, or none now
-            then = parse_jupyter(data.decode("utf-8"), str(backup.path))
-            said = parse_jupyter(now.data.decode("utf-8"), str(target)).metadata.get("daglab")
-            data = rewrite_jupyter(then, [unchanged_cell(cell) for cell in then.cells], said).encode()
+        data = as_edit(data, now.data)
     return files.replace(now, data, backups=backups_of(target, root)).backup
+
+
+def as_edit(then: bytes, now: bytes) -> bytes:
+    """An earlier text of an .ipynb as an edit of what it holds ``now``: with the base that it has now.
+
+    Its own base would make what came into the other half since then look like the newer edit.
+    """
+    try:
+        jupyter = parse_jupyter(then.decode("utf-8"))
+        said = parse_jupyter(now.decode("utf-8")).metadata.get("daglab")
+    except (NotebookError, UnicodeDecodeError):  # no notebook then, or none now
+        return then
+    return rewrite_jupyter(jupyter, [unchanged_cell(cell) for cell in jupyter.cells], said).encode()

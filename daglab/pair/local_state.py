@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from daglab import files
@@ -87,16 +88,25 @@ def save(
     with contextlib.suppress(OSError):
         files.replace_lightly(pair.state_file, data)
         if pair.place is not None:
-            for half, other in ((pair.py, pair.ipynb), (pair.ipynb, pair.py)):
-                place = os.path.relpath(other.absolute(), pair.root)
-                files.replace_lightly(link_file(half, pair.root), place.encode("utf-8", "surrogateescape"))
+            for link, place in _links(pair):
+                files.replace_lightly(link, place)
 
 
 def forget(pair: Pair) -> None:
-    """Drop what is remembered."""
-    for file in (pair.state_file, link_file(pair.py, pair.root), link_file(pair.ipynb, pair.root)):
+    """Drop what is remembered of this pair; not that one of its halves is another one's."""
+    with contextlib.suppress(OSError):
+        pair.state_file.unlink()
+    for link, place in _links(pair):
         with contextlib.suppress(OSError):
-            file.unlink()
+            if link.read_bytes() == place:
+                link.unlink()
+
+
+def _links(pair: Pair) -> list[tuple[Path, bytes]]:
+    """The files that tell of each half where the other is, and what they hold."""
+    both = ((pair.py, pair.ipynb), (pair.ipynb, pair.py))
+    places = [(half, os.path.relpath(other.absolute(), pair.root)) for half, other in both]
+    return [(link_file(half, pair.root), place.encode("utf-8", "surrogateescape")) for half, place in places]
 
 
 def _stamp(py_digest: str | None, ipynb_digest: str | None, refused: Sequence[Finding]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import contextlib
 import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from daglab import files
@@ -51,6 +52,15 @@ class Plan:
     ipynb_text: str | None = None
     refused: tuple[Finding, ...] | None = None
     memory: dict[str, Any] = field(default_factory=dict)
+
+    def texts(self) -> tuple[tuple[Path, str, str], ...]:
+        """Each file that is to be written, with its text now and then."""
+        halves = ((self.py_file, self.py_text), (self.ipynb_file, self.ipynb_text))
+        return tuple(
+            (file.path, (file.data or b"").decode("utf-8", "replace"), text)
+            for file, text in halves
+            if text is not None and text.encode() != file.data
+        )
 
 
 def state_of(pair: Pair) -> Plan:

@@ -62,6 +62,12 @@ class SyncResult:
         """Whether the halves are equal now."""
         return not self.dry_run and self.before.state not in ("conflict", "invalid", "unpaired")
 
+    @property
+    def state(self) -> PairState:
+        """The pair's state after it."""
+        made = self.before.state != "half" or self.written
+        return "in-sync" if self.synced and made else self.before.state
+
     def to_json(self) -> dict[str, Any]:
         """The result as JSON values, without the texts."""
         return {
@@ -265,8 +271,5 @@ def _ensure_folder(folder: Path) -> None:
 
 
 def _result(planned: Plan, *, backups: tuple[Path, ...] = (), dry_run: bool = False) -> SyncResult:
-    texts = []
-    for file, text in ((planned.py_file, planned.py_text), (planned.ipynb_file, planned.ipynb_text)):
-        if text is not None and text.encode() != file.data:
-            texts.append((file.path, (file.data or b"").decode("utf-8", "replace"), text))
-    return SyncResult(_status(planned), tuple(path for path, _, _ in texts), backups, dry_run, tuple(texts))
+    texts = planned.texts()
+    return SyncResult(_status(planned), tuple(path for path, _, _ in texts), backups, dry_run, texts)

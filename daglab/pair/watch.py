@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -27,7 +27,7 @@ def watch(places: Sequence[Path], pairs: WatchedPairs, *, stop: StopEvent) -> It
     """Sync the pairs in ``places``, notebooks or folders, then again whenever a file of theirs changes.
 
     Yields what was written, and conflicts and faults when they begin, change and end; never ends by itself.
-    ``stop`` ends it between two syncs; ``pairs`` does them.
+    ``stop`` ends it between two syncs; ``pairs`` does them. Without places only what failed is tried again.
 
     Raises:
         PairError: a place doesn't exist or can't be watched.
@@ -52,8 +52,13 @@ def watch(places: Sequence[Path], pairs: WatchedPairs, *, stop: StopEvent) -> It
                 yield event
 
 
-def _ticks(roots: Iterable[Path], stop: StopEvent) -> Iterator[set[Path]]:
+def _ticks(roots: Collection[Path], stop: StopEvent) -> Iterator[set[Path]]:
     """What has changed below ``roots``; time and again an empty set where nothing has."""
+    if not roots:
+        while not stop.is_set():
+            time.sleep(_TICK_MS / 1000)
+            yield set()
+        return
     from watchfiles import watch as watch_files
 
     try:

@@ -94,15 +94,11 @@ class WatchedPairs:
                 del self._changes[key_of(pair)]
             return due
 
-    def sync(self, pair: Pair) -> WatchEvent | None:
-        """Sync a pair; answers the event where there is something new to say.
+    def sync(self, pair: Pair, work: Callable[[Pair], SyncResult] | None = None) -> WatchEvent | None:
+        """Sync a pair, by ``work`` where that is given; answers the event where there is something new to say.
 
         One that fails is due again after a while, and said once.
         """
-        with self._lock:
-            return self._sync(pair)
-
-    def _sync(self, pair: Pair) -> WatchEvent | None:
         key = key_of(pair)
         if not (_exists(pair.py) or _exists(pair.ipynb)):
             self._said.pop(key, None)
@@ -111,7 +107,7 @@ class WatchedPairs:
         if key not in self._known and not is_pair(pair):
             return None
         try:
-            result = self._work(pair)
+            result = (work or self._work)(pair)
         except DaglabError as error:
             again = time.monotonic() + (0 if isinstance(error, FileMovedError) else SETTLE)
             self.touch([pair], again)
@@ -127,10 +123,11 @@ class WatchedPairs:
     def _new(self, event: WatchEvent, said: object) -> WatchEvent | None:
         """The event of a conflict or fault, unless just that was said already."""
         key = key_of(event.pair)
-        if self._said.get(key) == said:
-            return None
-        self._said[key] = said
-        return event
+        with self._lock:
+            if self._said.get(key) == said:
+                return None
+            self._said[key] = said
+            return event
 
 
 def key_of(pair: Pair) -> Path:

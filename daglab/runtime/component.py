@@ -15,7 +15,7 @@ from dagster.components.component_scaffolding import scaffold_component
 from daglab.errors import NotebookError
 from daglab.notebook import dagster_forms as forms
 from daglab.runtime.declare import Defaults
-from daglab.runtime.definitions import notebook_definitions
+from daglab.runtime.definitions import component_definitions
 
 _FIRST_NOTEBOOK = """\
 # /// script
@@ -99,7 +99,10 @@ def _tags(context: dg.ResolutionContext, tags: Mapping[str, str] | None) -> Mapp
 
 @dg.scaffold_with(NotebookScaffolder)
 class NotebookComponent(dg.Component, dg.Model, dg.Resolvable):
-    """The notebooks of a folder, as :func:`daglab.notebook_definitions` loads them."""
+    """The notebooks of a folder, as :func:`daglab.notebook_definitions` loads them.
+
+    A step is called after the notebook's path below the folder of all components: ``orders__daily_notebook``.
+    """
 
     path: Annotated[
         str, dg.Resolver(_folder, model_field_type=str, description="A folder of notebooks, relative to this file.")
@@ -119,4 +122,5 @@ class NotebookComponent(dg.Component, dg.Model, dg.Resolvable):
             NotebookError, HeaderError: as :func:`daglab.notebook_definitions` does.
         """
         folder = context.path / self.path  # one made in Python may be relative
-        return notebook_definitions(folder, group=self.group, owners=self.owners, tags=self.tags)
+        defaults = Defaults(self.group, self.owners or (), self.tags or {})
+        return component_definitions(folder, context.defs_module_path, defaults)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import multiprocessing
+import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -60,19 +61,44 @@ def notebook_definitions(
             ``group``, ``owners`` or ``tags`` are not in the form that Dagster asks for.
         HeaderError: a header is wrong.
     """
-    defaults = Defaults(group, owners or (), tags or {})
     paths = [(folder, path) for folder in _folders(notebooks) for path in find_notebooks(folder)]
     stems = Counter(path.stem for _, path in paths)
+
+    def name_of(folder: Path, loaded: LoadedNotebook) -> str:
+        path = Path(loaded.notebook.path)
+        if stems[path.stem] == 1:
+            return path.stem
+        shown = loaded.shown_path  # Dagster wants one name for one step
+        return (shown if "/" in shown else os.path.relpath(path, folder)).removesuffix(".py")
+
+    return _definitions(paths, name_of, Defaults(group, owners or (), tags or {}), executor)
+
+
+def component_definitions(folder: Path, root: Path, defaults: Defaults) -> dg.Definitions:
+    """Definitions of a component's notebooks in a folder.
+
+    Their steps are called after their paths below ``root``, the folder of all components, because no component knows
+    the notebooks of the others. Raises as :func:`notebook_definitions` does.
+    """
+
+    def name_of(_: Path, loaded: LoadedNotebook) -> str:
+        return Path(os.path.relpath(loaded.notebook.path, root)).with_suffix("").as_posix()
+
+    paths = [(found, path) for found in _folders(folder) for path in find_notebooks(found)]
+    return _definitions(paths, name_of, defaults, None)
+
+
+def _definitions(
+    paths: Sequence[tuple[Path, Path]],
+    name_of: Callable[[Path, LoadedNotebook], str],
+    defaults: Defaults,
+    executor: dg.ExecutorDefinition | None,
+) -> dg.Definitions:
     assets = []
     notebooks_read = []
     for folder, path in paths:
         loaded = load(path)
-        name = path.stem
-        if stems[name] > 1:  # Dagster wants one name for one step
-            shown = loaded.shown_path
-            name = (shown if "/" in shown else path.relative_to(folder).as_posix()).removesuffix(".py")
-        name = _step_name(name)
-        assets.append(_assets(loaded, name, defaults))
+        assets.append(_assets(loaded, _step_name(name_of(folder, loaded)), defaults))
         notebooks_read.append((loaded.notebook, loaded.header))
     # Dagster finds these faults, too, but when all is merged, and without a file or a line.
     for finding in (*key_findings(header for _, header in notebooks_read), *cycle_findings(notebooks_read)):

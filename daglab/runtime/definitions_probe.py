@@ -1,8 +1,9 @@
 """Loads a project's real Definitions in a process of its own, for ``daglab check --load``.
 
-``python -m daglab.runtime.definitions_probe TARGET ANSWER``: ``TARGET`` is a module, or a folder with notebooks where
-the project has no definitions of its own; ``ANSWER`` the file for the outcome: ``{"keys": [...]}`` or
-``{"error": "..."}``. User code may print what it likes.
+``python -m daglab.runtime.definitions_probe TARGET TYPES ANSWER``: ``TARGET`` is a module, or a folder with notebooks
+where the project has no definitions of its own; ``TYPES`` a file with the types that headers name,
+``[[folder of the notebook, type], ...]``; ``ANSWER`` the file for the outcome: ``{"error": "..."}``, or
+``{"keys": [...], "types": [why it is none, or null, for each type]}``. User code may print what it likes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import Any
 
 import dagster as dg
 
+from daglab.errors import AssetValueError
 from daglab.runtime.definitions import definitions_in, notebook_definitions
+from daglab.runtime.inputs import resolve_type
 
 
 def probe(target: str) -> list[str]:
@@ -39,9 +42,25 @@ def _load(target: str) -> dg.Definitions:
     return found[0]
 
 
-def _main(target: str, answer: str) -> None:
+def fault_of(folder: str, type_name: str) -> str | None:
+    """Why a type of a header is none; ``None`` if it is one. Modules beside the notebook count, as in a run."""
+    before = list(sys.path)
+    sys.path.insert(0, folder)
     try:
-        outcome: dict[str, Any] = {"keys": probe(target)}
+        resolve_type(type_name)
+    except AssetValueError as error:
+        return error.message
+    except Exception as error:  # of a module that is there, but can't be imported
+        return f"the type {type_name!r} can't be imported: {type(error).__name__}: {error}"
+    finally:
+        sys.path[:] = before
+    return None
+
+
+def _main(target: str, types: str, answer: str) -> None:
+    try:
+        named: list[tuple[str, str]] = json.loads(Path(types).read_text(encoding="utf-8"))
+        outcome: dict[str, Any] = {"keys": probe(target), "types": [fault_of(*one) for one in named]}
     except BaseException as error:  # user code may even exit
         first = str(error).strip().split("\n")[0]
         outcome = {"error": f"{type(error).__name__}: {first}" if first else type(error).__name__}

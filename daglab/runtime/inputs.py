@@ -11,6 +11,8 @@ import dagster as dg
 from daglab.errors import AssetValueError
 from daglab.runtime.partitions import as_partition_key, run_keys
 
+_TYPE_REMEDY = "`type` is the dotted name of a class, such as polars.DataFrame, whose package is installed"
+
 
 def load_value(
     context: dg.AssetExecutionContext,
@@ -74,6 +76,26 @@ def load_value(
     return value
 
 
+def load_named(context: dg.AssetExecutionContext, key: dg.AssetKey, partition: str | Mapping[str, str] | None) -> Any:
+    """What a notebook asks for in a run by ``daglab.load_asset``; see :func:`load_value`.
+
+    Raises:
+        AssetValueError: as :func:`load_value` does; or a partition of an asset that has none.
+    """
+    layer = context.job_def.asset_layer
+    if partition is not None and layer.has(key) and layer.get(key).partitions_def is None:
+        raise without_partitions(key, partition)
+    return load_value(context, key, partitions=None if partition is None else [partition])
+
+
+def without_partitions(key: dg.AssetKey, partition: str | Mapping[str, str]) -> AssetValueError:
+    """The error of who asks for a partition of an asset that has none."""
+    return AssetValueError(
+        f"the asset {key.to_user_string()!r} has no partitions, and {partition!r} was asked for",
+        remedy="leave the partition out",
+    )
+
+
 def check_type(value: Any, type_name: str, what: str) -> None:
     """Refuse a value that is not an instance of the declared type.
 
@@ -99,9 +121,9 @@ def resolve_type(type_name: str) -> type:
     try:
         found = getattr(importlib.import_module(module_name), name)
     except (ImportError, AttributeError) as error:
-        raise AssetValueError(f"the type {type_name!r} is not there: {error}", remedy="a dotted name") from error
+        raise AssetValueError(f"the type {type_name!r} is not there: {error}", remedy=_TYPE_REMEDY) from error
     if not isinstance(found, type):
-        raise AssetValueError(f"{type_name!r} is not a class", remedy="a dotted name such as polars.DataFrame")
+        raise AssetValueError(f"{type_name!r} is not a class", remedy=_TYPE_REMEDY)
     return found
 
 

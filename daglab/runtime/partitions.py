@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from daglab.errors import AssetValueError
+from daglab.errors import AssetValueError, did_you_mean
 from daglab.notebook.header_partitions import DimensionHeader, MappingHeader, PartitionsHeader
 
 _BY_TIME = {
@@ -108,6 +108,25 @@ def as_partition_key(key: str | Mapping[str, str], of: dg.PartitionsDefinition[A
             )
         return of.get_partition_key_from_str(key)
     return key
+
+
+def nearest_key(of: dg.PartitionsDefinition[Any], wanted: str, instance: dg.DagsterInstance) -> str:
+    """What to ask for instead of a partition that isn't there: the span of those by time, else the nearest key."""
+    if isinstance(of, dg.MultiPartitionsDefinition):
+        parts = wanted.split("|")
+        if len(parts) != len(of.partitions_defs):
+            names = of.partition_dimension_names
+            return f"join the keys of {' and '.join(names)} by '|', or name a dictionary of them"
+        for dimension, part in zip(of.partitions_defs, parts, strict=True):
+            keys = dimension.partitions_def.get_partition_keys(dynamic_partitions_store=instance)
+            if part not in keys:
+                return f"{dimension.name}: {nearest_key(dimension.partitions_def, part, instance)}"
+    keys = of.get_partition_keys(dynamic_partitions_store=instance)
+    if not keys:
+        return "it has none yet: add one, or wait for the first to end"
+    if isinstance(of, dg.TimeWindowPartitionsDefinition):
+        return f"they go from {keys[0]} to {keys[-1]}"
+    return did_you_mean(wanted, keys)
 
 
 def _dimension(header: DimensionHeader) -> dg.PartitionsDefinition[Any]:

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -22,12 +22,16 @@ from daglab.notebook.findings import did_you_mean
 from daglab.project import Project
 from daglab.runtime import current
 from daglab.runtime.definitions import definitions_in
-from daglab.runtime.inputs import load_value
-from daglab.runtime.partitions import as_partition_key
+from daglab.runtime.inputs import load_named, without_partitions
+from daglab.runtime.partitions import as_partition_key, nearest_key
 
 
 def load_asset(
-    key: str | dg.AssetKey, partition: str | Mapping[str, str] | None = None, *, refresh: bool = False
+    key: str | dg.AssetKey,
+    partition: str | Mapping[str, str] | None = None,
+    *,
+    partition_key: str | Mapping[str, str] | None = None,
+    refresh: bool = False,
 ) -> Any:
     """The stored value of an asset.
 
@@ -39,15 +43,20 @@ def load_asset(
         key: the asset's key, such as ``"sales/orders"``, or Dagster's own.
         partition: which partition; needed where the asset has several. Of two dimensions ``"2026-01-01|eu"``, the
             keys in the order of their dimensions' names, or ``{"day": "2026-01-01", "region": "eu"}``.
+        partition_key: Dagster's word for ``partition``; name one of them.
         refresh: import the project's definitions again.
 
     Raises:
-        AssetValueError: the key is unknown, nothing is materialized, or the partition is missing or unknown.
+        AssetValueError: the key is unknown, nothing is materialized, or the partition is missing or unknown, or named
+            for an asset that has none.
         ConfigError: the project names no code location.
     """
     asset_key = dg.AssetKey(key.split("/")) if isinstance(key, str) else dg.AssetKey.from_coercible(key)
+    if partition is not None and partition_key is not None:
+        raise AssetValueError("both partition and partition_key are named", remedy="they mean the same: name one")
+    partition = partition_key if partition is None else partition
     if (run := current.context()) is not None:
-        return load_value(run, asset_key, partitions=[partition] if partition else None)
+        return load_named(run, asset_key, partition)
     with _undisturbed():
         project = Project.find()
         if refresh:
@@ -93,7 +102,7 @@ class _Session:
             raise AssetValueError(f"there is no asset {name!r} in {self.location}", remedy=did_you_mean(name, known))
         partitions = graph.get(key).partitions_def
         if partitions is None and partition is not None:
-            raise AssetValueError(f"the asset {name!r} has no partitions, not {partition!r}", remedy="leave it out")
+            raise without_partitions(key, partition)
         one = self._partition(name, partitions, partition) if partitions is not None else None
         # Nothing is chained: IPython keeps the last traceback, whose frames would keep Dagster's loader open.
         with suppress(FileNotFoundError):
@@ -119,18 +128,12 @@ class _Session:
             raise AssetValueError(
                 f"the asset {name!r} is partitioned", remedy=f'name one: load_asset("{name}", partition="...")'
             )
-        keys = partitions.get_partition_keys(dynamic_partitions_store=self.instance)
         wanted = str(as_partition_key(partition))
-        if wanted not in keys:
+        if wanted not in partitions.get_partition_keys(dynamic_partitions_store=self.instance):
             raise AssetValueError(
-                f"the asset {name!r} has no partition {wanted!r}",
-                remedy=_nearest(wanted, keys) if keys else "it has none yet: add one, or wait for the first to end",
+                f"the asset {name!r} has no partition {wanted!r}", remedy=nearest_key(partitions, wanted, self.instance)
             )
         return as_partition_key(wanted, partitions)
-
-
-def _nearest(wanted: str, keys: Sequence[str]) -> str:
-    return did_you_mean(wanted, keys) if len(keys) <= 1000 else f"from {keys[0]} to {keys[-1]}"
 
 
 @cache

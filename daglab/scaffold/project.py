@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import keyword
 import re
+import sys
+import unicodedata
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -16,17 +19,35 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).with_name("templates")
 _SUFFIX = ".j2"
 _NAMES = {"gitignore": ".gitignore"}  # a .gitignore among the templates would be obeyed there
+_PACKAGE = re.compile(r"[a-z][a-z0-9_]*")
+# What the project itself imports, or is tested by; and what would hide a module of Python.
+_TAKEN = sys.stdlib_module_names | {"daglab", "dagster", "marimo", "matplotlib", "polars", "pytest", "src", "tests"}
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
 
 
-def render_project(title: str, template: str = "shop") -> dict[PurePosixPath, str]:
+def package_name(folder: str) -> str:
+    """A package's name after that of a folder: ``my_shop`` for ``My-Shop``; ``shop`` where that gives none."""
+    plain = unicodedata.normalize("NFKD", folder).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    return name if is_package_name(name) else "shop"
+
+
+def is_package_name(name: str) -> bool:
+    """Whether a new project's package may have this name: an import of it must find no other module."""
+    return bool(_PACKAGE.fullmatch(name)) and not keyword.iskeyword(name) and name not in _TAKEN
+
+
+def render_project(title: str, package: str = "shop", template: str = "shop") -> dict[PurePosixPath, str]:
     """The files of a new project: path -> text.
 
-    ``title`` is any text; blanks and line ends in it become single spaces.
+    ``title`` is any text; blanks and line ends in it become single spaces. ``package`` is the name of its package, one
+    of which :func:`is_package_name` is true.
     """
     environment = _environment()
     values = {
         "title": " ".join(title.split()),
+        "package": package,
+        "project": package.replace("_", "-"),
         "daglab_version": __version__,
         "marimo_version": metadata.version("marimo"),
     }
@@ -35,6 +56,8 @@ def render_project(title: str, template: str = "shop") -> dict[PurePosixPath, st
     for source in sorted(folder.rglob(f"*{_SUFFIX}")):
         path = PurePosixPath(source.relative_to(folder).as_posix().removesuffix(_SUFFIX))
         text = environment.from_string(source.read_text(encoding="utf-8")).render(values)
+        if path.parts[:2] == ("src", template):
+            path = PurePosixPath("src", package, *path.parts[2:])
         files[path.with_name(_NAMES.get(path.name, path.name))] = text
     return files
 

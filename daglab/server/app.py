@@ -11,6 +11,7 @@ from jupyter_server.serverapp import ServerApp
 
 from daglab.server import marimo_proxy, routes
 from daglab.server.known_ports import guard_known_ports
+from daglab.server.pair_contents import sync_on_save
 from daglab.server.services import SETTING, make_services
 
 
@@ -28,24 +29,34 @@ class DaglabApp(ExtensionApp):
             root=Path(server.contents_manager.root_dir or server.root_dir).resolve(),
             base_url=server.base_url,
             runtime_dir=Path(server.runtime_dir),
+            server=server,
             log=self.log,
         )
         self.settings[SETTING] = self._services
         # stop_extension is not called when another extension has taken over the signal handlers.
-        atexit.register(self._services.marimo.stop_now)
+        atexit.register(self._services.close_now)
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
         self.handlers.extend([*routes.HANDLERS, *marimo_proxy.HANDLERS])
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
-        """All extensions are loaded; a name that Jupyter gives. What a killed server left ends in the background."""
+        """All extensions are loaded, of which jupytext sets another contents manager; the name is Jupyter's.
+
+        What a killed server left ends in the background.
+        """
         guard_known_ports(serverapp, self._services)
-        self._sweeping = asyncio.create_task(self._services.marimo.sweep())
+        self._sweeping = asyncio.create_task(self._services.sweep())
+        self._sync_pairs()
+        self._services.live.on_change(self._sync_pairs)
+
+    def _sync_pairs(self) -> None:
+        """Begin to sync pairs, if the configuration wants it, now or once it is corrected."""
+        if self._services.syncs_by_itself and not self._services.pairs.started:
+            sync_on_save(self.serverapp, self._services.root, self._services.pairs)
+            self._services.pairs.start()
 
     async def stop_extension(self) -> None:
-        """End marimo and the connections to Dagster."""
-        await self._services.marimo.stop()
-        atexit.unregister(self._services.marimo.stop_now)
-        if self._services.dagster is not None:
-            await self._services.dagster.close()
+        """End what was started, and the connections to Dagster."""
+        await self._services.close()
+        atexit.unregister(self._services.close_now)

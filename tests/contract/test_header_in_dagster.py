@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 import daglab
-from daglab.errors import HeaderError
+from daglab.errors import HeaderError, NotebookError
 from daglab.marimo_api import ParsedCell, render
 from daglab.notebook.header import header_schema
 from daglab.notebook.script_block import read_block
@@ -23,7 +23,7 @@ PARTITIONS = ASSET + "[tool.daglab.partitions]\n"
 ACCEPTED = [
     *(ASSET + f"key = {key!r}" for key in ("a.b", "a b", "ü/日本", ".hidden", "a:b", "a,b", "<b>", "...")),
     *(ASSET + f"owners = [{owner!r}]" for owner in ("a@b.co", "_a.b+c@d-e.example", "team:x", "team:a b")),
-    *(ASSET + f"group = {group!r}" for group in ("a", "A_1", "marketing/foo/bar")),
+    *(ASSET + f"group = {group!r}" for group in ("a", "A_1")),
     *(ASSET + f"pool = {pool!r}" for pool in ("a", "ü-1", "a/b", "a.b")),
     *(ASSET + f"kinds = [{kind!r}]" for kind in ("polars", "Polars", "a-b.c", "x" * 63)),
     *(ASSET + f"tags = {{{key!r} = {value!r}}}" for key, value in (("a", ""), ("a/b", "x.y-z"), ("a-b", "1"))),
@@ -182,6 +182,17 @@ def test_what_a_header_may_say_loads_in_dagster(header: str, tmp_path: Path) -> 
     block = read_block(path.read_text("utf-8"), str(path))
     assert block is not None
     jsonschema.validate(json.loads(json.dumps(block.section, default=str)), header_schema())
+
+
+def test_folders_of_groups_load_where_dagster_has_them(tmp_path: Path) -> None:
+    path = write(tmp_path, ASSET + "group = 'marketing/foo/bar'")
+    try:
+        dg.AssetSpec("a", group_name="marketing/foo/bar")
+    except dg.DagsterInvalidDefinitionError:
+        with pytest.raises(NotebookError, match=r":2: Dagster refuses the header: .*marketing/foo/bar"):
+            in_dagster(path)
+    else:
+        assert in_dagster(path).keys
 
 
 @pytest.mark.parametrize(

@@ -83,3 +83,23 @@ def test_a_lazy_definitions_function(project: Path, capsys: pytest.CaptureFixtur
     text = OWN.format(assets="").replace("defs = ", "@dg.definitions\ndef defs():\n    return ")
     define(project, text)
     assert [finding["code"] for finding in checked(project, capsys)] == ["DL341"]
+
+
+def test_types_that_are_not_there(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    define(project, OWN.format(assets="dg.AssetSpec('raw/x')"))
+    books = project / "src/tiny/notebooks"
+    (books / "shapes.py").write_text("class Point: ...\nORIGIN = Point()\n")
+    (books / "broken.py").write_text("1 / 0\n")
+    types = ["list", "pathlib.Path", "shapes.Point", "pathlib.Pth", "nowhere.X", "shapes.ORIGIN", "broken.X", "Lst"]
+    for number, name in enumerate(types):
+        key = f'# key = "typed/{number}"\n'
+        text = notebook(assets=f"typed/{number}").replace(key, f'{key}# type = "{name}"\n')
+        (books / f"typed_{number}.py").write_text(text)
+    found = checked(project, capsys)
+    assert [(Path(one["path"]).name, one["code"]) for one in found] == [(f"typed_{n}.py", "DL342") for n in range(3, 8)]
+    assert "has no attribute 'Pth'" in found[0]["message"]
+    assert "No module named 'nowhere'" in found[1]["message"]
+    assert "is not a class" in found[2]["message"]
+    assert "ZeroDivisionError" in found[3]["message"]
+    line = (books / "typed_3.py").read_text().splitlines()[found[0]["line"] - 1]
+    assert line == '# type = "pathlib.Pth"'

@@ -21,18 +21,29 @@ def test_a_new_project_in_a_folder_with_an_odd_name(tmp_path: Path, capsys: pyte
     assert run(["init", "--bootstrap", str(folder), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert set(document["made"]) == files(folder)
-    assert {"pyproject.toml", ".gitignore", "src/shop/notebooks/orders.ipynb"} <= files(folder)
+    assert {"pyproject.toml", ".gitignore", "src/my_new_shop_x/notebooks/orders.ipynb"} <= files(folder)
     for name in ("orders", "segments"):
-        assert pair_status(folder / f"src/shop/notebooks/{name}.py").state == "in-sync"
+        assert pair_status(folder / f"src/my_new_shop_x/notebooks/{name}.py").state == "in-sync"
     assert run(["check", str(folder)]) == 0
 
 
 def test_the_next_commands_can_be_pasted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["init", "--bootstrap", str(tmp_path / "a b")]) == 0
     said = capsys.readouterr()
+    assert 'export DAGSTER_HOME="$PWD/.dagster_home"' in said.err
+    assert (tmp_path / "a b/.dagster_home/dagster.yaml").is_file()
     assert f"cd '{tmp_path}/a b'" in said.err
     assert "made" in said.out
-    assert said.err.index("pip install -e .") < said.err.index("dagster dev -m shop.definitions")
+    assert said.err.index("pip install -e .") < said.err.index("dagster dev -m a_b.definitions")
+
+
+@pytest.mark.parametrize("name", ["polars", "import", "Shop", "my-shop", "2nd", "json", "tests", ""])
+def test_a_package_that_would_hide_another_module_is_refused(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init", "--bootstrap", str(tmp_path / "shop"), "--package", name]) == 2
+    assert f"{name!r} can't be the name of the project's package" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_dry_run_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,7 +61,7 @@ def test_a_folder_with_files_is_refused(tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_force_keeps_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "README.md").write_text("mine")
-    assert run(["init", "--bootstrap", str(tmp_path), "--force", "--json"]) == 0
+    assert run(["init", "--bootstrap", str(tmp_path), "--force", "--json", "--package", "shop"]) == 0
     assert json.loads(capsys.readouterr().out)["kept"] == ["README.md"]
     assert (tmp_path / "README.md").read_text() == "mine"
     assert "src/shop/orders.py" in files(tmp_path)

@@ -85,7 +85,7 @@ def test_the_configured_name_chooses_and_renames(tmp_path: Path) -> None:
     write(tmp_path / "pyproject.toml", '[tool.dagster]\nmodule_name = "shop.definitions"\n')
     origin = f"[tool.dagster] in {tmp_path / 'pyproject.toml'}"
     config = Config(dagster={"repository_location_name": "shop"})  # type: ignore[arg-type]
-    assert Project.find(tmp_path, config).code_location() == CodeLocation("shop.definitions", "shop", origin)
+    assert Project.find(tmp_path, config).code_location() == CodeLocation("shop.definitions", "shop", origin, "dagster")
     write(tmp_path / "pyproject.toml")
     definitions = write(tmp_path / "src" / "shop" / "definitions.py")
     assert Project(tmp_path, "shop").code_location() == CodeLocation("shop.definitions", "shop", str(definitions))
@@ -100,6 +100,12 @@ def test_candidates_are_listed_when_nothing_decides(tmp_path: Path) -> None:
     assert "candidates: stock (stock.definitions), shop (shop.definitions)" in caught.value.remedy
     with pytest.raises(ConfigError, match="'shpo' is not in it"):
         Project(tmp_path, "shpo").code_location()
+
+
+def test_outside_any_project(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is in no project: there is no") as caught:
+        Project(tmp_path).code_location()
+    assert "daglab init" in caught.value.remedy
 
 
 def test_several_modules_are_not_guessed_among(tmp_path: Path) -> None:

@@ -66,13 +66,20 @@ COMMAND = ("-m", "jupyter", "server")
 
 
 def start_jupyter(
-    folder: Path, root: Path, environment: dict[str, str], command: Sequence[str] = COMMAND
+    folder: Path,
+    root: Path,
+    environment: dict[str, str],
+    command: Sequence[str] = COMMAND,
+    extensions: dict[str, bool] | None = None,
+    python: Path = Path(sys.executable),
 ) -> RunningJupyter:
     port = free_port()
+    enabled = {"daglab.server": True, **(extensions or {})}
     argv = [
-        sys.executable, *command, "--no-browser", "--allow-root", f"--ServerApp.ip={LOOPBACK}",
-        f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.base_url={RunningJupyter.base}",
-        f"--ServerApp.root_dir={root}", "--ServerApp.jpserver_extensions={'daglab.server': True}",
+        str(python), *command, "--no-browser", "--allow-root", f"--ServerApp.ip={LOOPBACK}",
+        f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.trust_xheaders=True",
+        f"--ServerApp.base_url={RunningJupyter.base}", f"--ServerApp.root_dir={root}",
+        f"--ServerApp.jpserver_extensions={enabled}",
     ]  # fmt: skip
     log = folder / "jupyter.log"
     env = {**isolated(folder), "JUPYTER_TOKEN": TOKEN, "CANARY_DAGSTER_TOKEN": DAGSTER_TOKEN, **environment}

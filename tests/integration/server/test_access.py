@@ -11,60 +11,30 @@ from typing import Any, ClassVar
 import pytest
 from jupyter_server.auth.authorizer import Authorizer
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
-from tornado.routing import RuleRouter
-from tornado.web import RequestHandler
 from tornado.websocket import websocket_connect
 
 from daglab.server.openapi import openapi
 from daglab.server.routes import ROUTES
+from tests.integration.server.live_routes import METHODS, live_routes
 
 REST_DOCUMENT = Path(__file__).parents[3] / "docs" / "rest-api.md"
-SOCKETS = ("marimo/ws", "api/events/socket")
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-
-
-def daglab_routes(app: Any) -> list[tuple[str, str]]:
-    """(method, path) of each method that a daglab route of the application implements."""
-    found = []
-    for pattern, handler in _rules(app.default_router):
-        if "daglab" not in pattern or not issubclass(handler, RequestHandler):
-            continue
-        for method in METHODS:
-            if getattr(handler, method.lower()) is not RequestHandler._unimplemented_method:
-                found.append((method, _example(pattern)))
-    return found
-
-
-def _rules(router: RuleRouter) -> Iterator[tuple[str, Any]]:
-    for rule in router.rules:
-        if isinstance(rule.target, RuleRouter):
-            yield from _rules(rule.target)
-        elif regex := getattr(rule.matcher, "regex", None):
-            yield regex.pattern, rule.target
-
-
-def _example(pattern: str) -> str:
-    path = pattern.rstrip("$").replace("\\", "")
-    path = path.replace("(?P<run_id>[A-Za-z0-9_-]{1,64})", "some-run")
-    path = path.replace("(?P<session>[A-Za-z0-9_-]{1,128})", "some-session")
-    path = path.replace("(?:/.*)?", "/anything").replace("(/.*)", "/")
-    assert not re.search(r"[()*?{]", path), f"teach _example about {pattern}"
-    return path
 
 
 def test_the_routes_are_found(jp_serverapp: Any) -> None:
-    routes = {(method, path.rsplit("/daglab/", 1)[1]) for method, path in daglab_routes(jp_serverapp.web_app)}
-    assert {
-        ("GET", "api/status"), ("GET", "api/assets"), ("POST", "api/runs"), ("GET", "api/runs/some-run"),
-        ("POST", "api/marimo"), ("GET", "marimo/"), ("POST", "marimo/"), ("DELETE", "marimo/"),
-    } <= routes  # fmt: skip
+    routes = {route.resource: route for route in live_routes(jp_serverapp.web_app)}
+    assert set(routes["api/marimo"].methods) == {"GET", "POST"}
+    assert routes["api/marimo/{session}"].methods == ("DELETE",)
+    assert routes["api/runs/{run_id}"].path({"run_id": "x"}).endswith("/daglab/api/runs/x")
+    assert set(routes["marimo/{rest}"].methods) == set(METHODS)
+    assert {name for name, route in routes.items() if route.is_socket} == {"marimo/{rest}", "api/events/socket"}
 
 
 def test_the_documents_list_the_routes_that_exist(jp_serverapp: Any) -> None:
     live = {
-        (method, path.split("/api/")[1].replace("some-run", "{run_id}").replace("some-session", "{session}"))
-        for method, path in daglab_routes(jp_serverapp.web_app)
-        if "/api/" in path and not path.endswith("/anything")
+        (method, route.resource.removeprefix("api/"))
+        for route in live_routes(jp_serverapp.web_app)
+        for method in route.methods
+        if route.is_api and "{rest}" not in route.resource
     }
     documented = set(re.findall(r"^\| `([A-Z]+) ([^`]+)` \|", REST_DOCUMENT.read_text("utf-8"), re.MULTILINE))
     assert documented == live
@@ -85,20 +55,22 @@ def address(http_server: Any, jp_serverapp: Any, jp_http_port: int) -> str:
 
 
 async def test_anonymous_is_refused_everywhere(jp_serverapp: Any, address: str) -> None:
-    for method, path in daglab_routes(jp_serverapp.web_app):
-        response = await fetch(address + path, method, {})
-        if path.endswith("/daglab/marimo/") and method in ("GET", "HEAD"):  # a page, not the API: to the login page
-            assert response.code == 302, (method, path)
-            assert response.headers["Location"].startswith("/a%40b/login?"), (method, path)
-        else:
-            assert response.code == 403, (method, path)
+    for route in live_routes(jp_serverapp.web_app):
+        for method in route.methods:
+            response = await fetch(address + route.path(), method, {})
+            if not route.is_api and method in ("GET", "HEAD"):  # a page, not the API: to the login page
+                assert response.code == 302, (method, route)
+                assert response.headers["Location"].startswith("/a%40b/login?"), (method, route)
+            else:
+                assert response.code == 403, (method, route)
 
 
-@pytest.mark.parametrize("socket", SOCKETS)
-async def test_anonymous_websocket_is_refused(jp_serverapp: Any, jp_base_url: str, address: str, socket: str) -> None:
-    with pytest.raises(HTTPClientError) as caught:
-        await websocket_connect(f"{address.replace('http', 'ws')}{jp_base_url}daglab/{socket}")
-    assert caught.value.code == 403
+async def test_an_anonymous_websocket_is_refused(jp_serverapp: Any, address: str) -> None:
+    for route in live_routes(jp_serverapp.web_app):
+        if route.is_socket:
+            with pytest.raises(HTTPClientError) as caught:
+                await websocket_connect(address.replace("http", "ws") + route.path())
+            assert caught.value.code == 403
 
 
 class DenyDaglab(Authorizer):
@@ -124,23 +96,25 @@ def denying(jp_serverapp: Any) -> Iterator[DenyDaglab]:
 async def test_a_denying_authorizer_denies_everything(
     jp_serverapp: Any, denying: DenyDaglab, address: str, jp_auth_header: dict[str, str]
 ) -> None:
-    for method, path in daglab_routes(jp_serverapp.web_app):
-        response = await fetch(address + path, method, jp_auth_header)
-        assert response.code == 403, (method, path)
-        if "/api/" in path and method != "HEAD":
-            assert json.loads(response.body)["error"]["code"] == "http-403"
+    for route in live_routes(jp_serverapp.web_app):
+        for method in route.methods:
+            response = await fetch(address + route.path(), method, jp_auth_header)
+            assert response.code == 403, (method, route)
             assert response.headers["X-Content-Type-Options"] == "nosniff"
+            if method != "HEAD":
+                assert json.loads(response.body)["error"]["code"] == "http-403"
     assert {("read", "daglab.assets"), ("execute", "daglab.runs"), ("execute", "daglab.marimo")} <= set(denying.asked)
 
 
-@pytest.mark.parametrize("socket", SOCKETS)
-async def test_a_denying_authorizer_denies_the_websocket(
-    jp_serverapp: Any, denying: DenyDaglab, jp_base_url: str, address: str, jp_auth_header: dict[str, str], socket: str
+async def test_a_denying_authorizer_denies_the_websockets(
+    jp_serverapp: Any, denying: DenyDaglab, address: str, jp_auth_header: dict[str, str]
 ) -> None:
-    request = HTTPRequest(f"{address.replace('http', 'ws')}{jp_base_url}daglab/{socket}", headers=jp_auth_header)
-    with pytest.raises(HTTPClientError) as caught:
-        await websocket_connect(request)
-    assert caught.value.code == 403
+    for route in live_routes(jp_serverapp.web_app):
+        if route.is_socket:
+            url = address.replace("http", "ws") + route.path()
+            with pytest.raises(HTTPClientError) as caught:
+                await websocket_connect(HTTPRequest(url, headers=jp_auth_header))
+            assert caught.value.code == 403
 
 
 async def test_what_does_not_exist_is_told_in_json(jp_fetch: Any) -> None:

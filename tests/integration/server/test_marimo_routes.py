@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -167,6 +168,23 @@ def test_no_page_of_marimo_has_its_token(jupyter: Any) -> None:
         assert token not in response.text, response.url
         assert token not in str(response.headers), response.url
     assert token not in jupyter.log.read_text()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["//evil.example/", "///evil.example", "/\\evil.example", "/%5Cevil.example", "/%2F%2Fevil.example/..",
+     "/auth/login?next=//evil.example", "/auth/login?next=https://evil.example", "/?file=//evil.example",
+     "/?file=https://evil.example/x.py", "/@file//evil.example"],
+)  # fmt: skip
+def test_no_link_to_marimo_leads_to_another_server(jupyter: Any, path: str) -> None:
+    opened(jupyter, NOTEBOOK)
+    url = httpx.URL(jupyter.origin, raw_path=f"{jupyter.base}daglab/marimo{path}".encode())
+    answer = httpx.get(url, headers={**jupyter.headers, "Accept": "text/html"}, timeout=60)
+    location = answer.headers.get("Location", "")
+    assert re.match(rf"$|/user/ada/daglab/marimo/|{re.escape(jupyter.origin)}/user/ada/daglab/marimo/", location), (
+        location
+    )
+    assert "evil.example" not in re.sub(r"[?].*", "", location)
 
 
 WITHOUT_THE_SIGNAL = """

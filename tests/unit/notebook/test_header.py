@@ -274,8 +274,10 @@ def test_the_schema_accepts_what_the_reader_accepts() -> None:
         (
             '"eager"',
             '"cron: 99 * * * *"',
-            "assets.daily_revenue.automation.cron: '99' is no minute of a cron schedule: "
-            + "numbers from 0 to 59, '*', ranges and steps",
+            (
+                "assets.daily_revenue.automation.cron: '99' is no minute of a cron schedule: "
+                "numbers from 0 to 59, '*', ranges and steps"
+            ),
         ),
         ("max_retries = 2", "max_retries = -1", "assets.orders.retry.max_retries: at least 0 is wanted, not -1"),
         ('["polars"]', '["a", "b", "c", "d"]', "assets.orders.kinds: at most 3 entries are wanted, not 4"),

@@ -11,7 +11,7 @@ import pytest
 
 from daglab.errors import PairError
 from daglab.notebook.edit import NewCell, new_notebook
-from daglab.pair import create_pair, find_pairs, pair_of, pair_status, sync
+from daglab.pair import create_pair, find_pairs, pair_of, pair_status, sync, unpair
 from tests.unit.pair.conftest import PY, Files
 
 FOLDERS = "notebooks///ipynb,marimo///py:marimo"
@@ -198,3 +198,17 @@ def test_a_folder_named_in_another_way_gives_each_pair_once(folder: Path, monkey
 def test_a_plain_pair_says_nothing_of_its_place(pair: Files) -> None:
     assert "py" not in metadata(pair.ipynb)["daglab"]
     assert not list(pair.py.parent.glob(".daglab/state/*.link"))
+
+
+def test_to_unpair_a_copy_does_not_make_a_py_forget_its_pair(folder: Path) -> None:
+    first = notebook(folder / "a.ipynb", jupytext={"formats": "ipynb,marimo//py:marimo"})
+    create_pair(first)
+    copy = folder / "b.ipynb"
+    document = json.loads(first.read_bytes())
+    document["metadata"]["daglab"]["py"] = "marimo/a.py"
+    copy.write_text(json.dumps(document), "utf-8")
+    unpair(copy)
+    assert pair_of(folder / "marimo" / "a.py").ipynb == first
+    assert list(folder.glob(".daglab/state/*.link"))
+    unpair(first)
+    assert not list(folder.glob(".daglab/state/*.link"))

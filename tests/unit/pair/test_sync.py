@@ -12,6 +12,7 @@ from daglab import files as file_layer
 from daglab.errors import FileMovedError, NotebookError, PairError
 from daglab.notebook.cells import parse_notebook
 from daglab.pair import create_pair, find_pairs, ipynb_for, pair_of, pair_status, sync, unpair
+from daglab.pair.plan import Plan
 from tests.unit.pair.conftest import PY, Files
 
 CONFLICT = "<<<<<<< HEAD\n    print(1)\n=======\n    print(2)\n>>>>>>> theirs"
@@ -782,3 +783,20 @@ def test_a_pair_that_was_taken_apart_is_joined_by_decisions(pair: Files) -> None
     create_pair(pair.py, prefer="py")
     assert pair_status(pair.py).state == "in-sync"
     assert pair.sources[2] == "total = max(orders)"
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_sync_can_be_refused_when_it_is_known_what_it_would_write(pair: Files, dry_run: bool) -> None:
+    seen: list[tuple[Path, ...]] = []
+
+    def approve(plan: Plan) -> None:
+        seen.append(tuple(path for path, _, _ in plan.texts()))
+        raise PairError("not now")
+
+    with pytest.raises(PairError, match="not now"):
+        sync(pair.py, approve=approve)
+    pair.edit_py("sum(orders)", "max(orders)")
+    before = pair.both()
+    with pytest.raises(PairError, match="not now"):
+        sync(pair.py, approve=approve, dry_run=dry_run)
+    assert (pair.both(), seen) == (before, [(), (pair.ipynb,)])

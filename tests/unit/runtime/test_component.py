@@ -36,7 +36,7 @@ def test_what_is_scaffolded_loads_and_materializes(project: DefsFolderSandbox) -
     assert sorted(path.name for path in folder.iterdir()) == ["defs.yaml", "orders.py"]
     definitions = loaded(project)
     job = definitions.resolve_implicit_global_asset_job_def()
-    assert job.execute_in_process().output_for_node("orders_notebook", "orders") == [1, 2, 3]
+    assert job.execute_in_process().output_for_node("orders__orders_notebook", "orders") == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,15 @@ def test_a_notebook_that_is_there_is_kept(project: DefsFolderSandbox) -> None:
     notebook.write_text(mine)
     scaffold(project)
     assert notebook.read_text() == mine
+
+
+def test_notebooks_of_one_file_name_in_two_components(project: DefsFolderSandbox) -> None:
+    for name in ("eu", "us"):
+        notebook = scaffold(project, name) / f"{name}.py"
+        notebook.rename(notebook.with_name("orders.py"))
+    job = loaded(project).resolve_implicit_global_asset_job_def()
+    assert {node.name for node in job.nodes} == {"eu__orders_notebook", "us__orders_notebook"}
+    assert job.execute_in_process().success
 
 
 def test_attributes_arrive_in_dagster(project: DefsFolderSandbox) -> None:

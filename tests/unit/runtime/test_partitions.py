@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -215,10 +216,17 @@ def test_partitions_of_each_kind_are_loaded_interactively(tmp_path: Path, monkey
     expected = {"day": "2026-01-02", "region": "eu"}
     assert daglab.load_asset("sales", "2026-01-02|eu") == expected
     assert daglab.load_asset("sales", {"region": "eu", "day": "2026-01-02"}) == expected
-    with pytest.raises(AssetValueError, match=r"has no partition '2026-01-02\|de'"):
-        daglab.load_asset("sales", "2026-01-02|de")
-    with pytest.raises(AssetValueError, match="has no partition '2026-01-02'"):
-        daglab.load_asset("sales", "2026-01-02")
+    assert daglab.load_asset("sales", partition_key="2026-01-02|eu") == expected
+    for wanted, said in {
+        "2026-01-02|e": "region: did you mean 'eu'?",
+        "2026-01-02|asia": "region: known: eu, us",
+        "2025-01-02|eu": "day: they go from 2026-01-01 to ",
+        "2026-01-02": "join the keys of day and region",
+    }.items():
+        with pytest.raises(AssetValueError, match=f"has no partition {re.escape(repr(wanted))} .{re.escape(said)}"):
+            daglab.load_asset("sales", wanted)
+    with pytest.raises(AssetValueError, match="both partition and partition_key are named"):
+        daglab.load_asset("sales", "2026-01-02|eu", partition_key="2026-01-02|eu")
 
 
 def test_a_notebook_reads_the_day_before_of_its_own_asset(runs: Any, write_notebook: Any) -> None:

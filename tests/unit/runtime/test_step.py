@@ -312,23 +312,25 @@ def test_several_partitions_by_an_io_manager_that_the_step_has_not(
 
 def test_a_notebook_may_load_what_its_run_depends_on_and_nothing_else(runs: Any, write_notebook: Any) -> None:
     other = dg.AssetSpec("outside", partitions_def=dg.StaticPartitionsDefinition(["x"]))
+    plain = dg.AssetSpec("plain")
     path = write_notebook(
-        '[tool.daglab.assets.a]\ndeps = ["outside", "undefined"]',
+        '[tool.daglab.assets.a]\ndeps = ["outside", "undefined", "plain"]',
         "import daglab\nfrom daglab.errors import AssetValueError",
         """
 a = []
-for arguments in (("nowhere",), ("undefined",), ("outside", "x")):
+for arguments in (("nowhere",), ("undefined",), ("outside", "x"), ("plain", "x")):
     try:
         daglab.load_asset(*arguments)
     except AssetValueError as error:
         a.append(str(error))
 """,
     )
-    runs(path, other)
-    unknown, undefined, missing = runs.value(path, key="a")
+    runs(path, other, plain)
+    unknown, undefined, missing, unpartitioned = runs.value(path, key="a")
     assert unknown.startswith("the asset 'nowhere' is not known to this run")
     assert undefined.startswith("the asset 'undefined' has no")
     assert missing.startswith("the asset 'outside' (partition x) has no stored value")
+    assert unpartitioned == "the asset 'plain' has no partitions, and 'x' was asked for (leave the partition out)"
 
 
 def test_a_run_of_partitioned_assets_needs_a_partition(runs: Any, write_notebook: Any) -> None:

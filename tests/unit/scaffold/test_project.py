@@ -12,7 +12,7 @@ from daglab import __version__, marimo_api
 from daglab.notebook.cells import parse_notebook
 from daglab.notebook.check import check_project
 from daglab.notebook.source_project import read_source_project
-from daglab.scaffold.project import render_project
+from daglab.scaffold.project import package_name, render_project
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -78,3 +78,31 @@ def test_it_requires_this_daglab_or_a_later_one() -> None:
 def test_git_ignores_what_is_local() -> None:
     ignored = render_project("x")[PurePosixPath(".gitignore")].split()
     assert {".daglab/", ".dagster_home/", ".env", "dist/"} <= set(ignored)
+
+
+@pytest.mark.parametrize(
+    ("folder", "package"),
+    [
+        ("shop", "shop"),
+        ("My-Shop 2", "my_shop_2"),
+        ("Bücher", "bucher"),
+        ("polars", "shop"),
+        ("json", "shop"),
+        ("class", "shop"),
+        ("2nd", "shop"),
+        ("本", "shop"),
+        ("", "shop"),
+    ],
+)
+def test_the_package_is_named_after_the_folder(folder: str, package: str) -> None:
+    assert package_name(folder) == package
+
+
+def test_the_package_is_named_alike_everywhere(tmp_path: Path) -> None:
+    files = render_project("The shop", "book_store")
+    assert not any("src/shop" in text or "shop.definitions" in text or "from shop" in text for text in files.values())
+    assert not any("src/shop" in str(path) for path in files)
+    document = tomllib.loads(files[PurePosixPath("pyproject.toml")])
+    assert document["project"]["name"] == "book-store"
+    assert document["tool"]["dagster"]["module_name"] == "book_store.definitions"
+    assert document["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == ["src/book_store"]

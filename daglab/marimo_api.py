@@ -7,7 +7,6 @@ piece in a small typed one, so that a change in marimo shows in one place.
 from __future__ import annotations
 
 import ast
-import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from functools import cache, lru_cache
 from typing import Any, Literal
 
 from daglab.errors import NotebookError
-from daglab.marimo_parser import parser
+from daglab.marimo_parser import import_marimo, parser
 
 CellKind = Literal["cell", "setup", "function", "class", "unparsable"]
 SETUP_NAME = "setup"
@@ -53,21 +52,9 @@ class LintDiagnostic:
     lines: tuple[int, ...]
 
 
-@cache
-def _import_marimo() -> None:
-    """Import marimo where a logger stands for standard output, too: it asks for an encoding, and Celery's has none."""
-    streams = sys.stdout, sys.stderr
-    if not all(hasattr(stream, "encoding") for stream in streams):
-        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
-    try:
-        import marimo  # noqa: F401
-    finally:
-        sys.stdout, sys.stderr = streams
-
-
 def parse(text: str) -> ParsedNotebook | None:
     """Read a notebook's text; ``None`` when it is blank, marimo finds no app in it, or can't read it."""
-    _import_marimo()
+    import_marimo()
     from marimo._schemas import serialization as ir
 
     kinds: dict[type[Any], CellKind] = {

@@ -10,7 +10,9 @@ from __future__ import annotations
 import importlib.util
 import io
 import re
+import sys
 import textwrap
+import threading
 import tokenize
 from functools import cache
 from types import ModuleType
@@ -19,9 +21,28 @@ from typing import Any
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
+_importing = threading.Lock()
+
+
+def import_marimo() -> None:
+    """Import marimo, whole, before any part of it: threads that begin at different parts get some that are not ready.
+
+    Also where a logger stands for standard output: marimo asks for an encoding, and Celery's logger has none.
+    """
+    with _importing:
+        streams = sys.stdout, sys.stderr
+        if not all(hasattr(stream, "encoding") for stream in streams):
+            sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+        try:
+            import marimo  # noqa: F401
+        finally:
+            sys.stdout, sys.stderr = streams
+
+
 @cache
 def parser() -> ModuleType:
     """``marimo._ast.parse``, mended in this process where it must be."""
+    import_marimo()
     from marimo._ast import parse
 
     if importlib.util.find_spec("marimo._ast.dedent") is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -117,3 +119,31 @@ def test_an_edited_text_is_read_as_if_it_were_new(
     except NotebookError:
         return
     assert read(lambda: parse_edited(old, text(after))) == read(lambda: parse_notebook(text(after), "n.py"))
+
+
+TWO_THREADS = """
+import sys, threading, time
+from daglab import marimo_api
+
+text = "import marimo\\n\\napp = marimo.App()\\n\\n\\n@app.cell\\ndef _():\\n    x = 1\\n    return\\n"
+
+
+def read(work, begins_with):
+    while begins_with not in sys.modules:
+        time.sleep(0)
+    print(bool(work(text)))
+
+
+works = ((marimo_api.parse, "sys"), (marimo_api.statements, "marimo"))
+threads = [threading.Thread(target=read, args=work) for work in works]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_a_second_thread_waits_until_marimo_is_imported() -> None:
+    """As in a Jupyter server, where a request comes while the watch over pairs reads its first notebook."""
+    done = subprocess.run([sys.executable, "-c", TWO_THREADS], capture_output=True, text=True, timeout=60)
+    assert (done.stdout.split(), done.stderr) == (["True", "True"], "")

@@ -23,6 +23,7 @@
         ├── AuthenticationError
         ├── ValidationError     Dagster refuses what was asked
         ├── NotFoundError       an unknown asset, job, run or location
+        ├── DagsterConflictError   Dagster can't be started or ended here
         ├── RunFailedError
         └── RunTimeoutError
 """
@@ -245,6 +246,14 @@ class NotFoundError(DagsterError):
 
     code = "not-found"
     http_status = 404
+
+
+class DagsterConflictError(DagsterError):
+    """Dagster can't be started or ended from here: its address is taken, elsewhere, or another's."""
+
+    code = "dagster-conflict"
+    exit_code = ExitCode.CONFLICT
+    http_status = 409
 
 
 class RunFailedError(DagsterError):

@@ -113,6 +113,7 @@ class DaglabHandler(JsonErrors, APIHandler):
         operation = operation_of(type(self), self.request.method or "")
         # A method that doesn't exist is told to those who may read.
         await refuse_unauthorized(self, operation.action if operation else "read", self.auth_resource)
+        await self.services.live.refresh()
 
     @property
     def services(self) -> Services:
@@ -151,8 +152,11 @@ class DaglabHandler(JsonErrors, APIHandler):
             raise _not_valid(error, "query") from None
 
     def refuse_if_read_only(self, what: str) -> None:
-        """Raise ReadOnlyError where the configuration forbids changes; ``what`` begins the message."""
-        if self.services.read_only:
+        """Raise ReadOnlyError where the configuration forbids changes, ConfigError where it is wrong.
+
+        ``what`` begins the message.
+        """
+        if self.services.config.read_only:
             raise ReadOnlyError(f"{what}: daglab is set to read only.", remedy="set read_only to false in daglab.yaml")
 
 

@@ -47,6 +47,11 @@ class PairSync:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._saving: Counter[Path] = Counter()
 
+    @property
+    def started(self) -> bool:
+        """Whether it watches, or did."""
+        return self._loop is not None
+
     def start(self) -> None:
         """Begin to watch; called in the event loop of the server."""
         self._loop = asyncio.get_running_loop()

@@ -17,7 +17,12 @@ query DaglabInstance {
       locationEntries {
         name
         loadStatus
-        locationOrLoadError { __typename ... on RepositoryLocation { name } ... on PythonError { message } }
+        displayMetadata { key value }
+        locationOrLoadError {
+          __typename
+          ... on RepositoryLocation { name }
+          ... on PythonError { message causes { message } }
+        }
       }
     }
     ... on PythonError { message }
@@ -48,6 +53,7 @@ query DaglabLocations {
       locationEntries {
         name
         loadStatus
+        displayMetadata { key value }
         updatedTimestamp
         locationOrLoadError {
           __typename
@@ -68,7 +74,7 @@ query DaglabLocations {
               sensors { name description minIntervalSeconds sensorType targets { pipelineName } sensorState { status } }
             }
           }
-          ... on PythonError { message }
+          ... on PythonError { message causes { message } }
         }
       }
     }
@@ -84,7 +90,12 @@ mutation DaglabReloadLocation($name: String!) {
     ... on WorkspaceLocationEntry {
       name
       loadStatus
-      locationOrLoadError { __typename ... on RepositoryLocation { name } ... on PythonError { message } }
+      displayMetadata { key value }
+      locationOrLoadError {
+        __typename
+        ... on RepositoryLocation { name }
+        ... on PythonError { message causes { message } }
+      }
     }
     ... on ReloadNotSupported { message }
     ... on RepositoryLocationNotFound { message }

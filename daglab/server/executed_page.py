@@ -10,8 +10,8 @@ from daglab.errors import StorageError
 _SHOWN = ["text/html", "text/markdown", "image/svg+xml", "text/latex", "image/png", "image/jpeg", "text/plain"]
 _TAGS = frozenset(
     ["a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "del", "div", "dl", "dt", "em",
-     "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "small", "span", "strong", "sub",
-     "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul"]
+     "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "small", "span", "strong",
+     "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul"]
 )  # fmt: skip
 _ATTRIBUTES = frozenset(("align", "alt", "class", "colspan", "height", "rowspan", "title", "width"))
 _PROTOCOLS = ("http", "https", "mailto", "data")

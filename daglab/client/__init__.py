@@ -15,6 +15,7 @@ from daglab.client.locations import Job, LoadedLocation, Repository, Schedule, S
 from daglab.client.metadata import Metadata
 from daglab.client.outcomes import ConfigFault
 from daglab.client.partitions import Dimension, Partitions
+from daglab.client.pulse import LocationVersion, Pulse, RunState
 from daglab.client.reader import DagsterReader, Selection
 from daglab.client.run_config import RunConfigSchema
 from daglab.client.runs import FINAL_STATUSES, Run, RunPage, StepFailure
@@ -45,14 +46,17 @@ __all__ = [
     "LoadedLocation",
     "Location",
     "LocationChange",
+    "LocationVersion",
     "Metadata",
     "Partitions",
+    "Pulse",
     "Repository",
     "Run",
     "RunConfigSchema",
     "RunEvent",
     "RunLogs",
     "RunPage",
+    "RunState",
     "RunSubmitResult",
     "Schedule",
     "Selection",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -92,7 +93,8 @@ def key_input(key: str) -> dict[str, list[str]]:
 async def fetch_definitions(transport: Transport, keys: Sequence[str] | None) -> list[Asset]:
     """All assets, or those of ``keys`` that Dagster has, sorted by key, their statuses not asked for."""
     variables = {"keys": None if keys is None else [key_input(key) for key in keys]}
-    return parse_assets((await transport.query(documents.DEFINITIONS, variables))["assetNodes"])
+    nodes = (await transport.query(documents.DEFINITIONS, variables))["assetNodes"]
+    return await asyncio.to_thread(parse_assets, nodes)  # a tenth of a second for 10,000
 
 
 async def fetch_states(transport: Transport, keys: Sequence[str], checked: Sequence[str]) -> dict[str, AssetState]:

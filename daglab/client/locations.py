@@ -11,6 +11,8 @@ from daglab.client.instance import Location, parse_location
 from daglab.client.transport import Transport, member
 from daglab.errors import DagsterError, NotFoundError, ValidationError, did_you_mean
 
+_RELOAD = "reload the code location if it is new"
+
 
 @dataclass(frozen=True)
 class Job:
@@ -144,7 +146,7 @@ def find_job(locations: tuple[LoadedLocation, ...], name: str, repository: str |
         hints.append(f"{', '.join(broken)} could not be loaded")
     where = " ".join(filter(None, (location, repository)))
     raise NotFoundError(
-        f"Dagster has no job {name}{f' in {where}' if where else ''}.", remedy="; ".join(filter(None, hints))
+        f"Dagster has no job {name}{f' in {where}' if where else ''}.", remedy="; ".join(filter(None, hints)) or _RELOAD
     )
 
 

@@ -20,6 +20,7 @@ from daglab.client.instance import DaemonHealth, DagsterStatus, fetch_daemons, p
 from daglab.client.launch import require_selection
 from daglab.client.locations import Job, LoadedLocation, fetch_locations, find_job
 from daglab.client.outcomes import ConfigFault
+from daglab.client.pulse import Pulse, fetch_progress, fetch_pulse
 from daglab.client.run_config import RunConfigSchema
 from daglab.client.run_list import list_runs
 from daglab.client.runs import Run, RunPage, fetch_run, fetch_status, run_url
@@ -216,6 +217,14 @@ class DagsterReader:
         if check:
             run.raise_for_failure()
         return run
+
+    async def pulse(self) -> Pulse:
+        """What changes all the time, for those who follow it: the versions of the locations, the states of runs."""
+        return await fetch_pulse(self._transport)
+
+    async def progress(self, run_ids: Sequence[str]) -> list[Run]:
+        """Those of the runs that Dagster has, with their progress, without their failures."""
+        return await fetch_progress(self._transport, run_ids)
 
     def watch_locations(self) -> AsyncGenerator[LocationChange, None]:
         """Each change of a code location as Dagster pushes it, until the generator is closed.

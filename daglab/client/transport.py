@@ -19,6 +19,8 @@ _CUT = (httpx.ConnectError, httpx.ReadError, httpx.WriteError, httpx.RemoteProto
 """What passes when Dagster restarts; a timeout does not, and asking again would add to its load."""
 _PAUSES = (0.2, 0.8)
 """Seconds before a query is sent the second and the third time."""
+_LARGE = 100_000
+"""Bytes of an answer that is read in a thread: whoever shares this event loop must not wait for it."""
 
 _log = logging.getLogger(__name__)
 
@@ -91,7 +93,9 @@ class Transport:
             LostAnswerError: the request was sent, and no answer came back.
             DagsterConnectionError, AuthenticationError, DagsterError: as for :meth:`query`.
         """
-        return self._data(await self.post("/graphql", {"query": document, "variables": dict(variables or {})}))
+        response = await self.post("/graphql", {"query": document, "variables": dict(variables or {})})
+        large = len(response.content) > _LARGE
+        return self._data(response, await asyncio.to_thread(json_body, response) if large else json_body(response))
 
     async def post(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
         """Post JSON once, and once more with fresh credentials where they exist and the old ones are refused.
@@ -123,8 +127,7 @@ class Transport:
                 remedy="look whether Dagster is overloaded, or raise dagster.timeout",
             ) from _bare(error)
 
-    def _data(self, response: httpx.Response) -> dict[str, Any]:
-        body = json_body(response)
+    def _data(self, response: httpx.Response, body: Any) -> dict[str, Any]:
         if not isinstance(body, dict) or not body.keys() & {"data", "errors"}:
             raise self._stranger(response)
         if errors := body.get("errors"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,8 +17,6 @@ from daglab.server.supervisor import Standing
 
 OLDEST = Version("1.12.18")
 _LOOK_SECONDS = 5.0
-_FRESH_SECONDS = 1.0
-_START = "start it with POST dagster or `dagster dev`, or set dagster.url in daglab.yaml"
 
 
 class DagsterSlowError(DagsterConnectionError):
@@ -37,39 +34,13 @@ class Problem:
     remedy: str
 
 
-class DagsterLook:
-    """Asks one Dagster how it is: an answer holds for a second, and for all who ask while it is on its way."""
+async def look_at(client: DagsterClient) -> DagsterStatus:
+    """How Dagster is, after five seconds at most.
 
-    def __init__(self) -> None:
-        self._asked: asyncio.Task[DagsterStatus] | None = None
-        self._client: DagsterClient | None = None
-        self._at = 0.0
-
-    async def ask(self, client: DagsterClient) -> DagsterStatus:
-        """How Dagster is, after five seconds at most.
-
-        Raises:
-            DagsterSlowError: it did not answer in this time.
-            DagsterError: it cannot be reached, refuses the credentials, or fails.
-        """
-        asked = self._asked
-        stale = asked is None or client is not self._client or time.monotonic() - self._at > _FRESH_SECONDS
-        if asked is None or (stale and (asked.done() or client is not self._client)):
-            asked = self._asked = asyncio.ensure_future(_ask(client))
-            asked.add_done_callback(self._done)
-            self._client = client
-        return await asyncio.shield(asked)
-
-    def forget(self) -> None:
-        """Something has happened to Dagster: ask anew."""
-        self._asked = None
-
-    def _done(self, asked: asyncio.Task[DagsterStatus]) -> None:
-        self._at = time.monotonic()
-        asked.exception()  # every asker raises it; nobody may be left
-
-
-async def _ask(client: DagsterClient) -> DagsterStatus:
+    Raises:
+        DagsterSlowError: it did not answer in this time.
+        DagsterError: it cannot be reached, refuses the credentials, or fails.
+    """
     try:
         return await asyncio.wait_for(client.status(), _LOOK_SECONDS)
     except (LostAnswerError, asyncio.TimeoutError) as error:

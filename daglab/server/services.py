@@ -12,7 +12,6 @@ from typing import Any
 from daglab.client import DagsterClient
 from daglab.config import Config
 from daglab.server.dagster_server import DagsterServer
-from daglab.server.dagster_state import DagsterLook
 from daglab.server.events import EventHub
 from daglab.server.live_config import LiveConfig
 from daglab.server.marimo_process import MarimoSetting
@@ -20,7 +19,9 @@ from daglab.server.marimo_server import MarimoServer
 from daglab.server.notebooks import NotebookIndex
 from daglab.server.pair_sync import PairSync
 from daglab.server.rooms import Rooms
+from daglab.server.shared import SharedQuestions
 from daglab.server.supervisor import Standing
+from daglab.server.workspace import CurrentWorkspace, Workspace
 
 SETTING = "daglab_services"
 
@@ -33,10 +34,11 @@ class Services:
     marimo: MarimoServer
     notebooks: NotebookIndex
     events: EventHub
+    questions: SharedQuestions
     pairs: PairSync
     live: LiveConfig
     dagster_server: DagsterServer
-    dagster_look: DagsterLook
+    followed: CurrentWorkspace
 
     @property
     def config(self) -> Config:
@@ -47,6 +49,11 @@ class Services:
     def client(self) -> DagsterClient:
         """The client of Dagster; raises the ConfigError that keeps it from being made."""
         return self.live.client
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace of that Dagster; raises the ConfigError that keeps it from being followed."""
+        return self.followed.of(self.client)
 
     @property
     def read_only(self) -> bool:
@@ -60,7 +67,7 @@ class Services:
     async def close(self) -> None:
         """End what was started."""
         await self.pairs.stop()
-        await asyncio.gather(self.marimo.stop(), self.dagster_server.stop())
+        await asyncio.gather(self.marimo.stop(), self.dagster_server.stop(), self.followed.close())
         await self.live.close()
 
     def close_now(self) -> None:
@@ -69,9 +76,15 @@ class Services:
         self.dagster_server.stop_now()
 
     @property
-    def syncs_by_itself(self) -> bool:
-        """Whether pairs are synced when a file is saved or changes."""
-        return not self.read_only and self.config.jupyter.sync_on_save
+    def notebooks_folder(self) -> Path:
+        """Where new notebooks go."""
+        named = self.config.notebooks_dir
+        return self.live.project.root / named if named else self.root
+
+
+def _syncs_by_itself(live: LiveConfig) -> bool:
+    """Whether pairs are synced when a file is saved or changes."""
+    return live.error is None and not live.config.read_only and live.config.jupyter.sync_on_save
 
 
 def make_services(root: Path, base_url: str, runtime_dir: Path, server: Any, log: logging.Logger) -> Services:
@@ -83,10 +96,11 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, server: Any, log
         runtime_dir: a folder for secrets, readable by the user alone.
         server: the ``ServerApp``.
     """
-    live, events, look = LiveConfig(root, log), EventHub(), DagsterLook()
+    live, events, questions = LiveConfig(root, log), EventHub(), SharedQuestions()
+    live.on_change(questions.forget)
 
     def changed(now: Standing) -> None:
-        look.forget()
+        questions.forget()
         events.publish("dagster", asdict(now))
 
     port = None if live.error else live.config.marimo.port
@@ -95,8 +109,11 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, server: Any, log
         marimo=MarimoServer(MarimoSetting(root, base_url, runtime_dir, live.project, port), log, events.publish),
         notebooks=NotebookIndex(live.project.root, root, log),
         events=events,
-        pairs=PairSync(root, partial(events.publish, "pairs"), Rooms(server, root), log),
+        questions=questions,
+        pairs=PairSync(
+            root, partial(events.publish, "pairs"), Rooms(server, root), partial(_syncs_by_itself, live), log
+        ),
         live=live,
         dagster_server=DagsterServer(runtime_dir=runtime_dir, changed=changed, log=log),
-        dagster_look=look,
+        followed=CurrentWorkspace(events, log),
     )

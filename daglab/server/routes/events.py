@@ -67,6 +67,7 @@ class EventsHandler(DaglabHandler):
     async def get(self) -> None:
         """Answer the events of the topics that the user may read."""
         query, hub = self.query(EventsQuery), self.services.events
+        follow(self.services)
         topics = await readable_topics(self)
         page = _only(topics, hub.since(query.since))
         if query.wait and not page.events and not page.reset:
@@ -100,6 +101,7 @@ class EventsSocket(WebSocketMixin, WebSocketHandler, JsonErrors):
         services = self.settings[SETTING]
         assert isinstance(services, Services)
         hub = services.events
+        follow(services)
         page = hub.since(self.get_query_argument("since", None))
         self._send({"cursor": page.cursor, "reset": page.reset})
         for event in page.events:
@@ -124,6 +126,12 @@ class EventsSocket(WebSocketMixin, WebSocketHandler, JsonErrors):
             self.write_message(json.dumps(message))
         except WebSocketClosedError:
             self.on_close()
+
+
+def follow(services: Services) -> None:
+    """Let what changes in Dagster become events, as long as somebody listens."""
+    if services.live.error is None:
+        services.workspace.touch()
 
 
 async def readable_topics(handler: JupyterHandler) -> frozenset[Topic]:

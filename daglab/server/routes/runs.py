@@ -1,68 +1,72 @@
-"""``runs``: launch a run and follow it."""
+"""``runs``: launch a run, list them."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
+from typing_extensions import Self
 
-from daglab.client import Run
 from daglab.errors import DagsterConnectionError, NotFoundError, ReadOnlyError, ValidationError
 from daglab.server.handler import Body, DaglabHandler
-from daglab.server.operation import Route, operation
+from daglab.server.operation import Query, Route, operation
+from daglab.server.routes.run_models import AssetKeyText, Name, RequestId, RunConfig, RunModel, Tags
 
-AssetKeyText = Annotated[str, Field(min_length=1, max_length=1024)]
+RunStatusName = Literal[
+    "QUEUED", "NOT_STARTED", "MANAGED", "STARTING", "STARTED", "SUSPENDED", "SUCCESS", "FAILURE", "CANCELING",
+    "CANCELED",
+]  # fmt: skip
 
 
 class LaunchBody(Body):
-    """Materialize ``assets`` in one run.
+    """One run: of ``assets``, with their checks, or of a whole ``job``.
 
     Asked again with the same ``request_id`` it answers the same run.
     """
 
-    assets: Annotated[list[AssetKeyText], Field(max_length=10_000)]
-    request_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")] | None = None
+    assets: Annotated[list[AssetKeyText], Field(max_length=10_000)] | None = None
+    partition: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+    """Of the assets; ``2026-01-01|north`` where they have two dimensions."""
+    job: Name | None = None
+    location: Name | None = None
+    """Of the job, where several have its name."""
+    repository: Name | None = None
+    run_config: RunConfig
+    tags: Tags
+    request_id: RequestId | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        if (self.assets is None) == (self.job is None):
+            raise ValueError("give either assets or a job")
+        if self.job is not None and self.partition is not None:
+            raise ValueError("a partition is given for assets only")
+        if self.job is None and (self.location or self.repository):
+            raise ValueError("location and repository are given for a job only")
+        return self
 
 
-class FailureModel(BaseModel):
-    """Why a run failed."""
+class RunsQuery(Query):
+    """Which runs; all parameters must hold."""
 
-    step: str | None
-    message: str
-    cause: str | None
+    limit: Annotated[int, Field(ge=1, le=200)] = 25
+    cursor: Annotated[str, Field(max_length=64)] | None = None
+    """Of the page before."""
+    status: Annotated[list[RunStatusName], Field(max_length=20, default_factory=list)]
+    """Any of these."""
+    job: Name | None = None
+    asset: AssetKeyText | None = None
+    tag: Annotated[
+        list[Annotated[str, Field(pattern="^[^=]+=", max_length=1024)]], Field(max_length=20, default_factory=list)
+    ]
+    """``name=value``; the run has all of these."""
 
 
-class RunModel(BaseModel):
-    """A run; times in seconds since the epoch. ``problem`` is why a queued run is not going to start."""
+class RunsModel(BaseModel):
+    """Runs, newest first; ``cursor`` leads to the next page, and is null after the last."""
 
-    id: str
-    status: str
-    final: bool
-    assets: list[str]
-    steps_total: int
-    steps_done: int
-    created_at: float
-    started_at: float | None
-    ended_at: float | None
-    failures: list[FailureModel]
-    problem: str | None = None
-
-    @classmethod
-    def of(cls, run: Run, problem: str | None = None) -> RunModel:
-        """From Dagster's answer."""
-        return cls(
-            id=run.run_id,
-            status=run.status,
-            final=run.is_final,
-            assets=list(run.assets),
-            steps_total=run.steps_total,
-            steps_done=run.steps_done,
-            created_at=run.created_at,
-            started_at=run.started_at,
-            ended_at=run.ended_at,
-            failures=[FailureModel(step=x.step, message=x.message, cause=x.cause) for x in run.failures],
-            problem=problem,
-        )
+    runs: list[RunModel]
+    cursor: str | None
 
 
 class RunsHandler(DaglabHandler):
@@ -71,7 +75,31 @@ class RunsHandler(DaglabHandler):
     auth_resource = "daglab.runs"
 
     @operation(
-        "Launch a run that materializes assets",
+        "Runs, newest first",
+        action="read",
+        query=RunsQuery,
+        answers={200: RunsModel},
+        errors=(NotFoundError, DagsterConnectionError),
+    )
+    async def get(self) -> None:
+        """Answer a page of runs. With ``asset`` it may be short, even empty, though there are more: see ``cursor``."""
+        query, client = self.query(RunsQuery), self.services.client
+        page = await self.services.questions.ask(
+            ("runs", query.model_dump_json()),
+            lambda: client.runs(
+                query.limit,
+                query.cursor,
+                statuses=query.status,
+                job=query.job,
+                asset=query.asset,
+                tags=dict(tag.split("=", 1) for tag in query.tag),
+            ),
+        )
+        runs = [RunModel.of(run, client.run_url(run.run_id)) for run in page.runs]
+        self.answer(RunsModel(runs=runs, cursor=page.cursor))
+
+    @operation(
+        "Launch a run of assets or of a job",
         action="execute",
         body=LaunchBody,
         answers={201: RunModel},
@@ -79,31 +107,28 @@ class RunsHandler(DaglabHandler):
     )
     async def post(self) -> None:
         """Answer the run as it is after the launch."""
-        body = self.body(LaunchBody)
-        run = await self.services.client.submit_assets(body.assets, request_id=body.request_id)
-        self.answer(RunModel.of(run), 201)
+        body, services = self.body(LaunchBody), self.services
+        if body.job is not None:
+            run = await services.client.submit_job(
+                body.job,
+                body.repository,
+                body.location,
+                body.run_config,
+                tags=body.tags,
+                request_id=body.request_id,
+            )
+        else:
+            partitions = [body.partition] if body.partition is not None else []
+            run = await services.client.submit_assets(
+                body.assets or [],
+                partitions=partitions,
+                config=body.run_config,
+                tags=body.tags,
+                request_id=body.request_id,
+            )
+        services.questions.forget()
+        services.workspace.expect(run)
+        self.answer(RunModel.of(run, run.url, run.launch_problem), 201)
 
 
-class RunHandler(DaglabHandler):
-    """One run."""
-
-    auth_resource = "daglab.runs"
-
-    @operation(
-        "State and progress of a run",
-        action="read",
-        answers={200: RunModel},
-        errors=(NotFoundError, DagsterConnectionError),
-    )
-    async def get(self, run_id: str) -> None:
-        """Answer the run as it is now."""
-        client = self.services.client
-        run = await client.run(run_id)
-        problem = (await client.status()).launch_problem if run.status == "QUEUED" else None
-        self.answer(RunModel.of(run, problem))
-
-
-ROUTES = (
-    Route("runs", RunsHandler),
-    Route("runs/{run_id}", RunHandler, {"run_id": r"[A-Za-z0-9_-]{1,64}"}),
-)
+ROUTES = (Route("runs", RunsHandler),)

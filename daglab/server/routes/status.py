@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from daglab import __version__
 from daglab.client import DagsterStatus
 from daglab.errors import DaglabError
-from daglab.server.dagster_state import problems
+from daglab.server.dagster_state import look_at, problems
 from daglab.server.handler import DaglabHandler, Fault
 from daglab.server.operation import Route, operation
 from daglab.server.routes.dagster import DagsterServerModel
@@ -111,7 +111,8 @@ class StatusHandler(DaglabHandler):
         services = self.services
         answer: DagsterStatus | DaglabError
         try:
-            answer = await services.dagster_look.ask(services.client)
+            client = services.client
+            answer = await services.questions.ask("status", lambda: look_at(client))
         except DaglabError as error:
             answer = error
         address = None if services.live.error else services.client.address

@@ -7,7 +7,14 @@ import dagster as dg
 import daglab
 
 
-@dg.asset(key=["raw", "orders"], group_name="raw", kinds={"python"}, description="Three orders.")
+@dg.asset(
+    key=["raw", "orders"],
+    group_name="raw",
+    kinds={"python"},
+    description="Three orders.",
+    tags={"tier": "gold"},
+    owners=["ada@example.com"],
+)
 def raw_orders() -> list[int]:
     return [1, 2, 3]
 

@@ -1,0 +1,138 @@
+"""``backfills``: runs for several partitions, launched together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field, model_validator
+from typing_extensions import Self
+
+from daglab.client import Backfill
+from daglab.errors import DagsterConnectionError, NotFoundError, ReadOnlyError, ValidationError
+from daglab.server.handler import Body, DaglabHandler
+from daglab.server.operation import Route, operation
+from daglab.server.routes.run_models import AssetKeyText, RequestId, RunConfig, Tags
+
+
+class BackfillBody(Body):
+    """Make ``partitions`` of ``assets``, or all of them.
+
+    Asked again with the same ``request_id`` it answers the same backfill.
+    """
+
+    assets: Annotated[list[AssetKeyText], Field(min_length=1, max_length=10_000)]
+    partitions: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=1024)]],
+        Field(max_length=100_000, default_factory=list),
+    ]
+    all_partitions: bool = False
+    run_config: RunConfig
+    tags: Tags
+    title: Annotated[str, Field(max_length=200)] | None = None
+    request_id: RequestId | None = None
+
+    @model_validator(mode="after")
+    def _some_or_all(self) -> Self:
+        if bool(self.partitions) == self.all_partitions:
+            raise ValueError("name partitions, or ask for all_partitions")
+        return self
+
+
+class BackfillModel(BaseModel):
+    """A backfill; ``status`` is Dagster's, times are seconds since the epoch."""
+
+    id: str
+    status: str
+    final: bool
+    assets: list[str]
+    partitions: int | None
+    """How many."""
+    runs: dict[str, str]
+    """Id -> status of its runs, of many the latest 1,000."""
+    created_at: float
+    ended_at: float | None
+    error: str | None
+    tags: dict[str, str]
+
+    @classmethod
+    def of(cls, backfill: Backfill) -> BackfillModel:
+        """From Dagster's answer."""
+        return cls(
+            id=backfill.backfill_id,
+            status=backfill.status,
+            final=backfill.is_final,
+            assets=list(backfill.assets),
+            partitions=backfill.partitions,
+            runs=dict(backfill.runs),
+            created_at=backfill.created_at,
+            ended_at=backfill.ended_at,
+            error=backfill.error,
+            tags=dict(backfill.tags),
+        )
+
+
+class BackfillsHandler(DaglabHandler):
+    """All backfills."""
+
+    auth_resource = "daglab.runs"
+
+    @operation(
+        "Launch runs for several partitions of assets",
+        action="execute",
+        body=BackfillBody,
+        answers={201: BackfillModel},
+        errors=(ReadOnlyError, NotFoundError, ValidationError, DagsterConnectionError),
+    )
+    async def post(self) -> None:
+        """Answer the backfill as it is after the launch; Dagster's daemon launches its runs."""
+        body, services = self.body(BackfillBody), self.services
+        backfill = await services.client.backfill(
+            body.assets,
+            body.partitions,
+            all_partitions=body.all_partitions,
+            config=body.run_config,
+            tags=body.tags,
+            title=body.title,
+            request_id=body.request_id,
+        )
+        services.workspace.touch()
+        self.answer(BackfillModel.of(backfill), 201)
+
+
+class BackfillHandler(DaglabHandler):
+    """One backfill."""
+
+    auth_resource = "daglab.runs"
+
+    @operation(
+        "State and runs of a backfill",
+        action="read",
+        answers={200: BackfillModel},
+        errors=(NotFoundError, DagsterConnectionError),
+    )
+    async def get(self, backfill_id: str) -> None:
+        """Answer the backfill as it is now."""
+        services = self.services
+        found = await services.questions.ask(
+            ("backfill", backfill_id), lambda: services.client.backfill_status(backfill_id)
+        )
+        self.answer(BackfillModel.of(found))
+
+    @operation(
+        "End a backfill and its runs",
+        action="execute",
+        answers={200: BackfillModel},
+        errors=(ReadOnlyError, NotFoundError, DagsterConnectionError),
+    )
+    async def delete(self, backfill_id: str) -> None:
+        """Answer the backfill as it is then."""
+        services = self.services
+        backfill = await services.client.cancel_backfill(backfill_id)
+        services.questions.forget()
+        self.answer(BackfillModel.of(backfill))
+
+
+ROUTES = (
+    Route("backfills", BackfillsHandler),
+    Route("backfills/{backfill_id}", BackfillHandler, {"backfill_id": r"[A-Za-z0-9_-]{1,64}"}),
+)

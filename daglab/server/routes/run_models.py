@@ -1,0 +1,81 @@
+"""Runs as the REST API tells them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from daglab.client import Run
+
+AssetKeyText = Annotated[str, Field(min_length=1, max_length=1024)]
+Name = Annotated[str, Field(min_length=1, max_length=255)]
+RequestId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+Tags = Annotated[
+    dict[Annotated[str, Field(min_length=1, max_length=255)], Annotated[str, Field(max_length=4096)]],
+    Field(max_length=100, default_factory=dict),
+]
+RunConfig = Annotated[dict[str, Any], Field(default_factory=dict)]
+
+RUN_ID = r"[A-Za-z0-9_-]{1,64}"
+
+
+class FailureModel(BaseModel):
+    """Why a run failed: the step, the outer and the innermost message."""
+
+    step: str | None
+    message: str
+    cause: str | None
+
+
+class RunModel(BaseModel):
+    """A run; times in seconds since the epoch. ``problem`` is why a queued run is not going to start.
+
+    ``steps_total``, ``steps_done`` and ``failures`` are told of a single run only; in lists they are 0 and empty.
+    """
+
+    id: str
+    status: str
+    final: bool
+    job: str
+    location: str | None
+    assets: list[str]
+    """Keys of the assets that were selected; empty for a job that was launched whole."""
+    partition: str | None
+    tags: dict[str, str]
+    parent_run_id: str | None
+    """The run that this one re-executes."""
+    can_terminate: bool
+    steps_total: int
+    steps_done: int
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+    failures: list[FailureModel]
+    problem: str | None = None
+    url: str
+    """Its page in Dagster's own UI."""
+
+    @classmethod
+    def of(cls, run: Run, url: str, problem: str | None = None) -> RunModel:
+        """From Dagster's answer."""
+        return cls(
+            id=run.run_id,
+            status=run.status,
+            final=run.is_final,
+            job=run.job_name,
+            location=run.location,
+            assets=list(run.assets),
+            partition=run.partition,
+            tags=dict(run.tags),
+            parent_run_id=run.parent_run_id,
+            can_terminate=run.can_terminate,
+            steps_total=run.steps_total,
+            steps_done=run.steps_done,
+            created_at=run.created_at,
+            started_at=run.started_at,
+            ended_at=run.ended_at,
+            failures=[FailureModel(step=x.step, message=x.message, cause=x.cause) for x in run.failures],
+            problem=problem,
+            url=url,
+        )

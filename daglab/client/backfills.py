@@ -97,7 +97,7 @@ async def fetch_backfill(transport: Transport, backfill_id: str) -> Backfill:
         assets=tuple("/".join(key["path"]) for key in found["assetSelection"] or ()),
         partitions=found["numPartitions"],
         error=found["error"]["message"].strip() if found["error"] else None,
-        runs={run["runId"]: run["status"] for run in found["runs"]},
+        runs={run["runId"]: run["status"] for run in member(answer["runsOrError"], "Runs")["results"]},
         tags={tag["key"]: tag["value"] for tag in found["tags"]},
     )
 

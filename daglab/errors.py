@@ -16,6 +16,7 @@
     ├── ProcessError            a child process that did not start, or died
     ├── RequestError            a request to the REST API that cannot be understood
     ├── MissingFileError        a path of a request where no file is
+    ├── ExistingFileError       a path of a new file where one is
     ├── MissingSessionError     a notebook that is not open in marimo
     ├── ReadOnlyError           a change, while `read_only` is set
     └── DagsterError            Dagster's API
@@ -201,6 +202,14 @@ class MissingSessionError(DaglabError):
 
     code = "missing-session"
     http_status = 404
+
+
+class ExistingFileError(DaglabError):
+    """A new file was asked for where one is; it was left as it is."""
+
+    code = "file-exists"
+    exit_code = ExitCode.CONFLICT
+    http_status = 409
 
 
 class ReadOnlyError(DaglabError):

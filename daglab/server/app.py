@@ -47,12 +47,13 @@ class DaglabApp(ExtensionApp):
         """
         guard_known_ports(serverapp, self._services)
         self._sweeping = asyncio.create_task(self._services.sweep())
+        self._services.pairs.use(asyncio.get_running_loop())
         self._sync_pairs()
         self._services.live.on_change(self._sync_pairs)
 
     def _sync_pairs(self) -> None:
         """Begin to sync pairs, if the configuration wants it, now or once it is corrected."""
-        if self._services.syncs_by_itself and not self._services.pairs.started:
+        if self._services.pairs.wanted and not self._services.pairs.started:
             sync_on_save(self.serverapp, self._services.root, self._services.pairs)
             self._services.pairs.start()
 

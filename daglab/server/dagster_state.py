@@ -17,7 +17,6 @@ from daglab.server.supervisor import Standing
 
 OLDEST = Version("1.12.18")
 _LOOK_SECONDS = 5.0
-_START = "start it with POST dagster or `dagster dev`, or set dagster.url in daglab.yaml"
 
 
 class DagsterSlowError(DagsterConnectionError):

@@ -76,9 +76,15 @@ class Services:
         self.dagster_server.stop_now()
 
     @property
-    def syncs_by_itself(self) -> bool:
-        """Whether pairs are synced when a file is saved or changes."""
-        return not self.read_only and self.config.jupyter.sync_on_save
+    def notebooks_folder(self) -> Path:
+        """Where new notebooks go."""
+        named = self.config.notebooks_dir
+        return self.live.project.root / named if named else self.root
+
+
+def _syncs_by_itself(live: LiveConfig) -> bool:
+    """Whether pairs are synced when a file is saved or changes."""
+    return live.error is None and not live.config.read_only and live.config.jupyter.sync_on_save
 
 
 def make_services(root: Path, base_url: str, runtime_dir: Path, server: Any, log: logging.Logger) -> Services:
@@ -104,7 +110,9 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, server: Any, log
         notebooks=NotebookIndex(live.project.root, root, log),
         events=events,
         questions=questions,
-        pairs=PairSync(root, partial(events.publish, "pairs"), Rooms(server, root), log),
+        pairs=PairSync(
+            root, partial(events.publish, "pairs"), Rooms(server, root), partial(_syncs_by_itself, live), log
+        ),
         live=live,
         dagster_server=DagsterServer(runtime_dir=runtime_dir, changed=changed, log=log),
         followed=CurrentWorkspace(events, log),

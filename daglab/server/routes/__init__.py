@@ -12,8 +12,10 @@ from daglab.server.routes import (
     dagster,
     document,
     events,
+    executed,
     locations,
     marimo,
+    pairs,
     run,
     runs,
     status,
@@ -21,7 +23,7 @@ from daglab.server.routes import (
 
 ROUTES: tuple[Route, ...] = (
     *status.ROUTES, *dagster.ROUTES, *assets.ROUTES, *asset.ROUTES, *locations.ROUTES, *runs.ROUTES, *run.ROUTES,
-    *backfills.ROUTES, *marimo.ROUTES, *events.ROUTES, *document.ROUTES,
+    *backfills.ROUTES, *marimo.ROUTES, *pairs.ROUTES, *executed.ROUTES, *events.ROUTES, *document.ROUTES,
 )  # fmt: skip
 """Every resource, in the order in which they are documented."""
 

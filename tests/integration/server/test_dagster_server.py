@@ -185,7 +185,7 @@ def test_without_a_code_location_nothing_is_started(start: Start, tmp_path: Path
     running = start(root, DAGLAB_DAGSTER__PORT=str(free_port()))
     answer = running.request("POST", "dagster")
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "config")
-    assert "[tool.dagster]" in answer.json()["error"]["remedy"]
+    assert "project" in answer.json()["error"]["remedy"]
     assert httpx.get(running.url("daglab/api/status"), headers=running.headers).json()["dagster"]["state"] == (
         "dagster-unreachable"
     )

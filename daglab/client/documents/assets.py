@@ -25,9 +25,13 @@ fragment Definition on AssetNode {
 }
 """
 
+KEYS = """
+query DaglabKeys { assetNodes { assetKey { path } } }
+"""
+
 DEFINITIONS = (
     """
-query DaglabDefinitions($keys: [AssetKeyInput!]) {
+query DaglabDefinitions($keys: [AssetKeyInput!]!) {
   assetNodes(assetKeys: $keys) { ...Definition }
 }
 """

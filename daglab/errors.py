@@ -16,6 +16,7 @@
     ├── ProcessError            a child process that did not start, or died
     ├── RequestError            a request to the REST API that cannot be understood
     ├── MissingFileError        a path of a request where no file is
+    ├── ExistingFileError       a path of a new file where one is
     ├── MissingSessionError     a notebook that is not open in marimo
     ├── ReadOnlyError           a change, while `read_only` is set
     └── DagsterError            Dagster's API
@@ -23,6 +24,7 @@
         ├── AuthenticationError
         ├── ValidationError     Dagster refuses what was asked
         ├── NotFoundError       an unknown asset, job, run or location
+        ├── DagsterConflictError   Dagster can't be started or ended here
         ├── RunFailedError
         └── RunTimeoutError
 """
@@ -202,6 +204,14 @@ class MissingSessionError(DaglabError):
     http_status = 404
 
 
+class ExistingFileError(DaglabError):
+    """A new file was asked for where one is; it was left as it is."""
+
+    code = "file-exists"
+    exit_code = ExitCode.CONFLICT
+    http_status = 409
+
+
 class ReadOnlyError(DaglabError):
     """A change was asked for while ``read_only`` is set; nothing was changed."""
 
@@ -245,6 +255,14 @@ class NotFoundError(DagsterError):
 
     code = "not-found"
     http_status = 404
+
+
+class DagsterConflictError(DagsterError):
+    """Dagster can't be started or ended from here: its address is taken, elsewhere, or another's."""
+
+    code = "dagster-conflict"
+    exit_code = ExitCode.CONFLICT
+    http_status = 409
 
 
 class RunFailedError(DagsterError):

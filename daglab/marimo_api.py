@@ -7,7 +7,6 @@ piece in a small typed one, so that a change in marimo shows in one place.
 from __future__ import annotations
 
 import ast
-import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from functools import cache, lru_cache
 from typing import Any, Literal
 
 from daglab.errors import NotebookError
-from daglab.marimo_parser import parser
+from daglab.marimo_parser import import_marimo, parser
 
 CellKind = Literal["cell", "setup", "function", "class", "unparsable"]
 SETUP_NAME = "setup"
@@ -53,21 +52,9 @@ class LintDiagnostic:
     lines: tuple[int, ...]
 
 
-@cache
-def _import_marimo() -> None:
-    """Import marimo where a logger stands for standard output, too: it asks for an encoding, and Celery's has none."""
-    streams = sys.stdout, sys.stderr
-    if not all(hasattr(stream, "encoding") for stream in streams):
-        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
-    try:
-        import marimo  # noqa: F401
-    finally:
-        sys.stdout, sys.stderr = streams
-
-
 def parse(text: str) -> ParsedNotebook | None:
     """Read a notebook's text; ``None`` when it is blank, marimo finds no app in it, or can't read it."""
-    _import_marimo()
+    import_marimo()
     from marimo._schemas import serialization as ir
 
     kinds: dict[type[Any], CellKind] = {
@@ -122,6 +109,7 @@ def statements(text: str) -> list[ast.stmt]:
 
 def scanned_ends(text: str) -> dict[int, int]:
     """First line -> last line of each cell that marimo's scanner finds in a text with syntax errors."""
+    import_marimo()
     from marimo._ast.scanner import scan_notebook
 
     try:
@@ -152,6 +140,7 @@ def render(cells: Sequence[ParsedCell], *, header: str = "", app_options: Mappin
     Raises:
         NotebookError: marimo can't write them (functions of one name that call each other, for one).
     """
+    import_marimo()
     from marimo._ast.codegen import generate_filecontents_from_ir
     from marimo._schemas import serialization as ir
 
@@ -176,6 +165,7 @@ def render(cells: Sequence[ParsedCell], *, header: str = "", app_options: Mappin
 
 def convert_jupyter(text: str) -> str | None:
     """What ``marimo convert`` makes of the text of an .ipynb; ``None`` where it fails."""
+    import_marimo()
     from marimo._convert.converters import MarimoConvert
 
     try:
@@ -196,6 +186,7 @@ def unwritable(error: ValueError) -> NotebookError:
 
 def markdown_of(code: str) -> str | None:
     """The markdown of a cell that is one ``mo.md(...)`` call with a constant string; else ``None``."""
+    import_marimo()
     from marimo._ast.compiler import extract_markdown
 
     markdown: str | None = extract_markdown(code)
@@ -204,6 +195,7 @@ def markdown_of(code: str) -> str | None:
 
 def markdown_call(markdown: str, prefix: str = "r") -> str:
     """The ``mo.md(...)`` call that marimo writes for a markdown cell."""
+    import_marimo()
     from marimo._convert.common.format import markdown_to_marimo
 
     return markdown_to_marimo(markdown, prefix=prefix)
@@ -232,6 +224,7 @@ async def lint(text: str) -> list[LintDiagnostic]:
 
 @cache
 def _rule_engine() -> Any:
+    import_marimo()
     from marimo._lint.rule_engine import RuleEngine
     from marimo._lint.rules.breaking import BREAKING_RULE_CODES
 

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from daglab.marimo_api import ParsedCell, unwritable
+from daglab.marimo_parser import import_marimo
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def render_blocks(cells: Sequence[ParsedCell]) -> RenderedCells:
     Raises:
         NotebookError: as there.
     """
+    import_marimo()
     from marimo._ast import codegen
     from marimo._ast.cell import CellConfig
     from marimo._ast.names import TOPLEVEL_CELL_PREFIX
@@ -105,6 +107,7 @@ def _speaks_sql(cell: Any) -> bool:
 
 def marimos_edges(compiled: Sequence[Any]) -> list[frozenset[int]]:
     """The parents of each compiled cell in marimo's own graph, which takes time with the square of their number."""
+    import_marimo()
     from marimo._runtime.dataflow import DirectedGraph
     from marimo._types.ids import CellId_t
 
@@ -140,6 +143,7 @@ def edges_by_name(compiled: Sequence[Any]) -> list[frozenset[int]]:
 
 @lru_cache(maxsize=256)  # of an edited notebook, most cells are the ones of before
 def _compiled(code: str, cell_id: str) -> Any:
+    import_marimo()
     from marimo._ast.compiler import compile_cell
     from marimo._types.ids import CellId_t
 

@@ -10,18 +10,40 @@ from __future__ import annotations
 import importlib.util
 import io
 import re
+import sys
 import textwrap
+import threading
 import tokenize
 from functools import cache
 from types import ModuleType
 from typing import Any
 
+_importing = threading.Lock()
 _LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@cache
+def import_marimo() -> None:
+    """Import marimo as a whole; to be called before any part of it is imported.
+
+    Two threads that begin with different parts would break each other's imports: Python lets one of them go on with
+    what the other has half done. Where a logger stands for standard output, as in Celery's workers, marimo misses its
+    encoding.
+    """
+    with _importing:
+        streams = sys.stdout, sys.stderr
+        if not all(hasattr(stream, "encoding") for stream in streams):
+            sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+        try:
+            import marimo  # noqa: F401
+        finally:
+            sys.stdout, sys.stderr = streams
 
 
 @cache
 def parser() -> ModuleType:
     """``marimo._ast.parse``, mended in this process where it must be."""
+    import_marimo()
     from marimo._ast import parse
 
     if importlib.util.find_spec("marimo._ast.dedent") is None:

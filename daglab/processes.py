@@ -188,12 +188,25 @@ def _answers(url: str) -> Callable[[], bool]:
 
 
 def _family(pid: int) -> list[psutil.Process]:
-    """The process and its descendants, as far as they live."""
+    """The process, its descendants and the rest of its group, as far as they live.
+
+    The group tells the children of a process that is dead already, which nobody's descendants are any more.
+    """
     try:
         root = psutil.Process(pid)
-        return [root, *root.children(recursive=True)]
+        family = {root, *root.children(recursive=True)}
     except psutil.NoSuchProcess:
-        return []
+        family = set()
+    if sys.platform != "win32":
+        family |= {process for process in psutil.process_iter() if _group(process.pid) == pid}
+    return list(family)
+
+
+def _group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return None
 
 
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
@@ -217,7 +230,16 @@ def _wait_all(process: subprocess.Popen[bytes], family: Sequence[psutil.Process]
     except subprocess.TimeoutExpired:
         return
     others = [relative for relative in family if relative.pid != process.pid]
-    psutil.wait_procs(others, timeout=max(0.0, deadline - time.monotonic()))
+    while not all(map(_dead, others)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _dead(process: psutil.Process) -> bool:
+    """Whether it has ended; in a container without an init nobody may collect it then."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _quietly(action: Callable[[], None]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from daglab.config_sources import find_root, read_toml
 from daglab.errors import ConfigError
@@ -21,11 +21,15 @@ _REMEDY = "set module_name under [tool.dagster] in pyproject.toml, or dagster.re
 
 @dataclass(frozen=True)
 class CodeLocation:
-    """A module whose definitions Dagster loads, the name that Dagster gives it, and what said so."""
+    """A module whose definitions Dagster loads, the name that Dagster gives it, and what said so.
+
+    ``by`` is the tool whose files name it: ``dagster``, ``dg``, or ``None`` for none.
+    """
 
     module_name: str
     location_name: str
     origin: str
+    by: Literal["dagster", "dg"] | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ class Project:
             if candidate.location_name == self.location_name:
                 return candidate
         if len(declared) == 1:  # the configuration renames it
-            return CodeLocation(declared[0].module_name, self.location_name, declared[0].origin)
+            return replace(declared[0], location_name=self.location_name)
         raise self._undecided(declared)
 
     def _declared(self) -> Iterator[CodeLocation]:
@@ -113,7 +117,8 @@ class Project:
         modules += [m["name"] for m in dagster.get("modules", []) if m.get("type") == "module" and "name" in m]
         if modules:
             for module in modules:
-                yield CodeLocation(module, dagster.get("code_location_name", module), f"[tool.dagster] in {pyproject}")
+                name = dagster.get("code_location_name", module)
+                yield CodeLocation(module, name, f"[tool.dagster] in {pyproject}", "dagster")
             return
         dg = self.root / "dg.toml"
         for project, origin in (
@@ -122,7 +127,7 @@ class Project:
         ):
             if root_module := project.get("root_module"):
                 module = project.get("code_location_target_module", f"{root_module}.definitions")
-                yield CodeLocation(module, project.get("code_location_name", module), origin)
+                yield CodeLocation(module, project.get("code_location_name", module), origin, "dg")
                 return
 
     def _packages(self) -> Iterator[CodeLocation]:

@@ -67,13 +67,25 @@ class ExecutedStore:
         Raises:
             StorageError: there is no executed notebook of this asset in this run, or it can't be read.
         """
+        content = self.find(run_id, asset_key)
+        if content is None:
+            raise StorageError(f"there is no executed notebook of {asset_key!r} in run {run_id}")
+        return content
+
+    def find(self, run_id: str, asset_key: str) -> bytes | None:
+        """The stored bytes; ``None`` where there is no executed notebook of this asset in this run.
+
+        Raises:
+            StorageError: it can't be read.
+            MissingExtraError: the URL's file system is not installed.
+        """
         location = self.location(run_id, asset_key)
         system, inside = self._file_system(location)
         with _told(location, "cannot be read"):
             try:
                 content: bytes = system.cat_file(inside)
             except FileNotFoundError:
-                raise StorageError(f"there is no executed notebook of {asset_key!r} in run {run_id}") from None
+                return None
         return content
 
     def prune_daily(self, older: timedelta) -> int:

@@ -28,7 +28,7 @@ if os.environ.get("CI"):
 
 # Tests that share what is started once run in the worker that starts it.
 _TOGETHER = {
-    "client": "dagster",
+    "client": "client",
     "server": "dagster",
     "test_backfills.py": "dagster",
     "demo": "wheel",

@@ -24,7 +24,6 @@ PathsArgument = Annotated[list[Path] | None, typer.Argument(help="Projects, fold
 
 LoadOption = Annotated[bool, typer.Option("--load", help="Also load the project's Definitions, in a subprocess.")]
 TimeoutOption = Annotated[float, typer.Option("--timeout", min=1, help="Seconds that --load may take.")]
-
 SkipOption = Annotated[
     bool, typer.Option("--skip-others", help="Pass over named files that are no daglab notebooks, as pre-commit does.")
 ]
@@ -60,8 +59,8 @@ def check(
     if not skip_others:
         from daglab.cli.check_named import no_notebooks
 
-        told = {Path(finding.path).resolve() for finding in findings}
-        findings += no_notebooks([path for path in named if path.resolve() not in told], notebooks)
+        told = {Path(finding.path).resolve() for finding in findings}  # of one that can't be read, too
+        findings += no_notebooks(named, {*notebooks, *told})
     document = {
         "notebooks": len(notebooks),
         "findings": [finding.to_json() for finding in findings],

@@ -15,8 +15,9 @@ from daglab.pair.locate import is_marimo
 
 def no_notebooks(named: Iterable[Path], checked: Collection[Path]) -> Iterator[Finding]:
     """A finding for each file of ``named`` that is neither one of the ``checked`` notebooks nor half of one."""
+    known = {path.resolve() for path in checked}
     for path in named:
-        if path.is_file() and not {path.resolve(), _py_of(path).resolve()} & {one.resolve() for one in checked}:
+        if path.is_file() and known.isdisjoint({path.resolve(), _py_of(path).resolve()}):
             message, remedy = _why(path)
             yield Finding(os.path.relpath(path), 1, "DL323", message, remedy)
 

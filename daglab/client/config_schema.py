@@ -22,8 +22,8 @@ def config_schema(types: Sequence[Mapping[str, Any]], root: str) -> dict[str, An
 def _schema(key: str, types: Mapping[str, Mapping[str, Any]], description: str | None) -> dict[str, Any]:
     type_ = types.get(key)
     schema = {} if type_ is None else _of_kind(type_, types)
-    if text := description or (type_ or {}).get("description"):
-        schema["description"] = text
+    if text := description or (type_ and type_["typeParamKeys"] == [] and type_["description"]):
+        schema["description"] = text  # of types made of others Dagster only says that they are
     return schema
 
 

@@ -14,11 +14,15 @@ _QUEUE_DAEMON = "QUEUED_RUN_COORDINATOR"
 
 @dataclass(frozen=True)
 class Location:
-    """A code location; ``error`` is why its definitions could not be loaded."""
+    """A code location; ``error`` is why its definitions could not be loaded.
+
+    ``folder`` is the working folder on Dagster's machine that it is loaded in, where Dagster tells it.
+    """
 
     name: str
     loading: bool
     error: str | None
+    folder: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,14 +78,15 @@ def parse_location(entry: Mapping[str, Any]) -> Location:
     return Location(
         name=entry["name"],
         loading=entry["loadStatus"] == "LOADING" or loaded is None,
-        error=_load_error(loaded) if failed else None,
+        error=_reason(loaded) if failed else None,
+        folder=next((x["value"] for x in entry["displayMetadata"] if x["key"] == "working_directory"), None),
     )
 
 
-def _load_error(error: Mapping[str, Any]) -> str:
-    """Dagster says in the first message that a location failed, in the second why."""
-    messages = [error["message"], (error.get("cause") or {}).get("message", "")]
-    return "\n".join(message.strip() for message in messages if message.strip())
+def _reason(error: Mapping[str, Any]) -> str:
+    """What was being done, and the innermost cause, which is the user's own error."""
+    messages = [error["message"], *(cause["message"] for cause in error["causes"][-1:])]
+    return "\n".join(message.strip() for message in messages)
 
 
 def parse_daemons(instance: Mapping[str, Any]) -> DaemonHealth:

@@ -92,7 +92,7 @@ def require_known_partitions(
         known = [name for definition in definitions for name in definition.all_keys()]
         raise ValidationError(
             f"{', '.join(keys)}: no partition {', '.join(unknown)}.",
-            remedy=did_you_mean(unknown[0], known[:1000]),
+            remedy=did_you_mean(unknown[0], known[:1000]) or "it has none yet",
             details={"unknown": unknown, "assets": list(keys)},
         )
 

@@ -59,13 +59,13 @@ async def submit_assets(
     request_id: str | None,
 ) -> RunSubmitResult:
     """One run of the assets ``keys``, which are not empty; DagsterClient.submit_assets says what it raises."""
+    require_plain_tags(tags or {})
     assets = await known_assets(transport, keys)
     require_launchable(assets)
     partitioned = [asset.key for asset in assets if asset.partitioned]
     definitions = await fetch_partitions(transport, partitioned, statuses=False) if partitions and partitioned else {}
     partition = require_partition(assets, definitions, partitions)
     all_tags = {**(tags or {}), **partition_tags(partition, definitions.get(partitioned[0]) if partitioned else None)}
-    require_plain_tags(tags or {})
     id_ = request_id or uuid4().hex
     params = launch_params(assets, id_, config=config, tags=all_tags)
     return await _submit(transport, requests, params, id_, new=request_id is None)

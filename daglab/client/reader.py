@@ -72,8 +72,8 @@ class DagsterReader:
         await self._transport.close()
 
     async def status(self) -> DagsterStatus:
-        """Version, code locations, and whether launched runs will start."""
-        return parse_status(await self._transport.query(documents.INSTANCE), self.address)
+        """Version, code locations, and whether launched runs will start. Asked once: a failure is an answer as well."""
+        return parse_status(await self._transport.mutate(documents.INSTANCE), self.address)
 
     async def version(self) -> str:
         """The version of Dagster's web server, such as ``1.12.3``."""

@@ -37,6 +37,12 @@ class BusyError(LostAnswerError):
     code = "dagster-busy"
 
 
+class NotDagsterError(DagsterConnectionError):
+    """Somebody answers there, but not as Dagster does."""
+
+    code = "not-dagster"
+
+
 class Transport:
     """A pool of connections to one Dagster; ``repr`` tells its address and nothing of its credentials."""
 
@@ -143,7 +149,7 @@ class Transport:
             return BusyError(message, remedy="look whether Dagster runs behind the proxy")
         if status >= 500 or response.content.lstrip().startswith(b"{"):  # it may have done what it was asked
             return LostAnswerError(message, remedy="its log, or that of a proxy before it, says more")
-        return DagsterConnectionError(message, remedy=_START)
+        return NotDagsterError(message, remedy=_START)
 
 
 def json_body(response: httpx.Response) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,9 +76,11 @@ def read_notebook(path: Path) -> Notebook:
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as error:
-        raise NotebookError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise NotebookError(f"{path} cannot be read: {error.strerror or error}", remedy="make it readable") from error
     except UnicodeDecodeError as error:
-        raise NotebookError(f"{path} is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}") from error
+        raise NotebookError(
+            f"{path} is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}", remedy="save it as UTF-8"
+        ) from error
     return parse_notebook(text, path)
 
 
@@ -134,17 +137,24 @@ def parse_edited(old: Notebook, text: str) -> Notebook:
 
 
 def syntax_faults(notebook: Notebook) -> list[tuple[int, str]]:
-    """The line of the file and Python's own words for each cell that doesn't parse."""
+    """The line of the file and Python's own words for each cell that marimo holds for unparsable."""
     faults = []
     for cell in notebook.cells:
         try:
             if cell.kind == "unparsable":
-                ast.parse(cell.code)
+                _compile(cell.code)
         except SyntaxError as error:
             faults.append((cell.code_line + (error.lineno or 1) - 1, error.msg))
         except ValueError as error:  # a NUL
             faults.append((cell.code_line, str(error)))
     return faults
+
+
+def _compile(code: str) -> None:
+    """Raise what Python has against a cell, also what only shows behind parsing, such as ``break`` outside a loop."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        compile(code, "<cell>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
 
 
 def _code(block: Span, cell: ParsedCell) -> str:

@@ -104,8 +104,8 @@ def _header_findings(graph: CellGraph, header: Header) -> Iterator[Finding]:
 
 
 def _undefined(graph: CellGraph, header: Header) -> Iterator[Finding]:
-    """Variables of the header that no cell defines; a cell that doesn't parse may be the one."""
-    if syntax_faults(graph.notebook):
+    """Variables of the header that no cell defines; a cell that can't be compiled may be the one."""
+    if syntax_faults(graph.notebook) or not all(cell.valid for cell in graph.cells):
         return
     names = {"assets": [*header.assets], "checks": [*header.checks], "inputs": [*header.inputs]}
     for role, variables in names.items():

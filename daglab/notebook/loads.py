@@ -18,10 +18,10 @@ def loaded_keys(code: str) -> Iterator[tuple[int, str]]:
 
 
 def calls(code: str, *names: str) -> bool:
-    """Whether the code calls one of daglab's functions, such as ``context``."""
+    """Whether the code calls one of daglab's functions, such as ``context``, by whatever name daglab is imported."""
     for node in _calls(code):
         match node.func:
-            case ast.Attribute(value=ast.Name(id="daglab"), attr=name) | ast.Name(id=name) if name in names:
+            case ast.Attribute(attr=name) | ast.Name(id=name) if name in names:
                 return True
     return False
 

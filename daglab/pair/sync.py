@@ -126,10 +126,11 @@ def create_pair(
     resolve: Mapping[str, Side] | None = None,
     jupytext: bool = False,
     dry_run: bool = False,
+    approve: Callable[[Plan], None] | None = None,
 ) -> SyncResult:
     """Make a notebook a pair: write the half that is missing, or join two halves that are there.
 
-    ``prefer`` and ``resolve`` decide conflicts as in :func:`sync`. With ``jupytext`` it is one for jupytext too: its
+    ``prefer``, ``resolve`` and ``approve`` are as in :func:`sync`. With ``jupytext`` it is one for jupytext too: its
     formats are written into the .ipynb.
 
     Raises:
@@ -140,7 +141,7 @@ def create_pair(
     if not path.exists():
         raise PairError(f"{path} does not exist")
     refuse_other_format(pair)
-    result = _run(pair, Wishes(prefer, resolve or {}, create=True), dry_run=dry_run)
+    result = _run(pair, Wishes(prefer, resolve or {}, create=True), dry_run=dry_run, approve=approve)
     if result.before.state == "invalid":
         raise NotebookError(result.before.reason)
     return _for_jupytext(pair, result) if jupytext and result.synced else result

@@ -9,9 +9,10 @@ from typing import Any
 
 from daglab.errors import NotebookError
 from daglab.marimo_run import CellRunner, CellSource
-from daglab.notebook.cells import Cell, Notebook, read_notebook, syntax_faults
+from daglab.notebook.cells import Cell, Notebook, read_notebook
 from daglab.notebook.graph import AssetGraph, asset_graph
 from daglab.notebook.header import Header, read_header
+from daglab.notebook.lint import marimo_findings
 from daglab.notebook.spans import lines_of
 
 
@@ -76,8 +77,8 @@ def load(path: Path) -> LoadedNotebook:
     for role, names in (("assets", header.assets), ("checks", header.checks)):
         for name in names:
             if graph.cells.defining(name) is None:
-                for line, why in syntax_faults(notebook):  # that cell may be the one
-                    raise NotebookError(f"{path}:{line}: a cell does not parse: {why}", remedy="mend it")
+                for finding in marimo_findings(graph.cells):  # a cell that can't be compiled may be the one
+                    raise NotebookError(f"{path}:{finding.line}: {finding.message}", remedy=finding.remedy)
                 line = header.line_of(role, name)
                 raise NotebookError(
                     f"{path}:{line}: no cell defines {name!r}, which the header names under {role}",

@@ -34,7 +34,7 @@ class DaglabApp(ExtensionApp):
         )
         self.settings[SETTING] = self._services
         # stop_extension is not called when another extension has taken over the signal handlers.
-        atexit.register(self._services.marimo.stop_now)
+        atexit.register(self._services.close_now)
 
     def initialize_handlers(self) -> None:
         """Add the routes."""
@@ -46,17 +46,18 @@ class DaglabApp(ExtensionApp):
         What a killed server left ends in the background.
         """
         guard_known_ports(serverapp, self._services)
-        self._sweeping = asyncio.create_task(self._services.marimo.sweep())
-        if self._services.syncs_by_itself:
-            sync_on_save(serverapp, self._services.root, self._services.pairs)
+        self._sweeping = asyncio.create_task(self._services.sweep())
+        self._services.pairs.use(asyncio.get_running_loop())
+        self._sync_pairs()
+        self._services.live.on_change(self._sync_pairs)
+
+    def _sync_pairs(self) -> None:
+        """Begin to sync pairs, if the configuration wants it, now or once it is corrected."""
+        if self._services.pairs.wanted and not self._services.pairs.started:
+            sync_on_save(self.serverapp, self._services.root, self._services.pairs)
             self._services.pairs.start()
 
     async def stop_extension(self) -> None:
-        """End the syncs, marimo and the connections to Dagster."""
-        await self._services.pairs.stop()
-        await self._services.marimo.stop()
-        atexit.unregister(self._services.marimo.stop_now)
-        if self._services.followed is not None:
-            await self._services.followed.close()
-        if self._services.dagster is not None:
-            await self._services.dagster.close()
+        """End what was started, and the connections to Dagster."""
+        await self._services.close()
+        atexit.unregister(self._services.close_now)

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 
 from daglab.processes import LOOPBACK
 from daglab.project import Project
 
 
-def dagster_dev_argv(project: Project, port: int) -> list[str]:
-    """`dagster dev` for the project's code location, on the loopback interface only: Dagster has no authentication.
+def dagster_dev_argv(project: Project, port: int, host: str = LOOPBACK) -> list[str]:
+    """`dagster dev` for the project's code location, or `dg dev` in a `dg` project where that is installed.
+
+    ``host`` is an address of this machine alone: Dagster has no authentication.
 
     Raises:
         ConfigError: the project names no code location, or several.
     """
     location = project.code_location()
-    argv = [sys.executable, "-m", "dagster", "dev", "--host", LOOPBACK, "--port", str(port)]
-    if location.origin.startswith("[tool.dagster]"):  # Dagster reads it too, with the location's name, which
-        return argv  # its --module-name would replace by the module's
+    place = ["--host", host, "--port", str(port)]
+    if location.by == "dg" and find_spec("dagster_dg_cli"):  # it reads the location's name, and checks defs.yaml files
+        return [sys.executable, "-m", "dagster_dg_cli.cli", "dev", "--use-active-venv", *place]
+    argv = [sys.executable, "-m", "dagster", "dev", *place]
+    if location.by == "dagster":  # it reads the location's name, which its --module-name would replace by the module's
+        return argv
     return [*argv, "--module-name", location.module_name]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-Topic = Literal["assets", "runs", "locations", "pairs", "marimo"]
+Topic = Literal["assets", "runs", "locations", "pairs", "marimo", "dagster"]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
 
 _KEPT = 2_000

@@ -17,6 +17,8 @@ from daglab.server.operation import Query, operation_of
 from daglab.server.services import SETTING, Services
 
 _MAX_BODY_BYTES = 2_000_000
+_JSON_TYPES = ("", "application/json", "application/x-www-form-urlencoded")
+"""The last one is what `curl -d` says of everything; another site's form gets no further than the XSRF check."""
 _JUPYTERS_PARAMETERS = ("token", "_xsrf")
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -113,6 +115,18 @@ class DaglabHandler(JsonErrors, APIHandler):
         operation = operation_of(type(self), self.request.method or "")
         # A method that doesn't exist is told to those who may read.
         await refuse_unauthorized(self, operation.action if operation else "read", self.auth_resource)
+        if operation and operation.query is None:
+            self.query(Query)
+        if operation and operation.body is not None:
+            self._refuse_other_bodies()
+        await self.services.live.refresh()
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """As :class:`JsonErrors` does; an unknown method is told the known ones, as RFC 9110 wants."""
+        if status_code == 405:
+            known = [method for method in ("GET", "POST", "PUT", "PATCH", "DELETE") if operation_of(type(self), method)]
+            self.set_header("Allow", ", ".join([*known, "OPTIONS"]))
+        super().write_error(status_code, **kwargs)
 
     @property
     def services(self) -> Services:
@@ -128,11 +142,8 @@ class DaglabHandler(JsonErrors, APIHandler):
 
     def body(self, kind: type[Model]) -> Model:
         """The request's body as a ``kind``; raises RequestError that lists each fault in it."""
-        raw = self.request.body
-        if len(raw) > _MAX_BODY_BYTES:
-            raise RequestError(f"The body is larger than {_MAX_BODY_BYTES} bytes.", remedy="send less at once")
         try:
-            return kind.model_validate_json(raw)
+            return kind.model_validate_json(self.request.body)
         except ValidationError as error:
             raise _not_valid(error, "body") from None
 
@@ -150,9 +161,19 @@ class DaglabHandler(JsonErrors, APIHandler):
         except ValidationError as error:
             raise _not_valid(error, "query") from None
 
+    def _refuse_other_bodies(self) -> None:
+        if len(self.request.body) > _MAX_BODY_BYTES:
+            raise HTTPError(413, f"The body is larger than {_MAX_BODY_BYTES} bytes; send less at once.")
+        sent = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if sent not in _JSON_TYPES:
+            raise HTTPError(415, f"Send the body as application/json, not as {sent}.")
+
     def refuse_if_read_only(self, what: str) -> None:
-        """Raise ReadOnlyError where the configuration forbids changes; ``what`` begins the message."""
-        if self.services.read_only:
+        """Raise ReadOnlyError where the configuration forbids changes, ConfigError where it is wrong.
+
+        ``what`` begins the message.
+        """
+        if self.services.config.read_only:
             raise ReadOnlyError(f"{what}: daglab is set to read only.", remedy="set read_only to false in daglab.yaml")
 
 

@@ -62,9 +62,9 @@ class KnownPort(Matcher):
         return {"path_args": [host, str(port), found["path"]], "target_kwargs": options}
 
     def _dagster(self) -> tuple[str, int]:
-        config = self._services.config
-        if config is None:
+        if self._services.live.error is not None:
             return "", 0
+        config = self._services.config
         parts = urlsplit(config.dagster.address)
         return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 

@@ -1,6 +1,6 @@
 """JupyterLab on a project, with its Dagster beside it: ``python -m daglab.server.lab [DIR]``, which `make lab` runs.
 
-A folder that does not exist is made first, as `daglab init --bootstrap` does. Both processes end with this one.
+A folder that does not exist is made first, as `daglab init --bootstrap` does. Both end with this process.
 """
 
 from __future__ import annotations
@@ -21,68 +21,71 @@ from types import FrameType
 from daglab.errors import DaglabError, ExitCode, ProcessError
 from daglab.processes import LOOPBACK, Child, free_port, spawn
 from daglab.project import Project
-from daglab.server.dagster_dev import dagster_dev_argv, project_environment
+from daglab.server.dagster_dev import project_environment
 
 _START_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
 class Lab:
-    """Two processes that answer."""
+    """A Jupyter server that answers, and the Dagster that it has started and keeps alive."""
 
-    dagster: Child
-    dagster_url: str
     jupyter: Child
     jupyter_url: str
+    dagster_url: str
 
     def wait(self) -> None:
-        """Block for as long as both live; raises ProcessError for the first one that ends."""
-        while True:
-            for child in (self.dagster, self.jupyter):
-                if child.returncode is not None:
-                    raise ProcessError(
-                        f"{child.name} ended with status {child.returncode}.\n{child.log_tail()}",
-                        remedy="its last lines of output say why",
-                    )
-            time.sleep(0.5)
+        """Block for as long as Jupyter lives; raises ProcessError when it ends."""
+        self.jupyter.wait()
+        raise ProcessError(
+            f"Jupyter ended with status {self.jupyter.returncode}.\n{self.jupyter.log_tail()}",
+            remedy="its last lines of output say why",
+        )
 
 
 def start_lab(folder: Path, stack: ExitStack) -> Lab:
-    """Start `dagster dev` and JupyterLab on the project in ``folder``; both end when ``stack`` is closed.
+    """Start JupyterLab on the project in ``folder`` and Dagster under it; both end when ``stack`` is closed.
 
     Raises:
         ConfigError: the configuration is wrong, or the project has no code location.
         ProcessError: one of the two did not start; with its last lines of output.
     """
     project = Project.find(folder)
-    project.ensure_dagster_home()
+    project.code_location()
+    port, dagster_port, token = free_port(), free_port(), secrets.token_urlsafe(24)
     environment = project_environment(project)
-    logs = project.root / ".daglab" / "logs"
-
-    port = free_port()
-    argv = dagster_dev_argv(project, port)
-    dagster = stack.enter_context(
-        spawn(argv, cwd=project.root, env=environment, log=logs / "dagster.log", die_with_parent=True)
-    )
-    lab_port, token = free_port(), secrets.token_urlsafe(24)
-    environment |= {"DAGLAB_DAGSTER__HOST": LOOPBACK, "DAGLAB_DAGSTER__PORT": str(port), "JUPYTER_TOKEN": token}
+    environment |= {"DAGLAB_DAGSTER__HOST": LOOPBACK, "DAGLAB_DAGSTER__PORT": str(dagster_port), "JUPYTER_TOKEN": token}
     jupyter = stack.enter_context(
         spawn(
-            _jupyter_argv(project.root, lab_port),
+            _jupyter_argv(project.root, port),
             cwd=project.root,
             env=environment,
-            log=logs / "jupyter.log",
+            log=project.root / ".daglab" / "logs" / "jupyter.log",
             die_with_parent=True,
         )
     )
-    jupyter.wait_until_healthy(f"http://{LOOPBACK}:{lab_port}/api/status?token={token}", _START_SECONDS)
-    dagster.wait_until_healthy(f"http://{LOOPBACK}:{port}/server_info", _START_SECONDS)
-    return Lab(
-        dagster=dagster,
-        dagster_url=f"http://{LOOPBACK}:{port}",
-        jupyter=jupyter,
-        jupyter_url=f"http://{LOOPBACK}:{lab_port}/lab?token={token}",
-    )
+    origin = f"http://{LOOPBACK}:{port}"
+    jupyter.wait_until_healthy(f"{origin}/api/status?token={token}", _START_SECONDS)
+    _start_dagster(f"{origin}/daglab/api", token)
+    return Lab(jupyter, f"{origin}/lab?token={token}", f"http://{LOOPBACK}:{dagster_port}")
+
+
+def _start_dagster(api: str, token: str) -> None:
+    """Have Jupyter start Dagster, and wait until it answers."""
+    import httpx
+
+    with httpx.Client(headers={"Authorization": f"token {token}"}, timeout=30.0, trust_env=False) as http:
+        error = http.post(f"{api}/dagster").json().get("error")
+        deadline = time.monotonic() + _START_SECONDS
+        while error is None or error["code"] in ("dagster-starting", "dagster-restarting"):
+            dagster = http.get(f"{api}/status").json()["dagster"]
+            if dagster["reachable"]:
+                return
+            error = dagster["error"]
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.5)
+    raise ProcessError(error["message"], remedy=error["remedy"])
 
 
 def _jupyter_argv(root: Path, port: int) -> list[str]:

@@ -140,5 +140,5 @@ def _errors(operation: Operation) -> dict[str, Any]:
 
 def _content(model: type[BaseModel] | str) -> dict[str, Any]:
     if isinstance(model, str):
-        return {model: {}}
+        return {media.strip(): {} for media in model.split(",")}
     return {"application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}}}

@@ -24,7 +24,7 @@ class Query(BaseModel):
 class Operation:
     """One method of one resource.
 
-    ``answers`` maps the status of each good answer to its model, to the name of another media type, or to None for
+    ``answers`` maps the status of each good answer to its model, to the names of other media types, or to None for
     an empty one. ``errors`` are the errors that the method's own work raises; those that any request may lead to
     are not repeated. ``action`` is what the Authorizer is asked about: ``read``, ``write`` or ``execute``.
     """

@@ -112,13 +112,13 @@ class PairContents:
 
     async def _is_ipynb_of_pair(self, path: str) -> bool:
         """Whether a path names the .ipynb of a pair, where jupytext would have its own way with it."""
-        if self._plain is None or not path.endswith(".ipynb"):
+        if self._plain is None or not path.endswith(".ipynb") or not self._pairs.wanted:
             return False
         return await asyncio.to_thread(_is_half, self._root / path.strip("/"))
 
     def _half(self, path: str) -> Path | None:
-        """The file at an API path, where it may be half of a pair."""
-        return self._root / path.strip("/") if path.endswith((".py", ".ipynb")) else None
+        """The file at an API path, where it may be half of a pair; None where pairs aren't wanted."""
+        return self._root / path.strip("/") if path.endswith((".py", ".ipynb")) and self._pairs.wanted else None
 
     def _continue(self, file: Path, model: dict[str, Any]) -> Any:
         """Give a notebook the base that its sync after the last save has left on disk, which the browser doesn't have.

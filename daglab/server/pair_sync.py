@@ -14,11 +14,12 @@ from typing import Any, Literal
 
 from daglab.errors import FileMovedError, PairError
 from daglab.files import FileContent
-from daglab.pair import Pair, SyncResult, pair_of, pair_status, sync
+from daglab.pair import Pair, PairStatus, SyncResult, pair_of, pair_status, sync
 from daglab.pair.places import absolute
 from daglab.pair.plan import Plan
 from daglab.pair.watched import WatchedPairs, WatchEvent
 from daglab.server.pair_watch import PairWatch
+from daglab.server.paths import lies_below
 from daglab.server.rooms import Rooms
 
 Cause = Literal["save", "disk", "request"]
@@ -34,22 +35,42 @@ class PairSync:
         root: the Jupyter server's root folder.
         publish: is told of each sync, conflict and fault, from any thread; see :func:`told`.
         rooms: the live documents, which are not written.
+        wanted: whether pairs are to be synced unasked, as the configuration says now.
     """
 
     def __init__(
-        self, root: Path, publish: Callable[[dict[str, Any]], None], rooms: Rooms, log: logging.Logger
+        self,
+        root: Path,
+        publish: Callable[[dict[str, Any]], None],
+        rooms: Rooms,
+        wanted: Callable[[], bool],
+        log: logging.Logger,
     ) -> None:
         self._root = root
         self._publish = publish
         self._rooms = rooms
+        self._wanted = wanted
         self._pairs = WatchedPairs(self._work)
         self._watch = PairWatch(root, self._pairs, partial(self._tell, cause="disk"), log)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._saving: Counter[Path] = Counter()
 
+    def use(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The server's event loop, in which rooms are asked for."""
+        self._loop = loop
+
+    @property
+    def wanted(self) -> bool:
+        """Whether pairs are to be synced unasked."""
+        return self._wanted()
+
+    @property
+    def started(self) -> bool:
+        """Whether it watches, or did."""
+        return self._watch.started
+
     def start(self) -> None:
-        """Begin to watch; called in the event loop of the server."""
-        self._loop = asyncio.get_running_loop()
+        """Begin to watch."""
         self._watch.start()
 
     async def stop(self) -> None:
@@ -85,36 +106,58 @@ class PairSync:
     def _work(self, pair: Pair, saved: Path | None = None) -> SyncResult:
         if saved is None and (self._saving[pair.py] or self._saving[pair.ipynb]):
             raise FileMovedError(f"{pair.ipynb} is being saved")  # it is tried again
+        if not self.wanted:
+            return SyncResult(PairStatus(pair.py, pair.ipynb, "unpaired"))
         if not (pair.py.exists() and pair.ipynb.exists()):
             return SyncResult(pair_status(pair))
-        refuse_second_claim(pair)
-        return sync(pair, approve=partial(self.refuse_in_rooms, saved=saved))
+        return sync(pair, approve=partial(self.approve, saved=saved))
 
-    def refuse_in_rooms(self, plan: Plan, saved: Path | None = None) -> None:
-        """Refuse to write what is open in a room; in a thread, and before anything is written.
+    def approve(self, plan: Plan, saved: Path | None = None) -> None:
+        """Refuse a sync that must not be done here; in a thread, right before anything is written.
 
-        Into a file that the room has just ``saved``, and waits for the answer, metadata can be written: it goes on
-        without them. With other cells it would not.
+        The file ``saved`` may be open in a room, which waits for it: it can do without new metadata, not without cells.
 
         Raises:
-            OpenInRoomError: see :meth:`Rooms.refuse`.
+            PairError: a half lies outside of the server's root, or the .py is half of another pair.
+            OpenInRoomError: a file that is to be written is open in a room.
         """
-        if self._loop is None or not self._rooms.possible:
+        texts = plan.texts()
+        if not texts:
             return
-        changed = [path for path, before, after in plan.texts() if not (path == saved and same_cells(before, after))]
+        refuse_outside(self._root, plan.pair)
+        _refuse_second_claim(plan.pair)
+        if not self._rooms.possible:
+            return
+        changed = [path for path, before, after in texts if not (path == saved and same_cells(before, after))]
         if changed:
+            assert self._loop is not None
             asyncio.run_coroutine_threadsafe(self._rooms.refuse(*changed), self._loop).result(_ROOM_SECONDS)
+
+    def tell(self, pair: Pair, result: SyncResult) -> None:
+        """Publish what was done on request."""
+        if result.written and not result.dry_run:
+            self._tell(WatchEvent(pair, result), "request")
 
     def _tell(self, event: WatchEvent, cause: Cause, saved: Path | None = None) -> None:
         self._publish(told(self._root, event, cause, saved))
 
 
-def refuse_second_claim(pair: Pair) -> None:
-    """Two notebooks must not write one .py, as when a notebook is copied whose .py stands elsewhere.
+def refuse_outside(root: Path, pair: Pair) -> None:
+    """A server writes below its root only, also where the project reaches further, and where links lead elsewhere.
 
     Raises:
-        PairError: the .py is half of another pair.
+        PairError: a half lies outside.
     """
+    for half in (pair.py, pair.ipynb):
+        if not lies_below(root, half):
+            raise PairError(
+                f"{half.name}, half of the pair {pair.ipynb.stem}, lies outside of the folder that Jupyter serves",
+                remedy="start Jupyter in the project's folder, or run daglab sync",
+            )
+
+
+def _refuse_second_claim(pair: Pair) -> None:
+    """Two notebooks must not write one .py, as when a notebook is copied whose .py stands elsewhere."""
     if pair.place is not None and (other := pair_of(pair.py).ipynb.absolute()) != pair.ipynb.absolute():
         raise PairError(
             f"{pair.py} is the other half of {other}, not of {pair.ipynb}", remedy=f"daglab unpair {pair.ipynb}"

@@ -38,6 +38,11 @@ class PairWatch:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="daglab-pairs", daemon=True)
 
+    @property
+    def started(self) -> bool:
+        """Whether it watches."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         """Begin."""
         self._thread.start()
@@ -45,7 +50,7 @@ class PairWatch:
     def stop(self) -> None:
         """End, after the sync that is being done."""
         self._ended.set()
-        if self._thread.is_alive():
+        if self.started:
             self._thread.join()
 
     def is_set(self) -> bool:

@@ -22,6 +22,57 @@ def confined_file(root: Path, path: str) -> Path:
         RequestError: the path is not a plain relative one.
         MissingFileError: no file is there, or it lies outside; the two are not told apart.
     """
+    real_root = root.resolve()
+    try:
+        real = real_root.joinpath(*_parts(path)).resolve(strict=True)
+    except (OSError, RuntimeError):  # RuntimeError: a loop of links, before Python 3.13
+        raise _missing(path) from None
+    if not real.is_relative_to(real_root) or not real.is_file():
+        raise _missing(path)
+    return real
+
+
+def confined_place(root: Path, path: str) -> Path:
+    """Where a file of this path would be, there or not: its folder, which is there, lies in ``root``.
+
+    Raises:
+        RequestError: the path is not a plain relative one.
+        MissingFileError: its folder is not there, or lies outside.
+    """
+    *folders, name = _parts(path)
+    return _folder(root, folders, path) / name
+
+
+def confined_folder(root: Path, path: str) -> Path:
+    """The existing folder at ``path``, relative to ``root``; an empty path is ``root`` itself.
+
+    Raises:
+        RequestError: the path is not a plain relative one.
+        MissingFileError: no folder is there, or it lies outside.
+    """
+    return _folder(root, _parts(path) if path else [], path)
+
+
+def _folder(root: Path, parts: list[str], path: str) -> Path:
+    real_root = root.resolve()
+    try:
+        folder = real_root.joinpath(*parts).resolve(strict=True)
+    except (OSError, RuntimeError):
+        raise _missing(path) from None
+    if not folder.is_relative_to(real_root) or not folder.is_dir():
+        raise _missing(path)
+    return folder
+
+
+def lies_below(root: Path, file: Path) -> bool:
+    """Whether a file that is written at this place, through links that are there, would be in ``root``."""
+    try:
+        return file.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):
+        return False
+
+
+def _parts(path: str) -> list[str]:
     parts = path.split("/")
     if (
         _CONTROL.search(path)
@@ -33,14 +84,7 @@ def confined_file(root: Path, path: str) -> Path:
             f"{path!r} is not a path below the server's root.",
             remedy="give the path as the file browser shows it, relative and with /",
         )
-    real_root = root.resolve()
-    try:
-        real = real_root.joinpath(*parts).resolve(strict=True)
-    except (OSError, RuntimeError):  # RuntimeError: a loop of links, before Python 3.13
-        raise _missing(path) from None
-    if not real.is_relative_to(real_root) or not real.is_file():
-        raise _missing(path)
-    return real
+    return parts
 
 
 def read_confined(root: Path, path: str) -> tuple[Path, bytes]:

@@ -1,36 +1,34 @@
-"""What the handlers work with: the configuration, the client of Dagster, the notebooks, marimo."""
+"""What the handlers work with: the configuration, the client of Dagster, Dagster itself, the notebooks, marimo."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from daglab.client import DagsterClient
-from daglab.config import Config, load_config
-from daglab.errors import ConfigError
-from daglab.project import Project
+from daglab.config import Config
+from daglab.server.dagster_server import DagsterServer
 from daglab.server.events import EventHub
+from daglab.server.live_config import LiveConfig
 from daglab.server.marimo_process import MarimoSetting
 from daglab.server.marimo_server import MarimoServer
 from daglab.server.notebooks import NotebookIndex
 from daglab.server.pair_sync import PairSync
 from daglab.server.rooms import Rooms
 from daglab.server.shared import SharedQuestions
-from daglab.server.workspace import Workspace
+from daglab.server.supervisor import Standing
+from daglab.server.workspace import CurrentWorkspace, Workspace
 
 SETTING = "daglab_services"
 
 
 @dataclass(frozen=True)
 class Services:
-    """One of each for the life of the Jupyter server.
-
-    ``config``, ``dagster`` and ``followed`` are what a wrong configuration leaves open: then ``config_error`` says what
-    is wrong.
-    """
+    """One of each for the life of the Jupyter server; what the configuration decides is asked for anew each time."""
 
     root: Path
     marimo: MarimoServer
@@ -38,36 +36,55 @@ class Services:
     events: EventHub
     questions: SharedQuestions
     pairs: PairSync
-    config: Config | None
-    dagster: DagsterClient | None
-    followed: Workspace | None
-    config_error: ConfigError | None
+    live: LiveConfig
+    dagster_server: DagsterServer
+    followed: CurrentWorkspace
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force; raises the ConfigError that says what is wrong with it."""
+        return self.live.config
 
     @property
     def client(self) -> DagsterClient:
-        """The client; raises the ConfigError that keeps it from being made."""
-        if self.dagster is None:
-            assert self.config_error is not None
-            raise self.config_error
-        return self.dagster
+        """The client of Dagster; raises the ConfigError that keeps it from being made."""
+        return self.live.client
 
     @property
     def workspace(self) -> Workspace:
-        """Dagster's workspace; raises the ConfigError that keeps it from being followed."""
-        if self.followed is None:
-            assert self.config_error is not None
-            raise self.config_error
-        return self.followed
+        """The workspace of that Dagster; raises the ConfigError that keeps it from being followed."""
+        return self.followed.of(self.client)
 
     @property
     def read_only(self) -> bool:
         """Whether nothing may be changed; so it is as long as the configuration is wrong."""
-        return self.config is None or self.config.read_only
+        return self.live.error is not None or self.config.read_only
+
+    async def sweep(self) -> None:
+        """End what a killed server left."""
+        await asyncio.gather(self.marimo.sweep(), self.dagster_server.sweep())
+
+    async def close(self) -> None:
+        """End what was started."""
+        await self.pairs.stop()
+        await asyncio.gather(self.marimo.stop(), self.dagster_server.stop(), self.followed.close())
+        await self.live.close()
+
+    def close_now(self) -> None:
+        """End the processes that were started, without an event loop: for the end of this process."""
+        self.marimo.stop_now()
+        self.dagster_server.stop_now()
 
     @property
-    def syncs_by_itself(self) -> bool:
-        """Whether pairs are synced when a file is saved or changes."""
-        return self.config is not None and self.config.jupyter.sync_on_save and not self.read_only
+    def notebooks_folder(self) -> Path:
+        """Where new notebooks go."""
+        named = self.config.notebooks_dir
+        return self.live.project.root / named if named else self.root
+
+
+def _syncs_by_itself(live: LiveConfig) -> bool:
+    """Whether pairs are synced when a file is saved or changes."""
+    return live.error is None and not live.config.read_only and live.config.jupyter.sync_on_save
 
 
 def make_services(root: Path, base_url: str, runtime_dir: Path, server: Any, log: logging.Logger) -> Services:
@@ -79,29 +96,24 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, server: Any, log
         runtime_dir: a folder for secrets, readable by the user alone.
         server: the ``ServerApp``.
     """
-    config: Config | None = None
-    dagster: DagsterClient | None = None
-    fault: ConfigError | None = None
-    project = Project(root)
-    try:
-        config = load_config(root)
-        project = Project.find(root, config)
-        dagster = DagsterClient(config.dagster, read_only=config.read_only)
-    except ConfigError as error:
-        log.error("daglab: the configuration is wrong: %s", error)
-        fault = error
-    events = EventHub()
-    port = config.marimo.port if config else None
-    marimo = MarimoServer(MarimoSetting(root, base_url, runtime_dir, project, port), log, events.publish)
+    live, events, questions = LiveConfig(root, log), EventHub(), SharedQuestions()
+    live.on_change(questions.forget)
+
+    def changed(now: Standing) -> None:
+        questions.forget()
+        events.publish("dagster", asdict(now))
+
+    port = None if live.error else live.config.marimo.port
     return Services(
         root=root,
-        marimo=marimo,
-        notebooks=NotebookIndex(project.root, root, log),
+        marimo=MarimoServer(MarimoSetting(root, base_url, runtime_dir, live.project, port), log, events.publish),
+        notebooks=NotebookIndex(live.project.root, root, log),
         events=events,
-        pairs=PairSync(root, partial(events.publish, "pairs"), Rooms(server, root), log),
-        questions=SharedQuestions(),
-        config=config,
-        dagster=dagster,
-        followed=Workspace(dagster, events, log) if dagster else None,
-        config_error=fault,
+        questions=questions,
+        pairs=PairSync(
+            root, partial(events.publish, "pairs"), Rooms(server, root), partial(_syncs_by_itself, live), log
+        ),
+        live=live,
+        dagster_server=DagsterServer(runtime_dir=runtime_dir, changed=changed, log=log),
+        followed=CurrentWorkspace(events, log),
     )

@@ -25,6 +25,7 @@ class SharedQuestions:
         began, asked = self._asked.get(question, (float("-inf"), None))
         if asked is None or (asked.done() and now - began > _FRESH_SECONDS):
             asked = asyncio.ensure_future(answer())
+            asked.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to raise it
             self._forget(now)
             self._asked[question] = now, asked
         found: Answer = await asyncio.shield(asked)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -117,3 +119,37 @@ def test_an_edited_text_is_read_as_if_it_were_new(
     except NotebookError:
         return
     assert read(lambda: parse_edited(old, text(after))) == read(lambda: parse_notebook(text(after), "n.py"))
+
+
+BEGINNERS = """
+import threading
+from daglab import marimo_api, marimo_graph
+
+NOTEBOOK = "import marimo\\napp = marimo.App()\\n\\n@app.cell\\ndef _():\\n    x = 1\\n    return\\n"
+begin, errors = threading.Barrier(5), []
+
+def first(use):
+    begin.wait()
+    try:
+        use()
+    except BaseException as error:
+        errors.append(error)
+
+uses = (
+    lambda: marimo_api.statements(NOTEBOOK),
+    lambda: marimo_api.parse(NOTEBOOK),
+    lambda: marimo_api.markdown_of("mo.md('a')"),
+    lambda: marimo_api.convert_jupyter("{}"),
+    lambda: marimo_graph._compiled("x = 1", "0"),
+)
+threads = [threading.Thread(target=first, args=(use,)) for use in uses]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert not errors, errors
+"""
+
+
+def test_threads_may_be_the_first_to_use_marimo_together() -> None:
+    subprocess.run([sys.executable, "-c", BEGINNERS], check=True, timeout=60)

@@ -105,6 +105,15 @@ def test_a_named_file_that_is_no_daglab_notebook(name: str, shop: Path, capsys: 
     assert run(["check", "src"]) == 0
 
 
+def test_a_named_half_of_a_notebook_that_cannot_be_read(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "src/shop/notebooks/orders.py").write_bytes(
+        (shop / "src/shop/notebooks/segments.py").read_bytes().replace(b"Whom", b"\xff")
+    )
+    assert run(["check", "src/shop/notebooks/orders.ipynb"]) == 7
+    said = capsys.readouterr().out
+    assert "DL200" in said and "DL323" not in said
+
+
 def test_a_near_miss_of_the_header_is_told_of_a_named_file(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = shop / "src/shop/notebooks/orders.py"
     path.write_text(path.read_text().replace("tool.daglab", "tool.dagglab"))

@@ -85,6 +85,24 @@ def test_end_kills_what_ignores_term_and_what_left_the_session(tmp_path: Path) -
     child.end(timeout=0.5)  # a second call does no harm
 
 
+def test_children_of_a_killed_child_end_in_order(tmp_path: Path) -> None:
+    grandchild = (
+        "import os, signal, sys, time\n"
+        "def end(*_): time.sleep(0.3); open(sys.argv[1] + '.end', 'w').write('in order'); sys.exit()\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "open(sys.argv[1], 'w').write(f'{os.getpid()}\\n'); time.sleep(60)"
+    )
+    parent = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {grandchild!r}, sys.argv[1]])"
+    child = spawn([*python(parent), str(tmp_path / "pid")])
+    pid = number_in(tmp_path / "pid")
+    child.process.kill()
+    child.wait(5)
+    assert psutil.pid_exists(pid)
+    child.end()
+    assert gone(pid, timeout=1)
+    assert (tmp_path / "pid.end").read_text() == "in order"
+
+
 def test_sigint_is_not_ignored_in_the_child(tmp_path: Path) -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

@@ -85,7 +85,7 @@ def test_the_configured_name_chooses_and_renames(tmp_path: Path) -> None:
     write(tmp_path / "pyproject.toml", '[tool.dagster]\nmodule_name = "shop.definitions"\n')
     origin = f"[tool.dagster] in {tmp_path / 'pyproject.toml'}"
     config = Config(dagster={"repository_location_name": "shop"})  # type: ignore[arg-type]
-    assert Project.find(tmp_path, config).code_location() == CodeLocation("shop.definitions", "shop", origin)
+    assert Project.find(tmp_path, config).code_location() == CodeLocation("shop.definitions", "shop", origin, "dagster")
     write(tmp_path / "pyproject.toml")
     definitions = write(tmp_path / "src" / "shop" / "definitions.py")
     assert Project(tmp_path, "shop").code_location() == CodeLocation("shop.definitions", "shop", str(definitions))

@@ -15,7 +15,6 @@ fragment Definition on AssetNode {
   computeKind
   isMaterializable
   isPartitioned
-  isExecutable
   hasAssetChecks
   configField { isRequired configType { key } }
   jobNames

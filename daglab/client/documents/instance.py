@@ -17,10 +17,11 @@ query DaglabInstance {
       locationEntries {
         name
         loadStatus
+        displayMetadata { key value }
         locationOrLoadError {
           __typename
           ... on RepositoryLocation { name }
-          ... on PythonError { message cause { message } }
+          ... on PythonError { message causes { message } }
         }
       }
     }
@@ -52,6 +53,7 @@ query DaglabLocations {
       locationEntries {
         name
         loadStatus
+        displayMetadata { key value }
         updatedTimestamp
         locationOrLoadError {
           __typename
@@ -72,7 +74,7 @@ query DaglabLocations {
               sensors { name description minIntervalSeconds sensorType targets { pipelineName } sensorState { status } }
             }
           }
-          ... on PythonError { message cause { message } }
+          ... on PythonError { message causes { message } }
         }
       }
     }
@@ -88,11 +90,12 @@ mutation DaglabReloadLocation($name: String!) {
     ... on WorkspaceLocationEntry {
       name
       loadStatus
+      displayMetadata { key value }
       locationOrLoadError {
-          __typename
-          ... on RepositoryLocation { name }
-          ... on PythonError { message cause { message } }
-        }
+        __typename
+        ... on RepositoryLocation { name }
+        ... on PythonError { message causes { message } }
+      }
     }
     ... on ReloadNotSupported { message }
     ... on RepositoryLocationNotFound { message }

@@ -5,11 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from daglab.server.operation import Route
-from daglab.server.routes import asset, assets, backfills, document, events, locations, marimo, run, runs, status
+from daglab.server.routes import (
+    asset,
+    assets,
+    backfills,
+    dagster,
+    document,
+    events,
+    executed,
+    locations,
+    marimo,
+    pairs,
+    run,
+    runs,
+    status,
+)
 
 ROUTES: tuple[Route, ...] = (
-    *status.ROUTES, *assets.ROUTES, *asset.ROUTES, *locations.ROUTES, *runs.ROUTES, *run.ROUTES, *backfills.ROUTES,
-    *marimo.ROUTES, *events.ROUTES, *document.ROUTES,
+    *status.ROUTES, *dagster.ROUTES, *assets.ROUTES, *asset.ROUTES, *locations.ROUTES, *runs.ROUTES, *run.ROUTES,
+    *backfills.ROUTES, *marimo.ROUTES, *pairs.ROUTES, *executed.ROUTES, *events.ROUTES, *document.ROUTES,
 )  # fmt: skip
 """Every resource, in the order in which they are documented."""
 

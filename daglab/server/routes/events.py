@@ -1,4 +1,4 @@
-"""``events``: changes of assets, runs, locations, pairs and marimo, pushed through a websocket or polled."""
+"""``events``: changes of assets, runs, locations, pairs, marimo and Dagster, pushed by a websocket or polled."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ _RESOURCES: dict[Topic, str] = {
     "locations": "daglab.dagster",
     "pairs": "daglab.pairs",
     "marimo": "daglab.marimo",
+    "dagster": "daglab.dagster",
 }
 
 
@@ -129,8 +130,8 @@ class EventsSocket(WebSocketMixin, WebSocketHandler, JsonErrors):
 
 def follow(services: Services) -> None:
     """Let what changes in Dagster become events, as long as somebody listens."""
-    if services.followed is not None:
-        services.followed.touch()
+    if services.live.error is None:
+        services.workspace.touch()
 
 
 async def readable_topics(handler: JupyterHandler) -> frozenset[Topic]:

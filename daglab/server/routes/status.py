@@ -10,8 +10,11 @@ from pydantic import BaseModel
 from daglab import __version__
 from daglab.client import DagsterStatus
 from daglab.errors import DaglabError
+from daglab.server.dagster_state import look_at, problems
 from daglab.server.handler import DaglabHandler, Fault
 from daglab.server.operation import Route, operation
+from daglab.server.routes.dagster import DagsterServerModel
+from daglab.server.supervisor import Standing
 
 
 class LocationModel(BaseModel):
@@ -22,9 +25,23 @@ class LocationModel(BaseModel):
     error: str | None
 
 
-class DagsterModel(BaseModel):
-    """Whether Dagster answers; ``launch_problem`` is why launched runs would stay QUEUED."""
+class ProblemModel(BaseModel):
+    """Something that keeps Dagster from being used in full; ``remedy`` says what to do."""
 
+    code: str
+    message: str
+    remedy: str
+
+
+class DagsterModel(BaseModel):
+    """Whether Dagster answers; ``launch_problem`` is why launched runs would stay QUEUED.
+
+    ``state`` is ``ok`` or the code of the first of ``problems``, the gravest. ``error`` is why it is not reachable.
+    """
+
+    state: str
+    problems: list[ProblemModel]
+    server: DagsterServerModel
     reachable: bool
     address: str | None
     version: str | None = None
@@ -33,15 +50,24 @@ class DagsterModel(BaseModel):
     error: Fault | None = None
 
     @classmethod
-    def of(cls, status: DagsterStatus) -> DagsterModel:
-        """From a Dagster that answered."""
-        return cls(
-            reachable=True,
-            address=status.address,
-            version=status.version,
-            locations=[LocationModel(name=x.name, loading=x.loading, error=x.error) for x in status.locations],
-            launch_problem=status.launch_problem,
+    def of(cls, answer: DagsterStatus | DaglabError, address: str | None, standing: Standing) -> DagsterModel:
+        """From Dagster's answer, or the error in its place, and the supervisor's word."""
+        found = problems(answer, standing)
+        told = [ProblemModel(code=x.code, message=x.message, remedy=x.remedy) for x in found]
+        model = cls(
+            state=found[0].code if found else "ok",
+            problems=told,
+            server=DagsterServerModel.of(standing),
+            reachable=isinstance(answer, DagsterStatus),
+            address=address,
         )
+        if isinstance(answer, DagsterStatus):
+            model.version = answer.version
+            model.locations = [LocationModel(name=x.name, loading=x.loading, error=x.error) for x in answer.locations]
+            model.launch_problem = answer.launch_problem
+        else:
+            model.error = Fault(**vars(found[0]), details=answer.details)
+        return model
 
 
 class MarimoModel(BaseModel):
@@ -77,16 +103,20 @@ class StatusHandler(DaglabHandler):
                 dagster=await self._dagster(),
                 marimo=MarimoModel(version=version("marimo"), running=services.marimo.running),
                 read_only=services.read_only,
-                config=services.config.to_json() if services.config else None,
+                config=None if services.live.error else services.config.to_json(),
             )
         )
 
     async def _dagster(self) -> DagsterModel:
+        services = self.services
+        answer: DagsterStatus | DaglabError
         try:
-            return DagsterModel.of(await self.services.client.status())
+            client = services.client
+            answer = await services.questions.ask("status", lambda: look_at(client))
         except DaglabError as error:
-            address = self.services.dagster.address if self.services.dagster else None
-            return DagsterModel(reachable=False, address=address, error=Fault(**error.to_json()["error"]))
+            answer = error
+        address = None if services.live.error else services.client.address
+        return DagsterModel.of(answer, address, services.dagster_server.standing)
 
 
 ROUTES = (Route("status", StatusHandler),)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from daglab.cli.app import run
+from daglab.notebook.codes import MEANINGS
 from daglab.pair import create_pair, unpair
 from tests.integration.hatch_daglab.building import build, configure, notebook, tiny_project
 
@@ -55,21 +56,55 @@ def conflict(root: Path) -> None:
     write(root, notebook("numbers = 6"))
 
 
+def headed(root: Path, *lines: str) -> None:
+    """The notebook with more lines in its header."""
+    write(root, notebook().replace("# ///\n", "".join(f"# {line}\n" for line in lines) + "# ///\n"))
+
+
 REFUSALS: dict[str, Callable[[Path], object]] = {
     "MB001 syntax error": lambda root: write(root, notebook("numbers = (", "x = 1")),
     "MB002 double definition": lambda root: write(root, notebook("numbers = 1", "numbers = 2")),
     "MB003 cycle": lambda root: write(root, notebook("numbers = x", "x = numbers")),
+    "MB004 setup reads a cell": lambda root: write(
+        root,
+        notebook("setup = x", "x = 1\nnumbers = 1")
+        .replace("@app.cell\ndef _(x):\n", "with app.setup:\n")
+        .replace("    return\n", "", 1),
+    ),
+    "MB005 break outside of a loop": lambda root: write(
+        root, notebook("numbers = 1").replace("    numbers = 1\n", "    numbers = 1\n    break\n")
+    ),
     "DL100 header is no TOML": lambda root: write(root, notebook().replace('"tiny/numbers"', "tiny/numbers")),
     "DL101 unknown header key": lambda root: write(root, notebook().replace("# key", "# kee")),
     "DL102 wrong value": lambda root: write(root, notebook().replace('"tiny/numbers"', "3")),
+    "DL103 one key for two variables": lambda root: headed(root, "[tool.daglab.assets.other]", 'key = "tiny/numbers"'),
+    "DL104 two roles": lambda root: headed(root, "[tool.daglab.checks.numbers]", 'asset = "numbers"'),
+    "DL200 notebook is no text": lambda root: (root / NUMBERS).write_bytes(notebook("numbers = 'ü'").encode("latin-1")),
     "DL201 undefined variable": lambda root: write(root, notebook("number = 1")),
     "DL202 crowded cell": lambda root: write(root, notebook("numbers = x = 1")),
+    "DL203 crowded cell of an input": lambda root: write(
+        root, notebook("numbers = raw", inputs="raw/x").replace("raw = 3", "raw = more = 3")
+    ),
     "DL204 param": lambda root: write(root, notebook().replace("[tool.daglab]", '[tool.daglab]\n# params = ["p"]')),
+    "DL205 undeclared load": lambda root: write(root, notebook("numbers = daglab.load_asset('x')", "import daglab")),
+    "DL206 partition of no partitions": lambda root: write(
+        root, notebook("numbers = partition_key", "partition_key = ''")
+    ),
+    "DL207 partitions that nothing reads": lambda root: headed(root, "[tool.daglab.partitions]", 'static = ["a"]'),
+    "DL208 param that nothing reads": lambda root: write(
+        root, notebook("numbers = 1", "p = 1").replace("[tool.daglab]", '[tool.daglab]\n# params = ["p"]')
+    ),
     "DL210 asset changed elsewhere": lambda root: write(root, notebook("numbers = [1]", "numbers.append(2)")),
     "DL300 one key twice": lambda root: second(root, assets="tiny/numbers"),
     "DL301 input that nothing provides": lambda root: second(root, assets="b", inputs="nowhere"),
     "DL302 dependency missing": lambda root: second(root, assets="b", head='# dependencies = ["polars"]'),
     "DL303 runtime missing": lambda root: configure(root, "daglab[dagster]", "daglab"),
+    "DL304 cycle of notebooks": lambda root: (
+        write(root, notebook("numbers = raw", inputs="tiny/second")),
+        write(
+            root, notebook("numbers = raw", assets="tiny/second", inputs="tiny/numbers"), "src/tiny/notebooks/second.py"
+        ),
+    ),
     "DL310 half out of sync": lambda root: half(root, "numbers = 5"),
     "DL310 halves in conflict": conflict,
     "DL311 half missing": lambda root: configure(root, "external", 'missing_ipynb = "error"\nexternal'),
@@ -100,6 +135,12 @@ def test_refused_by_build_and_by_check(
 
     assert run(["check", str(project)]) == 7
     assert line.split(": ", 1)[1] in capsys.readouterr().out
+
+
+def test_every_code_that_a_build_may_give_is_tried() -> None:
+    elsewhere = {"DL321"}  # below
+    not_of_builds = {"DL323", "DL340", "DL341", "DL342"}
+    assert {what.split()[0] for what in REFUSALS} | elsewhere | not_of_builds == set(MEANINGS)
 
 
 def test_a_notebook_in_no_package(project: Path, tmp_path: Path) -> None:

@@ -78,6 +78,7 @@ def start_jupyter(
     argv = [
         str(python), *command, "--no-browser", "--allow-root", f"--ServerApp.ip={LOOPBACK}",
         f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.trust_xheaders=True",
+        "--ServerApp.log_level=DEBUG",
         f"--ServerApp.base_url={RunningJupyter.base}", f"--ServerApp.root_dir={root}",
         f"--ServerApp.jpserver_extensions={enabled}",
     ]  # fmt: skip

@@ -41,16 +41,20 @@ def test_a_folder_without_a_code_location_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "module"),
+    ("text", "dg", "command"),
     [
-        ("pyproject.toml", '[tool.dagster]\nmodule_name = "a.b"\n', None),
-        ("pyproject.toml", '[tool.dg.project]\nroot_module = "a"\n', "a.definitions"),
+        ('[tool.dagster]\nmodule_name = "a.b"\n', True, ["dagster", "dev"]),
+        ('[tool.dg.project]\nroot_module = "a"\n', True, ["dagster_dg_cli.cli", "dev"]),
+        ('[tool.dg.project]\nroot_module = "a"\n', False, ["dagster", "dev", "--module-name", "a.definitions"]),
     ],
 )
 def test_dagster_itself_reads_the_name_of_the_location_where_it_can(
-    tmp_path: Path, file: str, text: str, module: str | None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, dg: bool, command: list[str]
 ) -> None:
-    (tmp_path / file).write_text(text)
+    if not dg:
+        monkeypatch.setattr("daglab.server.dagster_dev.find_spec", lambda name: None)
+    (tmp_path / "pyproject.toml").write_text(text)
     argv = dagster_dev_argv(Project(tmp_path), 3000)
+    assert argv[2:4] == command[:2]
+    assert (argv[-2:] == command[2:]) if command[2:] else ("--module-name" not in argv)
     assert argv[argv.index("--host") + 1] == "127.0.0.1"
-    assert (argv[-2:] == ["--module-name", module]) if module else ("--module-name" not in argv)

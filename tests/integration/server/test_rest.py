@@ -263,6 +263,11 @@ def test_a_wrong_configuration_is_told_by_status_and_nothing_is_launched(start: 
     assert "did you mean 'port'" in status["dagster"]["error"]["message"]
     assert status["read_only"] is True
     assert running.request("GET", "assets").json()["error"]["code"] == "config"
+    (root / "daglab.yaml").write_text(f"dagster:\n  port: {free_port()}\n")
+    time.sleep(1.1)
+    status = running.request("GET", "status").json()
+    assert status["dagster"]["error"]["code"] == "dagster-unreachable"
+    assert status["read_only"] is False
 
 
 def test_read_only_launches_nothing_and_opens_no_editor(dagster: Any, start: Start) -> None:

@@ -83,7 +83,7 @@ def test_api_page_and_posts(front: Front) -> None:
     assert posted.status_code == 200
     evil = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
     for url in (front.url("daglab/marimo/api/home/running_notebooks"), front.url("daglab/api/marimo")):
-        assert browser.post(url, json={}, headers=evil).status_code == 403
+        assert browser.post(url, json={}, headers=evil).status_code in (403, 404)
 
 
 def test_websockets_by_origin(front: Front, jupyter: Any) -> None:

@@ -78,22 +78,30 @@ def instance(*, queue: bool = True, healthy: bool = True, errors: tuple[str, ...
     ],
 )
 def test_launch_problem(given: dict[str, Any], problem: str | None) -> None:
+    folder = [{"key": "host", "value": "localhost"}, {"key": "working_directory", "value": "/shop"}]
     workspace = {
         "__typename": "Workspace",
         "locationEntries": [
-            {"name": "good", "loadStatus": "LOADED", "locationOrLoadError": {"__typename": "RepositoryLocation"}},
             {
-                "name": "bad", "loadStatus": "LOADED",
-                "locationOrLoadError": {"__typename": "PythonError", "message": "no module\n"},
+                "name": "good", "loadStatus": "LOADED", "displayMetadata": folder,
+                "locationOrLoadError": {"__typename": "RepositoryLocation"},
             },
-            {"name": "new", "loadStatus": "LOADING", "locationOrLoadError": None},
+            {
+                "name": "bad", "loadStatus": "LOADED", "displayMetadata": [],
+                "locationOrLoadError": {
+                    "__typename": "PythonError", "message": "no module\n",
+                    "causes": [{"message": "a"}, {"message": "b\n"}],
+                },
+            },
+            {"name": "new", "loadStatus": "LOADING", "displayMetadata": [], "locationOrLoadError": None},
         ],
     }  # fmt: skip
     status = parse_status({"version": "1.13", "instance": given, "workspaceOrError": workspace}, "http://x")
     assert status.launch_problem == problem
+    assert [location.folder for location in status.locations] == ["/shop", None, None]
     assert [(one.name, one.loading, one.error) for one in status.locations] == [
         ("good", False, None),
-        ("bad", False, "no module"),
+        ("bad", False, "no module\nb"),
         ("new", True, None),
     ]
 

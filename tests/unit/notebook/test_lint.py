@@ -230,7 +230,12 @@ def test_partitions_that_nothing_reads() -> None:
     assert found_in(SELF_MADE, PARTITIONED) == ["DL207 # [tool.daglab.partitions]"]
     assert found_in([*SELF_MADE, PARTITION_CELL], PARTITIONED) == []
     assert found_in(replaced("raw[:limit]", "[*raw, limit]"), HEADER.replace("# ///\n", "") + PARTITIONS) == []
-    for reads in ("print(daglab.context())", "print(partition_key)", "print(daglab.load_asset('sales/orders'))"):
+    for reads in (
+        "print(daglab.context())",
+        "import daglab as dl\nprint(dl.context())",
+        "print(partition_key)",
+        "print(daglab.load_asset('sales/orders'))",
+    ):
         assert found_in([*SELF_MADE, reads], PARTITIONED) == [], reads
     accepted = PARTITIONED.replace("partitions]", "partitions]  # daglab: ignore[DL207]")
     assert found_in(SELF_MADE, accepted) == []
@@ -239,3 +244,16 @@ def test_partitions_that_nothing_reads() -> None:
 def test_a_param_that_nothing_reads() -> None:
     assert found_in(replaced("[:limit]", ""), HEADER) == ['DL208 # params = ["limit"]']
     assert found_in([*replaced("[:limit]", ""), "print(mo.cli_args())"], HEADER) == []
+
+
+@pytest.mark.parametrize("way", ["as marimo saves it", "by hand"])
+def test_what_only_compiling_shows_is_said_in_pythons_words_and_alone(way: str) -> None:
+    text = render(
+        [ParsedCell(cell + "\nbreak" * (way != "by hand" and cell.startswith("totals"))) for cell in GOOD],
+        header=HEADER,
+    )
+    if way == "by hand":
+        text = text.replace("    totals = sum(orders)\n", "    totals = sum(orders)\n    break\n")
+    [finding] = [found for found in lint_notebook_sync(parse_notebook(text, "n.py")) if "loop" in found.message]
+    assert text.split("\n")[finding.line - 1].strip() == "break"
+    assert "DL201" not in [found.code for found in lint_notebook_sync(parse_notebook(text, "n.py"))]

@@ -259,6 +259,10 @@ def test_what_is_no_asset_notebook_is_refused(write_notebook: Any, tmp_path: Pat
         notebook_assets(tmp_path / "plain.py")
     with pytest.raises(NotebookError, match=r"nb.py:4: no cell defines 'a'"):
         notebook_assets(write_notebook("[tool.daglab.assets.a]", "b = 1"))
+    for broken in ("a = (", "a = 1\nbreak"):
+        path = write_notebook("[tool.daglab.assets.a]", broken)
+        with pytest.raises(NotebookError, match=r"nb.py:\d+: a cell does not parse"):
+            notebook_assets(path)
     with pytest.raises(NotebookError, match="the cell of the input 'raw' defines other as well"):
         notebook_assets(
             write_notebook('[tool.daglab.inputs]\nraw = "x"\n[tool.daglab.assets.a]', "raw = other = 1", "a = raw")

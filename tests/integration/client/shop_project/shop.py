@@ -50,7 +50,10 @@ def raw_orders() -> dg.MaterializeResult:
             "null": dg.MetadataValue.null(),
             "artifact": dg.MetadataValue.python_artifact(dg.AssetKey),
             "code": dg.CodeReferencesMetadataValue(
-                [dg.LocalFileCodeReference("/src/orders.py", 7, "orders"), dg.UrlCodeReference("https://example.com/x")]
+                code_references=[
+                    dg.LocalFileCodeReference(file_path="/src/orders.py", line_number=7, label="orders"),
+                    dg.UrlCodeReference(url="https://example.com/x"),
+                ]
             ),
         }
     )
@@ -139,6 +142,29 @@ def shared() -> None:
     greet.configured({"name": "all"}, name="greet_all")()
 
 
+@dg.op(
+    config_schema={
+        "count": dg.Field(int, default_value=3, description="how many"),
+        "ratio": float,
+        "flag": bool,
+        "anything": dg.Field(dg.Any, is_required=False),
+        "names": [str],
+        "maybe": dg.Noneable(int),
+        "color": dg.Enum("Color", [dg.EnumValue("red"), dg.EnumValue("blue")]),
+        "ages": dg.Map(str, int),
+        "open": dg.Permissive({"a": int}),
+        "one_of": dg.Selector({"file": str, "number": int}),
+        "source": dg.IntSource,
+    }
+)
+def configured() -> None: ...
+
+
+@dg.job
+def every_config() -> None:
+    configured()
+
+
 nightly = dg.define_asset_job("nightly", dg.AssetSelection.groups("raw"))
 
 
@@ -153,7 +179,8 @@ defs = dg.Definitions(
         dg.AssetSpec(["vendor", "feed"], description="Made elsewhere."),
     ],
     asset_checks=[some, none_negative, fresh],
-    jobs=[hello, shared, nightly],
+    jobs=[hello, shared, every_config, nightly],
     schedules=[dg.ScheduleDefinition(name="at_night", job=nightly, cron_schedule="0 3 * * *")],
     sensors=[idle],
+    executor=dg.in_process_executor,  # a run takes seconds less
 )  # fmt: skip

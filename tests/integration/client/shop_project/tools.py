@@ -16,4 +16,4 @@ def shared() -> None:
 def report() -> None: ...
 
 
-defs = dg.Definitions(assets=[report], jobs=[shared])
+defs = dg.Definitions(assets=[report], jobs=[shared], executor=dg.in_process_executor)

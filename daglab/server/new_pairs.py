@@ -1,0 +1,107 @@
+"""Makes pairs for the REST API: of a notebook that is there, from a template, or to explore an asset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from daglab import files
+from daglab.client import Asset
+from daglab.errors import ExistingFileError, FileMovedError, RequestError
+from daglab.pair import Pair, SyncResult, create_pair, pair_of
+from daglab.scaffold.notebook import (
+    ExploredAsset,
+    NotebookTemplate,
+    render_exploration,
+    render_notebook,
+    variable_name,
+)
+from daglab.server.pair_sync import PairSync, path_in, refuse_outside
+from daglab.server.paths import confined_file, confined_place, lies_below
+
+_MOST_NAMES = 1_000
+
+
+@dataclass(frozen=True)
+class NewPairs:
+    """Where new pairs may be made.
+
+    Args:
+        root: the server's root folder, below which both halves lie.
+        folder: where notebooks go that nobody has named a place for.
+        pairs: guards and publishes what is written.
+    """
+
+    root: Path
+    folder: Path
+    pairs: PairSync
+
+    def of_file(self, path: str, *, jupytext: bool) -> tuple[Pair, SyncResult]:
+        """The pair of a notebook that is there: its missing half is made, or both are joined.
+
+        Raises:
+            RequestError, MissingFileError: see :func:`confined_file`.
+            PairError, NotebookError: see :func:`daglab.pair.create_pair`.
+        """
+        return self._create(confined_file(self.root, path), jupytext=jupytext)
+
+    def of_template(self, path: str, template: NotebookTemplate, *, jupytext: bool) -> tuple[Pair, SyncResult]:
+        """A new notebook, called after its file.
+
+        Raises:
+            RequestError, MissingFileError: ``path`` is no place for a .py.
+            ExistingFileError: a half is there already.
+        """
+        file = self._place(path)
+        self._write(file, render_notebook(template, file.stem))
+        return self._create(file, jupytext=jupytext)
+
+    def of_asset(self, asset: Asset, path: str | None, *, jupytext: bool) -> tuple[Pair, SyncResult]:
+        """A new notebook that loads the asset; without ``path`` in the folder for notebooks, called after the asset.
+
+        Raises:
+            RequestError, MissingFileError: ``path`` is no place for a .py.
+            ExistingFileError: a half is there already.
+        """
+        explored = ExploredAsset(asset.key, asset.description or "", asset.dependencies, asset.partitioned)
+        file = self._place(path) if path else self._free(f"explore_{variable_name(asset.path[-1])}")
+        self._write(file, render_exploration(explored))
+        return self._create(file, jupytext=jupytext)
+
+    def _place(self, path: str) -> Path:
+        file = confined_place(self.root, path)
+        if file.suffix != ".py":
+            raise RequestError(f"{path!r} is not the path of a .py.", remedy="name the pair by its .py")
+        return file
+
+    def _free(self, stem: str) -> Path:
+        folder = self.folder if lies_below(self.root, self.folder) and self.folder.is_dir() else self.root
+        for number in range(1, _MOST_NAMES):
+            file = folder / f"{stem}{f'_{number}' if number > 1 else ''}.py"
+            if not _is_taken(file):
+                return file
+        raise ExistingFileError(f"There are {_MOST_NAMES} notebooks {stem} already.", remedy="name a path")
+
+    def _write(self, file: Path, text: str) -> None:
+        """Write a new .py; a file of its name, or of its other half's, is never touched."""
+        if _is_taken(file):
+            raise self._existing(file)
+        try:
+            files.replace(files.FileContent(file, None), text.encode())
+        except FileMovedError:
+            raise self._existing(file) from None
+
+    def _existing(self, file: Path) -> ExistingFileError:
+        names = f"{path_in(self.root, file)} or its .ipynb"
+        return ExistingFileError(f"{names} is there already.", remedy="choose another name, or delete it")
+
+    def _create(self, file: Path, *, jupytext: bool) -> tuple[Pair, SyncResult]:
+        pair = pair_of(file)
+        refuse_outside(self.root, pair)
+        result = create_pair(file, jupytext=jupytext, approve=self.pairs.approve)
+        self.pairs.tell(pair, result)
+        return pair, result
+
+
+def _is_taken(file: Path) -> bool:
+    return any(half.exists() or half.is_symlink() for half in (file, file.with_suffix(".ipynb")))

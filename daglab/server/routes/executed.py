@@ -1,0 +1,55 @@
+"""``executed``: what a run has kept of a notebook, with its outputs; as .ipynb, or as a page on which nothing runs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+from urllib.parse import quote
+
+from daglab.errors import MissingFileError, RequestError, StorageError
+from daglab.server.executed import executed_notebook
+from daglab.server.executed_page import as_html
+from daglab.server.handler import DaglabHandler
+from daglab.server.operation import Query, Route, operation
+from daglab.storage import file_name
+
+_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'"
+)
+
+
+class ExecutedQuery(Query):
+    """``html`` is a page, without scripts and sanitised."""
+
+    format: Literal["ipynb", "html"] = "ipynb"
+
+
+class ExecutedHandler(DaglabHandler):
+    """One executed notebook."""
+
+    auth_resource = "daglab.runs"
+
+    @operation(
+        "The notebook of an asset as a run has executed it",
+        action="read",
+        query=ExecutedQuery,
+        answers={200: "application/x-ipynb+json, text/html"},
+        errors=(RequestError, MissingFileError, StorageError),
+    )
+    async def get(self, run_id: str, asset: str) -> None:
+        """Answer the notebook with its outputs; runs that failed have one up to the failure."""
+        query = self.query(ExecutedQuery)
+        config, project = self.services.config, self.services.live.project
+        content = await asyncio.to_thread(executed_notebook, config, project, run_id, asset)
+        self.set_header("Content-Security-Policy", _POLICY)
+        if query.format == "html":
+            page = await asyncio.to_thread(as_html, content, asset)
+            self.finish(page, set_content_type="text/html; charset=utf-8")
+            return
+        self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(file_name(asset))}")
+        self.finish(content, set_content_type="application/x-ipynb+json")
+
+
+ROUTES = (
+    Route("executed/{run_id}/{asset}", ExecutedHandler, {"run_id": r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "asset": ".+"}),
+)

@@ -1,0 +1,301 @@
+"""Launches of a real Dagster, and what it would take without a word."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+
+from daglab.client import DagsterClient
+from daglab.errors import DaglabError, NotFoundError, ReadOnlyError, ValidationError
+from tests.integration.client.calling import with_client
+from tests.integration.conftest import RunningDagster
+
+HELLO = {"ops": {"greet": {"config": {"name": "ann"}}}}
+Call = Callable[[DagsterClient], Awaitable[Any]]
+
+
+def test_a_job_is_found_where_one_fits(shop: RunningDagster) -> None:
+    async def work(client: DagsterClient) -> None:
+        run = await client.submit_job("hello", run_config=HELLO, tags={"team": "x"}, request_id="job-one")
+        assert (run.job_name, run.location, run.repository) == ("hello", "shop", "__repository__")
+        assert (run.request_id, run.tags["team"]) == ("job-one", "x")
+        assert run.url == f"{shop.url}/runs/{run.run_id}"
+        assert run.launch_problem is None
+        assert (await client.submit_job("hello", run_config=HELLO, request_id="job-one")).run_id == run.run_id
+        other = await client.submit_job("shared", location="tools")
+        assert other.location == "tools"
+        for launched in (run, other):
+            await client.wait(launched.run_id, timeout=120)
+
+    with_client(shop.url, work)
+
+
+def test_launches_with_one_request_id_at_the_same_time_are_one(shop: RunningDagster) -> None:
+    async def work(client: DagsterClient) -> None:
+        launches = (client.submit_job("hello", run_config=HELLO, request_id="together") for _ in range(5))
+        runs = await asyncio.gather(*launches)
+        assert len({run.run_id for run in runs}) == 1
+        found = await client.runs(tags={"daglab/request_id": "together"})
+        assert len(found.runs) == 1
+        await client.wait(runs[0].run_id, timeout=120)
+
+    with_client(shop.url, work)
+
+
+def names(error: type[DaglabError], *texts: str) -> tuple[type[DaglabError], Sequence[str]]:
+    return error, texts
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        # what Dagster would take silently
+        (lambda c: c.submit_assets([]), names(ValidationError, "No asset is selected")),
+        (lambda c: c.submit_assets("group:nothing"), names(ValidationError, "No asset is selected")),
+        (lambda c: c.submit_assets(["by_region"], partitions=["d"]), names(ValidationError, "partition d", "a, b, c")),
+        (lambda c: c.submit_assets(["by_day"], partitions=["2024-01-32"]), names(ValidationError, "2024-01-3")),
+        (lambda c: c.submit_assets(["by_both"], partitions=["big|n"]), names(ValidationError, "no partition big|n")),
+        (lambda c: c.submit_assets(["by_customer"], partitions=["ann"]), names(ValidationError, "no partition ann")),
+        (lambda c: c.submit_assets(["raw/orders"], partitions=["a"]), names(ValidationError, "No selected asset")),
+        (lambda c: c.submit_assets(["by_region"], tags={"dagster/partition": "z"}), names(ValidationError, "tag")),
+        (lambda c: c.backfill(["by_region"], ["a", "z"]), names(ValidationError, "no partition z")),
+        (lambda c: c.backfill(["by_region"]), names(ValidationError, "No partition is selected")),
+        (lambda c: c.backfill(["by_region"], ["a"], all_partitions=True), names(ValidationError, "some and all")),
+        (lambda c: c.backfill(["slow"], ["a"]), names(ValidationError, "partitioned")),
+        (lambda c: c.backfill([], ["a"]), names(ValidationError, "No asset")),
+        # what cannot be one run
+        (lambda c: c.submit_assets(["by_region"]), names(ValidationError, "needs a partition", "backfill")),
+        (lambda c: c.submit_assets(["by_region"], partitions=["a", "b"]), names(ValidationError, "one partition")),
+        (lambda c: c.submit_assets(["vendor/feed"]), names(ValidationError, "not made by Dagster")),
+        (lambda c: c.submit_assets(["tools/report", "slow"]), names(ValidationError, "shop, tools")),
+        (lambda c: c.submit_assets(["sales/order"]), names(NotFoundError, "did you mean sales/orders")),
+        (lambda c: c.submit_assets(['"]}){__schema{x}}']), names(NotFoundError, "no asset")),
+        # jobs
+        (lambda c: c.submit_job("shared"), names(ValidationError, "shop (__repository__)", "tools (__repository__)")),
+        (lambda c: c.submit_job("helo"), names(NotFoundError, "did you mean 'hello'", "unloadable could not")),
+        (lambda c: c.submit_job("hello", location="tools"), names(NotFoundError, "in tools", "it is in shop")),
+        (lambda c: c.submit_job("hello", repository="r"), names(NotFoundError, "in r")),
+        # configuration
+        (lambda c: c.submit_job("hello"), names(ValidationError, "ops", "greet")),
+        (lambda c: c.submit_assets(["sales/orders"]), names(ValidationError, "sales__orders", "limit")),
+        (
+            lambda c: c.submit_job("hello", run_config={"ops": {"greet": {"config": {"name": "a", "times": "x"}}}}),
+            names(ValidationError, "ops.greet.config.times", "Int"),
+        ),
+        (lambda c: c.submit_job("hello", run_config={"ops": float("nan")}), names(ValidationError, "no JSON")),
+        (lambda c: c.submit_job("hello", run_config={"ops": {1, 2}}), names(ValidationError, "no JSON")),
+        (lambda c: c.submit_job("hello", run_config={"ops": "\ud800"}), names(ValidationError, "no JSON")),
+    ],
+)  # fmt: skip
+def test_refused(shop: RunningDagster, call: Call, expected: tuple[type[DaglabError], Sequence[str]]) -> None:
+    error, texts = expected
+
+    async def work(client: DagsterClient) -> None:
+        before = (await client.runs(1)).runs
+        with pytest.raises(error) as caught:
+            await call(client)
+        for text in texts:
+            assert text in str(caught.value)
+        assert caught.value.remedy
+        assert [run.run_id for run in (await client.runs(1)).runs] == [run.run_id for run in before]
+
+    with_client(shop.url, work)
+
+
+def test_candidates_and_paths_are_in_the_details(shop: RunningDagster) -> None:
+    async def work(client: DagsterClient) -> None:
+        with pytest.raises(ValidationError) as caught:
+            await client.submit_job("shared")
+        assert caught.value.details["candidates"] == [
+            {"location": "shop", "repository": "__repository__"},
+            {"location": "tools", "repository": "__repository__"},
+        ]
+        with pytest.raises(ValidationError) as caught:
+            await client.submit_job("hello")
+        assert [fault["path"] for fault in caught.value.details["errors"]] == [("ops",)] or caught.value.details[
+            "errors"
+        ]
+
+    with_client(shop.url, work)
+
+
+def test_a_partition_of_two_dimensions(shop: RunningDagster) -> None:
+    async def work(client: DagsterClient) -> None:
+        run = await client.submit_assets(["by_both"], partitions=["n|small"])
+        assert run.partition == "n|small"
+        await client.wait(run.run_id, timeout=120)
+        details = await client.asset("by_both")
+        assert details.partitions is not None
+        assert dict(details.partitions.statuses) == {"n|small": "materialized"}
+        assert [(event.partition, event.metadata[0].value) for event in details.events] == [("n|small", "n")]
+
+    with_client(shop.url, work)
+
+
+def test_partitions_made_and_failed(shop: RunningDagster) -> None:
+    async def work(client: DagsterClient) -> None:
+        runs = [
+            await client.submit_assets(["by_region"], partitions=["a"]),
+            await client.submit_assets(["by_region"], partitions=["c"]),
+            await client.submit_assets(["by_day"], partitions=["2024-01-03"]),
+        ]
+        for run in runs:
+            await client.wait(run.run_id, timeout=120, check=False)
+        regions, days = (await client.asset("by_region")).partitions, (await client.asset("by_day")).partitions
+        assert regions and days
+        assert [regions.status(key) for key in "abc"] == ["materialized", "missing", "failed"]
+        assert dict(days.statuses) == {"2024-01-03": "materialized"}
+
+    with_client(shop.url, work)
+
+
+def test_a_failed_run_is_run_again(shop: RunningDagster) -> None:
+    async def work(client: DagsterClient) -> None:
+        failed = await client.submit_assets(["sales/broken"])
+        await client.wait(failed.run_id, timeout=120, check=False)
+        again = await client.reexecute(failed.run_id, "from_failure", tags={"why": "flaky"}, request_id="again-1")
+        assert (again.parent_run_id, again.root_run_id) == (failed.run_id, failed.run_id)
+        assert again.tags["why"] == "flaky"
+        assert (await client.reexecute(failed.run_id, request_id="again-1")).run_id == again.run_id
+        # the first launch's request id still answers the first run, though Dagster copied its tags
+        assert (await client.submit_assets(["sales/broken"], request_id=failed.request_id)).run_id == failed.run_id
+        with pytest.raises(ValidationError, match="terminate"):
+            await client.reexecute(again.run_id)
+        await client.wait(again.run_id, timeout=120, check=False)
+
+    with_client(shop.url, work)
+
+
+def test_what_cannot_be_run_again(shop: RunningDagster) -> None:
+    async def work(client: DagsterClient) -> None:
+        run = await client.submit_job("shared", location="tools")
+        await client.wait(run.run_id, timeout=120)
+        with pytest.raises(ValidationError, match="nothing failed"):
+            await client.reexecute(run.run_id, "from_failure")
+        with pytest.raises(ValidationError, match="all, from_failure"):
+            await client.reexecute(run.run_id, "half")
+        again = await client.reexecute(run.run_id)
+        assert (await client.wait(again.run_id, timeout=120)).parent_run_id == run.run_id
+
+    with_client(shop.url, work)
+
+
+@pytest.mark.parametrize("pause", [0.0, 1.2])
+def test_a_run_is_terminated_whether_it_waits_starts_or_runs(shop: RunningDagster, pause: float) -> None:
+    async def work(client: DagsterClient) -> None:
+        run = await client.submit_assets(["slow"])
+        await asyncio.sleep(pause)
+        ending = await client.terminate(run.run_id)
+        assert ending.status in ("CANCELING", "CANCELED")
+        assert (await client.wait(run.run_id, timeout=60, check=False)).status == "CANCELED"
+        with pytest.raises(ValidationError):
+            await client.terminate(run.run_id)
+
+    with_client(shop.url, work)
+
+
+def test_a_backfill_is_launched_once_and_canceled(shop: RunningDagster) -> None:
+    async def work(client: DagsterClient) -> None:
+        launched = await client.backfill(
+            ["by_day"], ["2024-01-05", "2024-01-06"], title="two days", tags={"why": "late"}, request_id="fill-1"
+        )
+        assert (launched.status, launched.partitions, launched.assets) == ("REQUESTED", 2, ("by_day",))
+        assert launched.tags["why"] == "late"
+        assert (
+            await client.backfill(["by_day"], ["2024-01-05"], request_id="fill-1")
+        ).backfill_id == launched.backfill_id
+        canceled = await client.cancel_backfill(launched.backfill_id)
+        assert canceled.status in ("CANCELING", "CANCELED")
+        whole = await client.backfill(["by_region"], all_partitions=True)
+        assert whole.partitions == 3
+        await client.cancel_backfill(whole.backfill_id)
+        for call in (client.backfill_status, client.cancel_backfill):
+            with pytest.raises(NotFoundError, match="no backfill nope"):
+                await call("nope")
+
+    with_client(shop.url, work)
+
+
+@pytest.mark.nightly
+def test_a_backfill_to_its_end(shop: RunningDagster) -> None:
+    async def work(client: DagsterClient) -> None:
+        backfill = await client.backfill("key:by_region", ["b", "c"])
+        for _ in range(200):
+            if backfill.is_final:
+                break
+            await asyncio.sleep(1)
+            backfill = await client.backfill_status(backfill.backfill_id)
+        assert backfill.status == "COMPLETED_FAILED"
+        assert sorted(backfill.runs.values()) == ["FAILURE", "SUCCESS"]
+
+    with_client(shop.url, work)
+
+
+READ_ONLY: list[Call] = [
+    lambda c: c.submit_assets(["raw/orders"]),
+    lambda c: c.submit_job("hello"),
+    lambda c: c.backfill(["by_region"], ["a"]),
+    lambda c: c.cancel_backfill("x"),
+    lambda c: c.terminate("x"),
+    lambda c: c.reexecute("x"),
+    lambda c: c.reload_location("shop"),
+    lambda c: c.report_materialization("raw/orders"),
+    lambda c: c.report_observation("raw/orders"),
+]
+
+
+@pytest.mark.parametrize("call", READ_ONLY)
+def test_a_client_that_is_read_only_changes_nothing(shop: RunningDagster, call: Call) -> None:
+    with pytest.raises(ReadOnlyError, match="read only"):
+        with_client(shop.url, call, read_only=True)
+
+
+def test_configuration_is_judged_without_a_launch(shop: RunningDagster) -> None:
+    async def work(client: DagsterClient) -> None:
+        assert await client.validate_config(HELLO, job="hello") == []
+        wrong = {"ops": {"greet": {"config": {"name": 3}}}}
+        (fault,) = await client.validate_config(wrong, job="hello")
+        assert (fault.path, fault.reason) == (("ops", "greet", "config", "name"), "RUNTIME_TYPE_MISMATCH")
+        assert await client.validate_config({}, assets=["sales/orders"])
+        assert await client.validate_config({}, assets="group:raw") == []
+        schema = await client.run_config_schema(job="hello")
+        config = schema.schema["properties"]["ops"]["properties"]["greet"]["properties"]["config"]
+        assert config["properties"] == {"name": {"type": "string"}, "times": {"type": "integer", "default": 1}}
+        assert "times: 1" in schema.default_yaml
+        assets = await client.run_config_schema(assets=["sales/orders"])
+        assert "sales__orders" in assets.schema["properties"]["ops"]["properties"]
+        for arguments in ({}, {"job": "hello", "assets": ["raw/orders"]}):
+            with pytest.raises(ValidationError, match="not both"):
+                await client.run_config_schema(**arguments)  # type: ignore[arg-type]
+        with pytest.raises(NotFoundError):
+            await client.validate_config({}, job="nothing")
+
+    with_client(shop.url, work)
+
+
+def test_every_kind_of_configuration_as_json_schema(shop: RunningDagster) -> None:
+    schema = with_client(shop.url, lambda c: c.run_config_schema(job="every_config")).schema
+    config = schema["properties"]["ops"]["properties"]["configured"]["properties"]["config"]
+    integer, text = {"type": "integer"}, {"type": "string"}
+
+    def one_of(**properties: object) -> dict[str, object]:
+        bounds = {"minProperties": 1, "maxProperties": 1}
+        return {"type": "object", "properties": properties, "additionalProperties": False, **bounds}
+
+    assert config["properties"] == {
+        "count": {"type": "integer", "description": "how many", "default": 3},
+        "ratio": {"type": "number"},
+        "flag": {"type": "boolean"},
+        "anything": {},
+        "names": {"type": "array", "items": text},
+        "maybe": {"anyOf": [integer, {"type": "null"}], "default": None},
+        "color": {"enum": ["red", "blue"]},
+        "ages": {"type": "object", "additionalProperties": integer},
+        "open": {"type": "object", "properties": {"a": integer}, "required": ["a"], "additionalProperties": True},
+        "one_of": one_of(file=text, number=integer),
+        "source": {"anyOf": [integer, one_of(env=text)]},
+    }
+    assert set(config["required"]) == set(config["properties"]) - {"count", "anything", "maybe"}

@@ -1,0 +1,75 @@
+"""Partitions of one and two dimensions from Dagster's answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from daglab.client.partitions import parse_partitions
+
+
+def node(dimensions: dict[str, list[str]], statuses: dict[str, Any], kind: str = "STATIC") -> dict[str, Any]:
+    return {
+        "partitionDefinition": {
+            "description": "d", "type": "x",
+            "dimensionTypes": [{"name": name, "dynamicPartitionsDefinitionName": None} for name in dimensions],
+        },
+        "partitionKeysByDimension": [
+            {"name": name, "type": kind, "partitionKeys": keys} for name, keys in dimensions.items()
+        ],
+        "assetPartitionStatuses": statuses,
+    }  # fmt: skip
+
+
+def default(**lists: list[str]) -> dict[str, Any]:
+    names = ("materializedPartitions", "failedPartitions", "materializingPartitions")
+    return {"__typename": "DefaultPartitionStatuses", **{name: lists.get(name, []) for name in names}}
+
+
+def test_time_windows_are_ranges() -> None:
+    days = [f"2024-01-0{day}" for day in range(1, 8)]
+    ranges = [
+        {"startKey": days[1], "endKey": days[3], "status": "MATERIALIZED"},
+        {"startKey": days[5], "endKey": days[5], "status": "FAILED"},
+        {"startKey": "1999-01-01", "endKey": days[6], "status": "FAILED"},  # no longer defined
+    ]
+    found = parse_partitions(node({"default": days}, {"__typename": "TimePartitionStatuses", "ranges": ranges}))
+    assert found is not None
+    assert [found.status(day) for day in days] == [
+        "missing", "materialized", "materialized", "materialized", "missing", "failed", "missing",
+    ]  # fmt: skip
+
+
+def test_the_first_dimension_of_the_ranges_may_be_the_second_of_the_keys() -> None:
+    """Keys are written in the order of the dimensions' names, whichever is primary."""
+    answer = {
+        "__typename": "MultiPartitionStatuses",
+        "primaryDimensionName": "z_day",
+        "ranges": [
+            {
+                "primaryDimStartKey": "d1",
+                "primaryDimEndKey": "d2",
+                "secondaryDim": default(materializedPartitions=["n"], failedPartitions=["s"]),
+            }
+        ],
+    }
+    found = parse_partitions(node({"z_day": ["d1", "d2", "d3"], "region": ["n", "s"]}, answer))
+    assert found is not None
+    assert [dimension.name for dimension in found.dimensions] == ["region", "z_day"]
+    assert dict(found.statuses) == {
+        "n|d1": "materialized", "n|d2": "materialized", "s|d1": "failed", "s|d2": "failed",
+    }  # fmt: skip
+    assert list(found.all_keys())[:2] == ["n|d1", "n|d2"]
+    assert "n|d3" in found
+    assert found.status("n|d3") == "missing"
+
+
+def test_statuses_that_were_not_asked_for() -> None:
+    answer = node({"default": ["a"]}, {})
+    del answer["assetPartitionStatuses"]
+    found = parse_partitions(answer)
+    assert found is not None
+    assert found.statuses == {}
+
+
+def test_an_asset_without_partitions() -> None:
+    assert parse_partitions({"partitionDefinition": None}) is None

@@ -1,0 +1,92 @@
+"""Pages of executed notebooks: nothing on them runs, whatever the notebook brings along."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import Any
+
+import nbformat
+import pytest
+
+from daglab.server.executed_page import as_html
+
+SCRIPT = "<script>alert(1)</script>"
+VOID = {"a", "b", "br", "code", "div", "em", "h1", "img", "li", "main", "p", "pre", "span", "strong", "table", "tbody",
+        "td", "th", "thead", "tr", "ul", "body"}  # fmt: skip
+
+
+class Body(HTMLParser):
+    """The tags and attributes in the body of a page, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str, str]] = []
+        self.text = ""
+        self.feed(page[page.index("<body") :])
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def shown(*outputs: Any, markdown: str = "", source: str = "1") -> Body:
+    cells = [nbformat.v4.new_markdown_cell(markdown), nbformat.v4.new_code_cell(source, outputs=list(outputs))]
+    page = as_html(nbformat.writes(nbformat.v4.new_notebook(cells=cells)).encode(), f"evil/{SCRIPT}")
+    assert SCRIPT not in page
+    return Body(page)
+
+
+def display(**data: str) -> Any:
+    return nbformat.v4.new_output("display_data", data={key.replace("_", "/"): text for key, text in data.items()})
+
+
+EVIL = [
+    f'<b onclick="alert(2)">bold</b>{SCRIPT}',
+    '<iframe src="//evil.example"></iframe><object data="x"></object><embed src="x"><form action="x"><input></form>',
+    '<img src="x" onerror="alert(4)"><img src="https://evil.example/pixel"><img src="data:text/html,x">',
+    '<a href="javascript:alert(5)">x</a><a href=" java\nscript:alert(5)">x</a><a href="data:text/html,x">x</a>',
+    '<svg><script>alert(1)</script></svg><math><mi xlink:href="javascript:alert(5)">x</mi></math>',
+    '<style>@import "//evil.example"</style><link rel="stylesheet" href="//evil.example"><meta http-equiv="refresh">',
+    '<button data-commandlinker-command="x">y</button><base href="//evil.example">',
+    '<scr<script>x</script>ipt>alert(1)</script>',
+    '<img """><script>alert(1)</script>">', '<p style="x:expression(1)">',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("html", EVIL)
+@pytest.mark.parametrize("place", ["html", "markdown output", "markdown", "source"])
+def test_nothing_runs(html: str, place: str) -> None:
+    if place == "markdown":
+        body = shown(markdown=html)
+    elif place == "source":
+        body = shown(source=html)
+    else:
+        body = shown(display(**{"text_html" if place == "html" else "text_markdown": html}))
+    assert body.tags <= VOID, body.tags - VOID
+    for tag, name, value in body.attributes:
+        assert not name.startswith(("on", "data-command")) and name not in ("style", "action", "srcset"), (tag, name)
+        assert name not in ("src", "href") or value.startswith(("data:image/", "#", "http")), (tag, name, value)
+        assert tag != "img" or name != "src" or value.startswith("data:image/")
+
+
+def test_scripts_give_way_to_what_can_be_shown() -> None:
+    script, plain, html = {"application_javascript": "alert(3)"}, {"text_plain": "plain"}, {"text_html": "<i>it</i>"}
+    body = shown(display(**script, **plain), display(**script, **html, **plain), display(text_latex="x"))
+    assert "plain" in body.text and "it" in body.text and "alert" not in body.text
+
+
+def test_what_people_write_is_shown_as_they_meant_it() -> None:
+    table = "<table><thead><tr><th colspan='2'>a</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>"
+    style = "<style scoped>.dataframe { color: red }</style>"
+    picture = '<img src="data:image/png;base64,AAAA">'
+    body = shown(
+        display(text_html=style + table + picture), markdown="# Title\n\nA *text* with [a link](https://x.example)."
+    )
+    assert {"h1", "p", "em", "table", "thead", "th", "td", "img", "a"} <= body.tags
+    assert "dataframe" not in body.text
+    assert ("img", "src", "data:image/png;base64,AAAA") in body.attributes
+    assert ("a", "href", "https://x.example") in body.attributes

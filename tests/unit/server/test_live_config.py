@@ -1,0 +1,79 @@
+"""The configuration in force while its file is edited."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+
+from daglab.errors import ConfigError
+from daglab.server import live_config
+from daglab.server.live_config import LiveConfig
+
+LOG = logging.getLogger("test")
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_config, "_FRESH_SECONDS", 0.0)
+
+
+def write(root: Path, text: str) -> None:
+    (root / "daglab.yaml").write_text(text)
+
+
+def test_a_wrong_file_that_is_corrected_counts(tmp_path: Path) -> None:
+    write(tmp_path, "dagster: {prot: 3}")
+    live = LiveConfig(tmp_path, LOG)
+    changes: list[object] = []
+    live.on_change(lambda: changes.append(live.error))
+    with pytest.raises(ConfigError, match="did you mean 'port'"):
+        _ = live.client
+    asyncio.run(live.refresh())
+    assert changes == []
+    write(tmp_path, "dagster: {port: 4321}")
+    asyncio.run(live.refresh())
+    assert live.client.address == "http://localhost:4321"
+    assert changes == [None]
+    asyncio.run(live.close())
+
+
+def test_a_right_file_that_becomes_wrong_has_no_force_any_more(tmp_path: Path) -> None:
+    write(tmp_path, "read_only: true")
+    live = LiveConfig(tmp_path, LOG)
+    before = live.client
+    asyncio.run(live.refresh())
+    assert live.client is before
+    write(tmp_path, "read_only: [")
+    asyncio.run(live.refresh())
+    with pytest.raises(ConfigError, match="not valid YAML"):
+        _ = live.config
+    with pytest.raises(ConfigError, match="not valid YAML"):
+        _ = live.client
+    write(tmp_path, "read_only: false")
+    asyncio.run(live.refresh())
+    assert live.config.read_only is False
+    asyncio.run(live.close())
+
+
+def test_credentials_that_cannot_be_read_are_told_until_they_can(tmp_path: Path) -> None:
+    write(tmp_path, f"dagster: {{auth: {{type: bearer, token_file: {tmp_path / 'token'}}}}}")
+    live = LiveConfig(tmp_path, LOG)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        _ = live.client
+    (tmp_path / "token").write_text("canary")
+    asyncio.run(live.refresh())
+    assert live.client.address
+    asyncio.run(live.close())
+
+
+def test_the_files_are_read_at_most_once_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_config, "_FRESH_SECONDS", 60.0)
+    live = LiveConfig(tmp_path, LOG)
+    asyncio.run(live.refresh())
+    write(tmp_path, "read_only: true")
+    asyncio.run(live.refresh())
+    assert live.config.read_only is False
+    asyncio.run(live.close())

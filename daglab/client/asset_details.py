@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from daglab.client.assets import Asset, fetch_definitions, fetch_states, key_input, parse_asset, with_state
+from daglab.client.assets import Asset, fetch_keys, fetch_states, key_input, parse_asset, with_state
 from daglab.client.config_schema import config_schema
 from daglab.client.documents import assets as documents
 from daglab.client.launch import unknown_assets
@@ -89,7 +89,7 @@ async def fetch_asset(transport: Transport, key: str, *, events: int) -> AssetDe
     variables = {"key": key_input(key)}
     node = (await transport.query(documents.ASSET, variables))["assetNodeOrError"]
     if node["__typename"] == "AssetNotFoundError":
-        raise unknown_assets([key], [asset.key for asset in await fetch_definitions(transport, None)])
+        raise await asyncio.to_thread(unknown_assets, [key], await fetch_keys(transport))
     node = member(node, "AssetNode")
     asset = parse_asset(node)
     (found, error), states, partitions = await asyncio.gather(
@@ -144,7 +144,7 @@ def _details(
         downstream=tuple(sorted("/".join(key["path"]) for key in node["dependedByKeys"])),
         metadata=parse_metadata(node["metadataEntries"]),
         checks=tuple(_check(check) for check in checks.get("checks", ())),
-        checks_error=checks.get("message"),
+        checks_error=None if checks["__typename"] == "AssetChecks" else checks.get("message") or checks["__typename"],
         config_schema=_config(node["configField"]) if asset.has_config else None,
         partitions=partitions,
         code_version=node["opVersion"],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from daglab.client.assets import Asset, fetch_definitions
+from daglab.client.assets import Asset, fetch_definitions, fetch_keys
 from daglab.client.documents import launches as documents
 from daglab.client.documents import runs as run_documents
 from daglab.client.instance import fetch_daemons
@@ -153,7 +153,7 @@ async def known_assets(transport: Transport, keys: Sequence[str]) -> list[Asset]
     assets = await fetch_definitions(transport, keys)
     found = {asset.key for asset in assets}
     if missing := [key for key in keys if key not in found]:
-        raise unknown_assets(missing, [asset.key for asset in await fetch_definitions(transport, None)])
+        raise await asyncio.to_thread(unknown_assets, missing, await fetch_keys(transport))
     return assets
 
 

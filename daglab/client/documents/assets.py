@@ -24,9 +24,13 @@ fragment Definition on AssetNode {
 }
 """
 
+KEYS = """
+query DaglabKeys { assetNodes { assetKey { path } } }
+"""
+
 DEFINITIONS = (
     """
-query DaglabDefinitions($keys: [AssetKeyInput!]) {
+query DaglabDefinitions($keys: [AssetKeyInput!]!) {
   assetNodes(assetKeys: $keys) { ...Definition }
 }
 """

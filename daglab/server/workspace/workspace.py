@@ -23,6 +23,7 @@ _RUNNING_SECONDS, _IDLE_SECONDS, _FAILING_SECONDS = 0.5, 1.5, 5.0
 Subscribing to each run's events would be no faster: Dagster itself looks for them in most databases, after up to 16 s.
 """
 _FRESH_SECONDS, _RETRY_SECONDS = 2.5, 1.0
+_GAP_SECONDS = 30.0
 _VISIBLE_SECONDS, _SEEN_FOR_SECONDS = 5.0, 30.0
 _ALL_SECONDS, _ALL_SHARE = 10.0, 50
 """All states are asked for again after so many seconds, and so many times as long as it took last."""
@@ -51,7 +52,7 @@ class Workspace:
         self._completing: asyncio.Task[None] | None = None
         self._nudged = asyncio.Event()
         self._fault: DagsterError | None = None
-        self._incomplete = True
+        self._wanting, self._complete_to = 1, 0
         self._loaded: object = None
         self._visible: dict[str, float] = {}
         self._asked_at = self._beat_at = self._needed_at = self._visible_at = self._failed_at = float("-inf")
@@ -60,8 +61,8 @@ class Workspace:
         """Somebody is here: begin to follow Dagster, or go on."""
         self._asked_at = time.monotonic()
         if self._following is None or self._following.done():
-            if self._asked_at - self._beat_at > _FRESH_SECONDS:
-                self._incomplete = True  # whatever may have happened meanwhile
+            if self._asked_at - self._beat_at > _GAP_SECONDS:
+                self._wanting += 1  # the next pulse tells of runs that ended meanwhile, but not of all else
             self._following = asyncio.ensure_future(self._follow())
 
     def see(self, keys: Sequence[str]) -> None:
@@ -88,8 +89,10 @@ class Workspace:
         Raises the DagsterError for which they can't be told.
         """
         await self.refresh()
-        if self._incomplete:
+        wanting = self._wanting
+        while self._complete_to < wanting:
             await asyncio.shield(self._complete())
+            self.touch()  # that may have taken long
         return self._editions.of(self.graph, self.states, notebooks)
 
     async def refresh(self) -> None:
@@ -101,6 +104,7 @@ class Workspace:
         needed = max(self._needed_at, now - _FRESH_SECONDS)
         while self._fault is not None or self._beat_at < needed:
             await asyncio.shield(self._beat())
+        self.touch()
 
     async def close(self) -> None:
         """Ask nothing any more."""
@@ -122,7 +126,9 @@ class Workspace:
                 except DagsterError:
                     failures += 1  # told by the beat
                 due = max(_ALL_SECONDS, _ALL_SHARE * self.states.took)
-                if not failures and (self._incomplete or time.monotonic() - self.states.completed_at > due):
+                if not failures and (
+                    self._complete_to < self._wanting or time.monotonic() - self.states.completed_at > due
+                ):
                     self._complete()
                 await self._pause(began, failures)
         finally:
@@ -167,7 +173,8 @@ class Workspace:
             if self._fault is None:
                 self._log.warning("daglab: Dagster can't be followed: %s", error)
                 self._hub.publish("locations", {"reachable": False, **error.to_json()})
-            self._fault, self._failed_at, self._incomplete = error, time.monotonic(), True
+            self._fault, self._failed_at = error, time.monotonic()
+            self._wanting += 1
             raise
         if self._fault is not None:
             self._fault = None
@@ -183,7 +190,8 @@ class Workspace:
         version = tuple(sorted((location.name, location.version) for location in pulse.locations))
         self.graph = await asyncio.to_thread(AssetGraph.of, version, assets)
         self.states.use(self.graph)
-        first, self._loaded, self._incomplete = self._loaded is None, pulse.locations, True
+        first, self._loaded = self._loaded is None, pulse.locations
+        self._wanting += 1
         before, self.locations = {location.name: location for location in self.locations}, tuple(locations)
         if first:
             return
@@ -204,7 +212,7 @@ class Workspace:
             if len(decided) <= _FEW:
                 keys |= decided
             elif run.is_final:  # of a large one in progress, asking for all now and then must do
-                self._incomplete = True
+                self._wanting += 1
         now = time.monotonic()
         if now - self._visible_at > _VISIBLE_SECONDS:
             self._visible_at = now
@@ -221,9 +229,9 @@ class Workspace:
         return self._completing
 
     async def _ask_all(self) -> None:
-        graph = self.graph
+        wanting = self._wanting
         await self.states.refresh_all()
-        self._incomplete = self.graph is not graph
+        self._complete_to = max(self._complete_to, wanting)
 
 
 def location_state(location: LoadedLocation) -> Literal["loaded", "loading", "error"]:

@@ -22,8 +22,8 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from daglab.errors import MissingSessionError
 from daglab.processes import LOOPBACK
-from daglab.project import Project
 from daglab.server.leftovers import MARK, Hold, sweep
+from daglab.server.live_config import LiveConfig
 from daglab.server.marimo_process import MarimoSetting
 from daglab.server.marimo_server import MarimoServer
 
@@ -56,7 +56,7 @@ async def marimo(tmp_path: Path) -> AsyncIterator[tuple[MarimoServer, Told]]:
     root = tmp_path / "root"
     shutil.copytree(NOTEBOOKS, root / "deep ünder")
     told = Told()
-    setting = MarimoSetting(root, "/user/ada/", tmp_path / "runtime", Project(root), None)
+    setting = MarimoSetting(root, "/user/ada/", tmp_path / "runtime", LiveConfig(root, LOG))
     server = MarimoServer(setting, LOG, told.take)
     try:
         yield server, told

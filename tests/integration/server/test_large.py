@@ -1,0 +1,178 @@
+"""T18: large input never keeps the server from answering others: its event loop is watched while each route works."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from daglab.processes import LOOPBACK, free_port, spawn
+
+LARGE_PROJECT = Path(__file__).parents[2] / "large_project"
+_ALLOWED_SECONDS = 0.1
+_TICK_SECONDS = 0.02
+_NOTEBOOK_BYTES = 200_000_000
+
+
+@pytest.fixture(scope="module")
+def large_dagster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Dagster with 10,000 assets; without a daemon, so that launched runs stay queued."""
+    home = tmp_path_factory.mktemp("large-dagster")
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    port = free_port()
+    argv = [sys.executable, "-m", "dagster_webserver", "-m", "large", "-h", LOOPBACK, "-p", str(port)]
+    environment = {**os.environ, "DAGSTER_HOME": str(home), "PYTHONPATH": str(LARGE_PROJECT)}
+    with spawn(argv, cwd=LARGE_PROJECT, env=environment, log=home / "log") as child:
+        child.wait_until_healthy(f"http://{LOOPBACK}:{port}/server_info", timeout=120)
+        yield f"http://{LOOPBACK}:{port}"
+
+
+class LoopWatch:
+    """How late the event loop came to a task that wanted nothing but its turn."""
+
+    def __init__(self) -> None:
+        self.latest = 0.0
+
+    async def watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            wanted = loop.time() + _TICK_SECONDS
+            await asyncio.sleep(_TICK_SECONDS)
+            self.latest = max(self.latest, loop.time() - wanted)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        self.latest = 0.0
+        task = asyncio.ensure_future(self.watch())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+
+@pytest.fixture
+def ask(large_dagster: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """Asks the server in this process out of a thread, so that the client's work is not the loop's."""
+    monkeypatch.setenv("DAGLAB_DAGSTER__URL", large_dagster)
+    monkeypatch.setenv("DAGLAB_DAGSTER__TIMEOUT", "120")
+    server = request.getfixturevalue("jp_serverapp")
+    base, headers = request.getfixturevalue("jp_base_url"), request.getfixturevalue("jp_auth_header")
+    request.getfixturevalue("http_server")
+
+    async def one(method: str, path: str, **options: Any) -> httpx.Response:
+        url = f"http://{LOOPBACK}:{server.port}{base}daglab/api/{path}"
+        return await asyncio.to_thread(
+            httpx.request, method, url, headers=headers, timeout=120, trust_env=False, **options
+        )
+
+    return one
+
+
+@pytest.fixture(autouse=True)
+def _garbage_of_the_server_alone(ask: Any) -> Iterator[None]:
+    """What pytest and other tests have left here is not looked through, which takes a third of a second."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+async def kept_free(work: Callable[[], Any], rounds: int = 3) -> None:
+    """The loop was never kept for long; a machine at work on other things may delay one round, not all."""
+    latest = []
+    for _ in range(rounds):
+        idle, busy = LoopWatch(), LoopWatch()
+        with idle.watching():
+            await asyncio.sleep(0.5)
+        with busy.watching():
+            await work()
+        latest.append(busy.latest - idle.latest)
+        if latest[-1] <= _ALLOWED_SECONDS:
+            return
+    raise AssertionError(f"the event loop was blocked for {min(latest):.3f} s")
+
+
+async def test_reading_ten_thousand_assets_blocks_nobody(ask: Callable[..., Any], jp_serverapp: Any) -> None:
+    from daglab.server.services import SETTING
+
+    workspace = jp_serverapp.web_app.settings[SETTING].workspace
+
+    async def cold() -> None:
+        workspace._loaded = None  # as after a reload of the code location
+        workspace.hurry()
+        response = await ask("GET", "assets")
+        assert (response.status_code, len(response.content) > 3_000_000) == (200, True)
+
+    await kept_free(cold)
+    for path in (
+        "assets",
+        "assets?text=asset_0999",
+        "assets?status=never&tag=tier=1&limit=500",
+        'assets?selection=%2Bkey:"layer_09/asset_09999"%2B',
+        "assets?selection=not+group:group_00",
+        "assets/layer_05/asset_05000",
+        "locations",
+        "jobs",
+        "runs",
+        "status",
+    ):
+
+        async def read(path: str = path) -> None:
+            response = await ask("GET", path)
+            assert response.status_code == 200, response.text[:300]
+
+        await kept_free(read)
+
+
+async def test_launching_much_blocks_nobody(ask: Callable[..., Any]) -> None:
+    keys = [f"layer_{number // 1000:02}/asset_{number:05}" for number in range(300)]
+
+    async def launch() -> None:
+        response = await ask("POST", "runs", json={"assets": keys})
+        assert response.status_code == 201, response.text[:300]
+        assert (await ask("DELETE", f"runs/{response.json()['id']}?force=true")).status_code == 200
+
+    await kept_free(launch)
+
+    async def unknown() -> None:
+        response = await ask("POST", "runs", json={"assets": [f"x{key}" for key in keys * 30]})
+        assert response.status_code == 404
+        assert len(response.content) < 1_000_000
+
+    await kept_free(unknown)
+
+
+async def test_a_huge_notebook_blocks_nobody(ask: Callable[..., Any], jp_root_dir: Path) -> None:
+    line = "# " + "x" * 97 + "\n"
+    (jp_root_dir / "huge.py").write_text("import os\n" + line * (_NOTEBOOK_BYTES // len(line)))
+    cell = {
+        "cell_type": "code",
+        "id": "a",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+        "source": "x" * _NOTEBOOK_BYTES,
+    }
+    huge = {
+        "cells": [cell],
+        "metadata": {"jupytext": {"formats": "ipynb,py:marimo"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    (jp_root_dir / "huge.ipynb").write_text(json.dumps(huge))
+    for body in ({"path": "huge.py"}, {"path": "huge.ipynb"}):
+
+        async def refused(body: dict[str, str] = body) -> None:
+            response = await ask("POST", "marimo", json=body)
+            assert response.status_code == 422, response.text[:300]
+
+        await kept_free(refused)

@@ -12,7 +12,14 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from daglab import __version__
-from daglab.errors import AuthenticationError, ConfigError, DagsterConnectionError, DagsterError, RequestError
+from daglab.errors import (
+    AuthenticationError,
+    ConfigError,
+    DaglabError,
+    DagsterConnectionError,
+    DagsterError,
+    RequestError,
+)
 from daglab.server.handler import ErrorModel
 from daglab.server.operation import Operation, Route, operation_of
 
@@ -126,11 +133,11 @@ def _answers(operation: Operation) -> dict[str, Any]:
 
 
 def _errors(operation: Operation) -> dict[str, Any]:
-    errors = dict.fromkeys((RequestError, *operation.errors))
+    errors: list[type[DaglabError]] = [RequestError, *operation.errors]
     if DagsterConnectionError in errors:  # who asks Dagster may be told these as well
-        errors |= dict.fromkeys((ConfigError, DagsterError, AuthenticationError))
+        errors += [ConfigError, DagsterError, AuthenticationError]
     codes: dict[int, list[str]] = {}
-    for error in errors:
+    for error in dict.fromkeys(errors):
         codes.setdefault(error.http_status, []).append(error.code)
     for status in (403, *((413, 415) if operation.body else ())):
         codes.setdefault(status, []).append(f"http-{status}")

@@ -18,7 +18,6 @@ tells the same at `GET openapi.json`. This page is generated from that:
 
 Every error is an [ErrorModel](#errormodel); the codes in the tables are those of its `error.code`.
 """
-_ERRORS = "ErrorModel"
 
 
 def rest_page() -> str:
@@ -95,7 +94,7 @@ def _said(schema: Mapping[str, Any]) -> str:
     """The description, the default and the bounds of a value."""
     limits = {"minimum": "at least", "maximum": "at most", "minLength": "characters, at least", "pattern": "matches"}
     limits |= {"maxLength": "characters, at most", "minItems": "items, at least", "maxItems": "items, at most"}
-    plain = next((one for one in schema.get("anyOf", ()) if one.get("type") != "null"), {})
+    plain: Mapping[str, Any] = next((one for one in schema.get("anyOf", ()) if one.get("type") != "null"), {})
     said = [_text(schema).rstrip(".")] if "description" in schema else []
     said += [f"{word} `{value}`" for key, word in limits.items() if (value := {**plain, **schema}.get(key)) is not None]
     if schema.get("default") not in (None, "", [], {}):

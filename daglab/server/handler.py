@@ -28,7 +28,7 @@ QueryModel = TypeVar("QueryModel", bound=Query)
 class Body(BaseModel):
     """What a client sends: unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 class Fault(BaseModel):

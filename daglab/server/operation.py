@@ -17,7 +17,7 @@ _ATTRIBUTE = "daglab_operation"
 class Query(BaseModel):
     """The parameters behind the ``?``: each at most once, except for those that are lists; unknown ones are refused."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 @dataclass(frozen=True)

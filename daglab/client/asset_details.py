@@ -144,7 +144,7 @@ def _details(
         downstream=tuple(sorted("/".join(key["path"]) for key in node["dependedByKeys"])),
         metadata=parse_metadata(node["metadataEntries"]),
         checks=tuple(_check(check) for check in checks.get("checks", ())),
-        checks_error=checks.get("message"),
+        checks_error=None if checks["__typename"] == "AssetChecks" else checks.get("message") or checks["__typename"],
         config_schema=_config(node["configField"]) if asset.has_config else None,
         partitions=partitions,
         code_version=node["opVersion"],

@@ -84,11 +84,11 @@ async def launch_backfill(
 
 async def fetch_backfill(transport: Transport, backfill_id: str) -> Backfill:
     """State of a backfill; raises NotFoundError for an unknown one."""
-    answer = (await transport.query(documents.BACKFILL, {"id": backfill_id}))["partitionBackfillOrError"]
-
-    if answer["__typename"] == "BackfillNotFoundError":
+    answer = await transport.query(documents.BACKFILL, {"id": backfill_id})
+    result = answer["partitionBackfillOrError"]
+    if result["__typename"] == "BackfillNotFoundError":
         raise NotFoundError(f"Dagster knows no backfill {backfill_id}.", remedy="copy the id from Dagster's list")
-    found = member(answer, "PartitionBackfill")
+    found = member(result, "PartitionBackfill")
     return Backfill(
         backfill_id=found["id"],
         status=found["status"],
@@ -97,7 +97,7 @@ async def fetch_backfill(transport: Transport, backfill_id: str) -> Backfill:
         assets=tuple("/".join(key["path"]) for key in found["assetSelection"] or ()),
         partitions=found["numPartitions"],
         error=found["error"]["message"].strip() if found["error"] else None,
-        runs={run["runId"]: run["status"] for run in found["runs"]},
+        runs={run["runId"]: run["status"] for run in member(answer["runsOrError"], "Runs")["results"]},
         tags={tag["key"]: tag["value"] for tag in found["tags"]},
     )
 

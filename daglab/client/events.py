@@ -8,7 +8,7 @@ from typing import Any
 
 from daglab.client.documents import runs as documents
 from daglab.client.metadata import Metadata, parse_metadata
-from daglab.client.runs import run_errors
+from daglab.client.runs import require_limit, run_errors
 from daglab.client.transport import Transport, member
 from daglab.errors import ValidationError
 
@@ -65,10 +65,10 @@ async def fetch_logs(transport: Transport, run_id: str, cursor: str | None, limi
 
     Raises:
         NotFoundError: an unknown run.
-        ValidationError: ``level`` is none of LEVELS.
+        ValidationError: ``level`` is none of LEVELS, or the limit none of these numbers.
     """
     least = level_rank(level)
-    variables = {"run": run_id, "cursor": cursor, "limit": limit}
+    variables = {"run": run_id, "cursor": cursor, "limit": require_limit(limit)}
     answer = await transport.query(documents.RUN_LOGS, variables)
     page = member(answer["logsForRun"], "EventConnection", run_errors(run_id))
     events = tuple(event for event in parse_events(page["events"]) if level_rank(event.level) >= least)

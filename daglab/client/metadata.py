@@ -91,7 +91,9 @@ def _references(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {"file": source["filePath"], "line": source["lineNumber"], "label": source["label"]}
         if source["__typename"] == "LocalFileCodeReference"
-        else {"url": source.get("url"), "label": source.get("label")}
+        else {"url": source["url"], "label": source["label"]}
+        if source["__typename"] == "UrlCodeReference"
+        else {"unknown": source["__typename"]}
         for source in entry["codeReferences"]
     ]
 

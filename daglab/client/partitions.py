@@ -9,7 +9,7 @@ from typing import Any
 
 from daglab.client.assets import key_input
 from daglab.client.documents import assets as documents
-from daglab.client.transport import Transport
+from daglab.client.transport import Transport, member
 
 _LISTS = {
     "materializedPartitions": "materialized",
@@ -83,7 +83,9 @@ def parse_partitions(node: Mapping[str, Any]) -> Partitions | None:
 
 
 def _statuses(answer: Mapping[str, Any], dimensions: Sequence[Dimension]) -> dict[str, str]:
-    if answer.get("__typename") != "MultiPartitionStatuses":
+    if not answer:  # they were not asked for
+        return {}
+    if answer["__typename"] != "MultiPartitionStatuses":
         return dict(_one_dimension(answer, dimensions[0].keys))
     primary_first = dimensions[0].name == answer["primaryDimensionName"]
     primary, secondary = dimensions if primary_first else reversed(dimensions)
@@ -97,6 +99,8 @@ def _statuses(answer: Mapping[str, Any], dimensions: Sequence[Dimension]) -> dic
 
 
 def _one_dimension(answer: Mapping[str, Any], keys: Sequence[str]) -> Iterator[tuple[str, str]]:
+    if answer["__typename"] not in ("DefaultPartitionStatuses", "TimePartitionStatuses"):
+        member(answer, "TimePartitionStatuses")  # raises, and names it
     for name, status in _LISTS.items():
         for key in answer.get(name, ()):
             yield key, status

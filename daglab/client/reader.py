@@ -167,7 +167,7 @@ class DagsterReader:
         """A page of runs, newest first.
 
         Args:
-            limit: most runs of the page.
+            limit: most runs of the page, 1 to 1,000.
             cursor: of the page before.
             statuses: only runs in one of these RunStatuses.
             job: only runs of this job.
@@ -175,7 +175,7 @@ class DagsterReader:
             tags: only runs with all of these tags.
 
         Raises:
-            ValidationError: an unknown status.
+            ValidationError: an unknown status, or another limit.
             NotFoundError: an unknown asset.
         """
         return await list_runs(
@@ -201,7 +201,7 @@ class DagsterReader:
 
         Raises:
             NotFoundError: an unknown run.
-            ValidationError: an unknown level.
+            ValidationError: an unknown level, or a limit beyond 1,000.
         """
         return await fetch_logs(self._transport, run_id, cursor, limit, level)
 

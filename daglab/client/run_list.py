@@ -7,7 +7,7 @@ from typing import Any
 
 from daglab.client.assets import Asset
 from daglab.client.launching import known_assets
-from daglab.client.runs import Run, RunPage, fetch_runs
+from daglab.client.runs import Run, RunPage, fetch_runs, require_limit
 from daglab.client.transport import Transport
 from daglab.errors import ValidationError, did_you_mean
 
@@ -34,6 +34,7 @@ async def list_runs(
     With ``asset``, at most 2,000 runs are looked through for a page, which may then be short, even empty, and not the
     last.
     """
+    require_limit(limit)
     if unknown := [status for status in statuses if status not in STATUSES]:
         raise ValidationError(f"There is no status {unknown[0]}.", remedy=did_you_mean(unknown[0], STATUSES))
     filter_: dict[str, Any] = {}

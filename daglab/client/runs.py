@@ -93,6 +93,13 @@ def unknown_run(run_id: str) -> NotFoundError:
     )
 
 
+def require_limit(limit: int) -> int:
+    """A number of things for one page; raises ValidationError unless it is from 1 to 1,000."""
+    if not 1 <= limit <= 1000:
+        raise ValidationError(f"A page cannot have {limit} entries.", remedy="ask for 1 to 1000")
+    return limit
+
+
 async def fetch_run(transport: Transport, run_id: str) -> Run:
     """State and progress of a run, with its failures when it failed; raises NotFoundError for an unknown one."""
     answer = await transport.query(documents.RUN, {"run": run_id})

@@ -47,9 +47,10 @@ def watch(places: Sequence[Path], pairs: WatchedPairs, *, stop: StopEvent) -> It
         for pair in pairs.due(now):
             if stop.is_set():
                 return
-            event = pairs.sync(pair)
-            if event is not None:
-                yield event
+            with pairs.held(pair):
+                event = pairs.sync(pair)
+                if event is not None:
+                    yield event
 
 
 def _ticks(roots: Collection[Path], stop: StopEvent) -> Iterator[set[Path]]:

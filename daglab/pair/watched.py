@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +76,8 @@ class WatchedPairs:
 
     def __init__(self, work: Callable[[Pair], SyncResult]) -> None:
         self._work = work
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._held: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
         self._changes: dict[Path, _Change] = {}
         self._known: set[Path] = set()
         self._said: dict[Path, object] = {}
@@ -84,6 +87,7 @@ class WatchedPairs:
         with self._lock:
             for pair in pairs:
                 change = self._changes.setdefault(key_of(pair), _Change(pair, now, now))
+                change.pair = pair  # its .py may stand elsewhere by now
                 change.last = max(change.last, now)
 
     def due(self, now: float) -> list[Pair]:
@@ -94,8 +98,16 @@ class WatchedPairs:
                 del self._changes[key_of(pair)]
             return due
 
+    @contextmanager
+    def held(self, pair: Pair) -> Iterator[None]:
+        """Around :meth:`sync` and whatever is said of it: no other thread says something of the pair meanwhile."""
+        with self._lock:
+            lock = self._held[key_of(pair)]
+        with lock:
+            yield
+
     def sync(self, pair: Pair, work: Callable[[Pair], SyncResult] | None = None) -> WatchEvent | None:
-        """Sync a pair, by ``work`` where that is given; answers the event where there is something new to say.
+        """Sync a pair that is held, by ``work`` where that is given; answers an event where there is news.
 
         One that fails is due again after a while, and said once.
         """
@@ -123,11 +135,10 @@ class WatchedPairs:
     def _new(self, event: WatchEvent, said: object) -> WatchEvent | None:
         """The event of a conflict or fault, unless just that was said already."""
         key = key_of(event.pair)
-        with self._lock:
-            if self._said.get(key) == said:
-                return None
-            self._said[key] = said
-            return event
+        if self._said.get(key) == said:
+            return None
+        self._said[key] = said
+        return event
 
 
 def key_of(pair: Pair) -> Path:

@@ -18,6 +18,7 @@ from tornado.httputil import HTTPServerRequest
 from tornado.routing import Matcher, Rule
 from tornado.web import HTTPError
 
+from daglab.config_model import Dagster
 from daglab.server.proxy_gate import GatedProxyHandler
 from daglab.server.services import Services
 
@@ -39,6 +40,8 @@ class KnownPort(Matcher):
     def __init__(self, base_url: str, services: Services, proxy: ServerProxy) -> None:
         self._base_url = base_url
         self._services = services
+        self._known: set[tuple[str, int]] = set()
+        self._dagsters()
         self._options = {
             "host_allowlist": proxy.host_allowlist,
             "rewrite_response": proxy.non_service_rewrite_response,
@@ -54,19 +57,20 @@ class KnownPort(Matcher):
         host, port = found["host"] or "localhost", int(found["port"])
         if port == self._services.marimo.port and _is_here(host):
             owner = "marimo"
-        elif (host, port) == self._dagster() or (port == self._dagster()[1] and _is_here(host)):
+        elif any(port == its_port and (host == its_host or _is_here(host)) for its_host, its_port in self._dagsters()):
             owner = "dagster"
         else:
             return None
         options = {**self._options, "absolute_url": bool(found["absolute"]), "owner": owner}
         return {"path_args": [host, str(port), found["path"]], "target_kwargs": options}
 
-    def _dagster(self) -> tuple[str, int]:
-        if self._services.live.error is not None:
-            return "", 0
-        config = self._services.config
-        parts = urlsplit(config.dagster.address)
-        return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    def _dagsters(self) -> set[tuple[str, int]]:
+        """All that were configured since the start: a configuration that becomes wrong opens no way to any."""
+        live = self._services.live
+        config = Dagster() if live.error else live.config.dagster
+        parts = urlsplit(config.address)
+        self._known.add((parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)))
+        return self._known
 
 
 def _is_here(host: str) -> bool:

@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from daglab.errors import ConfigError, ProcessError
 from daglab.processes import LOOPBACK, Child, free_port, spawn
-from daglab.project import Project
 from daglab.server.leftovers import Hold
+from daglab.server.live_config import LiveConfig
 from daglab.server.marimo_sessions import MarimoHome
 
 URL_PART = "daglab/marimo"
@@ -27,22 +27,33 @@ _IDLE_MINUTES = 240
 
 @dataclass(frozen=True)
 class MarimoSetting:
-    """What stays the same from one run of marimo to the next.
+    """What runs of marimo are started with.
 
     ``root`` is the folder whose notebooks can be opened, ``base_url`` the Jupyter server's (with slashes at both ends),
-    ``port`` the wanted one, or None for any.
+    ``live`` the configuration that a start finds in force.
     """
 
     root: Path
     base_url: str
     runtime_dir: Path
-    project: Project
-    port: int | None
+    live: LiveConfig
+
+    def port(self) -> int:
+        """The configured port where it is free, so that several servers of one machine don't meet."""
+        if self.live.error is None:
+            wanted = self.live.config.marimo.port
+            with socket.socket() as probe:
+                try:
+                    probe.bind((LOOPBACK, wanted))
+                except OSError:
+                    return free_port()
+                return wanted
+        return free_port()
 
     def environment(self) -> dict[str, str]:
         """The environment of the notebooks: the project's, as far as the configuration can be read."""
         try:
-            return self.project.environment()
+            return self.live.project.environment()
         except ConfigError:  # told by `status`; marimo itself does without
             return dict(os.environ)
 
@@ -57,7 +68,7 @@ class MarimoProcess:
             ProcessError: it cannot be started, or the runtime folder cannot be written.
         """
         token = secrets.token_urlsafe(32)
-        self.port = _free(setting.port)
+        self.port = setting.port()
         self.headers = {"Authorization": f"Bearer {token}"}
         # Quoted once more, as jupyter-server-proxy does: marimo compares its base URL with the unquoted path.
         url = f"http://{LOOPBACK}:{self.port}{quote(setting.base_url)}{URL_PART}"
@@ -73,7 +84,7 @@ class MarimoProcess:
         try:
             self._child: Child = spawn(
                 _argv(setting, self.port, token_file),
-                cwd=setting.project.root,
+                cwd=setting.live.project.root,
                 env={**setting.environment(), **self._hold.mark},
                 die_with_parent=True,
             )
@@ -117,15 +128,3 @@ def _argv(setting: MarimoSetting, port: int, token_file: Path) -> list[str]:
         "--token-password-file", str(token_file), "--no-skew-protection", "--skip-update-check",
         "--no-sandbox", "--watch", "--timeout", str(_IDLE_MINUTES), "--", str(setting.root),
     ]  # fmt: skip
-
-
-def _free(wanted: int | None) -> int:
-    """The wanted port where it is free, so that several servers of one machine don't meet."""
-    if wanted is not None:
-        with socket.socket() as probe:
-            try:
-                probe.bind((LOOPBACK, wanted))
-            except OSError:
-                return free_port()
-            return wanted
-    return free_port()

@@ -12,6 +12,14 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from daglab import __version__
+from daglab.errors import (
+    AuthenticationError,
+    ConfigError,
+    DaglabError,
+    DagsterConnectionError,
+    DagsterError,
+    RequestError,
+)
 from daglab.server.handler import ErrorModel
 from daglab.server.operation import Operation, Route, operation_of
 
@@ -125,12 +133,14 @@ def _answers(operation: Operation) -> dict[str, Any]:
 
 
 def _errors(operation: Operation) -> dict[str, Any]:
+    errors: list[type[DaglabError]] = [RequestError, *operation.errors]
+    if DagsterConnectionError in errors:  # who asks Dagster may be told these as well
+        errors += [ConfigError, DagsterError, AuthenticationError]
     codes: dict[int, list[str]] = {}
-    for error in operation.errors:
+    for error in dict.fromkeys(errors):
         codes.setdefault(error.http_status, []).append(error.code)
-    if operation.body or operation.query:
-        codes.setdefault(400, []).insert(0, "request")
-    codes.setdefault(403, []).append("http-403")
+    for status in (403, *((413, 415) if operation.body else ())):
+        codes.setdefault(status, []).append(f"http-{status}")
     told = {
         str(status): {"description": f"{responses[status]}: {', '.join(names)}", "content": _content(ErrorModel)}
         for status, names in sorted(codes.items())

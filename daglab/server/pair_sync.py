@@ -100,8 +100,9 @@ class PairSync:
             pair = pair_of(file)
         except PairError:  # a .py beside half of another pair
             return
-        if event := self._pairs.sync(pair, partial(self._work, saved=file)):
-            self._tell(event, "save", saved=file)
+        with self._pairs.held(pair):
+            if event := self._pairs.sync(pair, partial(self._work, saved=file)):
+                self._tell(event, "save", saved=file)
 
     def _work(self, pair: Pair, saved: Path | None = None) -> SyncResult:
         if saved is None and (self._saving[pair.py] or self._saving[pair.ipynb]):

@@ -103,10 +103,9 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, server: Any, log
         questions.forget()
         events.publish("dagster", asdict(now))
 
-    port = None if live.error else live.config.marimo.port
     return Services(
         root=root,
-        marimo=MarimoServer(MarimoSetting(root, base_url, runtime_dir, live.project, port), log, events.publish),
+        marimo=MarimoServer(MarimoSetting(root, base_url, runtime_dir, live), log, events.publish),
         notebooks=NotebookIndex(live.project.root, root, log),
         events=events,
         questions=questions,

@@ -94,8 +94,14 @@ BACKFILL = (
 query DaglabBackfill($id: String!) {
   partitionBackfillOrError(backfillId: $id) {
     __typename
-    ... on PartitionBackfill { ...BackfillState runs(limit: 1000) { runId status } }
+    ... on PartitionBackfill { ...BackfillState }
     ... on BackfillNotFoundError { message }
+    ... on PythonError { message }
+  }
+  runsOrError(filter: { tags: [{ key: "dagster/backfill", value: $id }] }, limit: 1000) {
+    __typename
+    ... on Runs { results { runId status } }
+    ... on InvalidPipelineRunsFilterError { message }
     ... on PythonError { message }
   }
 }

@@ -18,7 +18,7 @@ from daglab.server.routes.dagster import DagsterServerModel
 from daglab.server.supervisor import Standing
 
 
-class LocationModel(Model):
+class LocationStateModel(Model):
     """A code location; ``error`` is why its definitions could not be loaded."""
 
     name: str
@@ -46,7 +46,7 @@ class DagsterModel(Model):
     reachable: bool
     address: str | None
     version: str | None = None
-    locations: list[LocationModel] = Field(default=[])
+    locations: list[LocationStateModel] = Field(default=[])
     launch_problem: str | None = None
     error: Fault | None = None
 
@@ -64,7 +64,10 @@ class DagsterModel(Model):
         )
         if isinstance(answer, DagsterStatus):
             model.version = answer.version
-            model.locations = [LocationModel(name=x.name, loading=x.loading, error=x.error) for x in answer.locations]
+            model.locations = [
+                LocationStateModel(name=place.name, loading=place.loading, error=place.error)
+                for place in answer.locations
+            ]
             model.launch_problem = answer.launch_problem
         else:
             model.error = Fault(**vars(found[0]), details=answer.details)

@@ -9,7 +9,7 @@ from contextlib import aclosing
 import pytest
 
 from daglab.client import DagsterClient, RunEvent, RunSubmitResult
-from daglab.errors import NotFoundError, RunFailedError, RunTimeoutError, ValidationError
+from daglab.errors import DagsterError, NotFoundError, RunFailedError, RunTimeoutError, ValidationError
 from tests.integration.client.calling import with_client
 from tests.integration.conftest import RunningDagster
 
@@ -116,6 +116,25 @@ def test_lists_of_runs(shop: RunningDagster, made: RunSubmitResult) -> None:
             await client.runs(statuses=["SUCESS"])
         with pytest.raises(NotFoundError, match="raw/orders"):
             await client.runs(asset="raw/order")
+
+    with_client(shop.url, work)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1001, 10**9])
+def test_pages_have_their_limits(shop: RunningDagster, made: RunSubmitResult, limit: int) -> None:
+    async def work(client: DagsterClient) -> None:
+        for call in (client.runs(limit), client.runs(limit, asset="slow"), client.run_logs(made.run_id, limit=limit)):
+            with pytest.raises(ValidationError, match="1 to 1000"):
+                await call
+
+    with_client(shop.url, work)
+
+
+def test_a_cursor_of_nowhere(shop: RunningDagster, made: RunSubmitResult) -> None:
+    async def work(client: DagsterClient) -> None:
+        with pytest.raises(DagsterError):
+            await client.run_logs(made.run_id, "nowhere")
+        assert (await client.runs(cursor="nowhere")).runs == ()
 
     with_client(shop.url, work)
 

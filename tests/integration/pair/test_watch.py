@@ -262,3 +262,14 @@ def test_a_py_beside_half_of_another_pair_does_not_end_the_watch(project: Path, 
     time.sleep(0.3)
     edit(project / "analysis.py", "df['week']", "df.week")
     until(lambda: "df.week" in (project / "analysis.ipynb").read_text("utf-8"), 5)
+
+
+def test_a_py_that_moves_to_another_folder_is_followed(project: Path, watching: Watch) -> None:
+    (project / "scripts").mkdir()
+    (project / "magics.py").rename(project / "scripts" / "magics.py")
+    time.sleep(0.3)  # the watch waits for the .py to come back
+    notebook = json.loads((project / "magics.ipynb").read_text("utf-8"))
+    notebook["metadata"]["daglab"]["py"] = "scripts/"
+    (project / "magics.ipynb").write_text(json.dumps(notebook).replace("x = 3", "x = 4"), "utf-8")
+    until(lambda: "x = 4" in (project / "scripts" / "magics.py").read_text("utf-8"), 5)
+    assert not (project / "magics.py").exists()

@@ -83,3 +83,8 @@ def test_the_component_of_an_installed_wheel(tmp_path: Path, daglab_wheel: Path,
     project.dg("launch", "--assets", "orders")
     assert (project.root / "home" / "storage" / "orders").is_file()
     assert list((project.root / ".daglab" / "executed").glob("*/orders.ipynb"))
+    place = project.root / "src/shop/defs/orders/defs.yaml"
+    place.write_text("type: daglab.NotebookComponent\nattributes:\n  owners: [bob]\n")
+    said = project.dg("check", "defs", ok=False)
+    assert f"{place}:3" in said
+    assert "owners has 'bob': an owner is an e-mail address" in said

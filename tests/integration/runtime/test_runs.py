@@ -91,7 +91,7 @@ for arguments in (("sales/dayly",), ("regions",), ("regions", "eu"), ("regions",
         'ERROR the asset \'regions\' is partitioned (name one: load_asset("regions", partition="..."))',
         f"ERROR the asset 'regions' (partition eu) has no stored value in {home} (materialize 'regions' first)",
         "ERROR the asset 'regions' has no partition 'es' (known: eu, us)",
-        "ERROR the asset 'total' has no partitions, not 'eu' (leave it out)",
+        "ERROR the asset 'total' has no partitions, and 'eu' was asked for (leave the partition out)",
     ]
 
 

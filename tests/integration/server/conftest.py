@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -16,8 +17,9 @@ from pytest_jupyter.jupyter_server import *  # noqa: F403 # here and not as a pl
 
 from daglab.processes import LOOPBACK, Child, free_port, spawn
 
-TOKEN = "canary-jupyter-93b1c2d4"
-DAGSTER_TOKEN = "canary-dagster-5d0e7f61"
+# New ones each time: they are looked for in all processes of the machine.
+TOKEN = f"canary-jupyter-{secrets.token_hex(8)}"
+DAGSTER_TOKEN = f"canary-dagster-{secrets.token_hex(8)}"
 
 
 class RunningDagster(Protocol):

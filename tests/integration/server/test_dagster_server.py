@@ -21,6 +21,19 @@ MINI_PROJECT = Path(__file__).parents[2] / "mini_project"
 Start = Callable[..., RunningJupyter]
 
 
+SLOW = """
+
+@dg.asset
+def slow() -> None:
+    import time
+
+    time.sleep(300)
+
+
+defs = dg.Definitions.merge(defs, dg.Definitions(assets=[slow]))
+"""
+
+
 def mini_copy(folder: Path) -> Path:
     shutil.copytree(MINI_PROJECT, folder)
     (folder / ".dagster_home").mkdir()
@@ -56,7 +69,10 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningJupyter
     """A Jupyter server on a project of its own, whose Dagster nobody has started."""
     folder = tmp_path_factory.mktemp("supervised")
     environment = {"DAGLAB_DAGSTER__PORT": str(free_port())}
-    running = start_jupyter(folder, mini_copy(folder / "mini"), environment)
+    root = mini_copy(folder / "mini")
+    with (root / "mini" / "definitions.py").open("a") as definitions:
+        definitions.write(SLOW)
+    running = start_jupyter(folder, root, environment)
     with running.child:
         yield running
 
@@ -134,9 +150,29 @@ def test_a_port_that_is_taken_is_told_with_who_takes_it(
         assert running.request(method, "dagster").json()["error"]["code"] == "read-only"
 
 
-def test_a_killed_dagster_comes_back_and_leaves_nothing(jupyter: RunningJupyter, started: dict[str, Any]) -> None:
+def launched(jupyter: RunningJupyter) -> dict[str, Any]:
+    """The run of one request, which is made once or again."""
+    body = {"assets": ["slow"], "request_id": "killed-in-mid-run"}
+    run: dict[str, Any] = jupyter.request("POST", "runs", json=body).json()
+    return run
+
+
+def run_until(jupyter: RunningJupyter, run_id: str, *statuses: str, seconds: float = 90) -> dict[str, Any]:
+    deadline = time.monotonic() + seconds
+    while (run := jupyter.request("GET", f"runs/{run_id}").json())["status"] not in statuses:
+        assert time.monotonic() < deadline, run
+        time.sleep(0.3)
+    found: dict[str, Any] = run
+    return found
+
+
+def test_a_dagster_killed_in_mid_run_comes_back_and_tells_the_truth(
+    jupyter: RunningJupyter, started: dict[str, Any]
+) -> None:
+    run = launched(jupyter)
+    run_until(jupyter, run["id"], "STARTED")
     before = family(started["server"]["pid"])
-    assert len(before) > 3
+    assert len(before) > 4
     before[0].kill()
     dead = until(jupyter, lambda dagster: dagster["state"] != "ok")
     assert dead["state"] == "dagster-restarting"
@@ -144,7 +180,12 @@ def test_a_killed_dagster_comes_back_and_leaves_nothing(jupyter: RunningJupyter,
     found = until(jupyter, lambda dagster: dagster["state"] == "ok")
     assert found["server"]["restarts"] == 1
     assert found["server"]["pid"] != before[0].pid
-    assert_ended(before, 1)
+    assert_ended(before, 1)  # the run's own process among them
+    ended = run_until(jupyter, run["id"], "FAILURE", "CANCELED")
+    assert ended["final"]
+    assert launched(jupyter)["id"] == run["id"]
+    runs = jupyter.request("GET", "runs", params={"asset": "slow"}).json()["runs"]
+    assert [one["id"] for one in runs] == [run["id"]]
 
 
 def test_it_is_ended_on_request_and_can_be_started_again(jupyter: RunningJupyter, started: dict[str, Any]) -> None:

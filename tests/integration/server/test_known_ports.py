@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
 import pytest
+from jupyter_server_proxy.config import ServerProxy
 from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.httputil import HTTPServerRequest, RequestStartLine
 from tornado.websocket import websocket_connect
 
 from daglab.processes import LOOPBACK, free_port, spawn
+from daglab.server.known_ports import KnownPort
 from daglab.server.services import SETTING
 
 FORMS = ["proxy/{port}", "proxy/0{port}", "proxy/absolute/{port}", "proxy/localhost:{port}",
@@ -120,3 +125,30 @@ async def test_where_the_extension_is_off_no_port_is_proxied(jp_fetch: Any, jp_s
     with pytest.raises(HTTPClientError) as caught:
         await jp_fetch("proxy", "3000", "")
     assert caught.value.code == 404
+
+
+async def test_a_configuration_that_becomes_wrong_opens_no_way(jp_serverapp: Any, jp_root_dir: Path) -> None:
+    services = jp_serverapp.web_app.settings[SETTING]
+    file = jp_root_dir / "daglab.yaml"
+    file.write_text("dagster: {port: 4711}\n")
+    await changed(services)
+    guard = KnownPort("/a%40b/", services, ServerProxy(parent=jp_serverapp))
+
+    def taken(port: int) -> bool:
+        line = RequestStartLine("GET", f"/a%40b/proxy/{port}/x?y=z", "HTTP/1.1")
+        return guard.match(HTTPServerRequest(start_line=line)) is not None
+
+    assert (taken(4711), taken(4712)) == (True, False)
+    file.write_text("dagster: {port: 4712}\n")
+    await changed(services)
+    assert (taken(4711), taken(4712), taken(4713)) == (True, True, False)
+    file.write_text("dagster: {prot: 4713}\n")
+    await changed(services)
+    assert services.live.error is not None
+    assert (taken(4711), taken(4712), taken(3000), taken(4713)) == (True, True, True, False)
+
+
+async def changed(services: Any) -> None:
+    """Have the configuration read again, which happens once a second at most."""
+    await asyncio.sleep(1.1)
+    await services.live.refresh()

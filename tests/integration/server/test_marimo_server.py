@@ -22,8 +22,8 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from daglab.errors import MissingSessionError
 from daglab.processes import LOOPBACK
-from daglab.project import Project
 from daglab.server.leftovers import MARK, Hold, sweep
+from daglab.server.live_config import LiveConfig
 from daglab.server.marimo_process import MarimoSetting
 from daglab.server.marimo_server import MarimoServer
 
@@ -56,7 +56,7 @@ async def marimo(tmp_path: Path) -> AsyncIterator[tuple[MarimoServer, Told]]:
     root = tmp_path / "root"
     shutil.copytree(NOTEBOOKS, root / "deep ünder")
     told = Told()
-    setting = MarimoSetting(root, "/user/ada/", tmp_path / "runtime", Project(root), None)
+    setting = MarimoSetting(root, "/user/ada/", tmp_path / "runtime", LiveConfig(root, LOG))
     server = MarimoServer(setting, LOG, told.take)
     try:
         yield server, told
@@ -96,7 +96,10 @@ def test_sessions_are_listed_closed_and_told(tmp_path: Path) -> None:
         async with marimo(tmp_path) as (server, told):
             assert await server.sessions() == []
             assert not server.running
-            await server.ensure()
+            starting = asyncio.create_task(server.ensure())
+            await asyncio.sleep(0.2)
+            assert await server.sessions() == []  # waits for it
+            assert starting.done()
             assert [one["event"] for one in told] == ["started"]
             first = await page(server, "s_first1", "deep%20%C3%BCnder/orders.py")
             second = await page(server, "s_second", "deep%20%C3%BCnder/visits.py")
@@ -137,6 +140,7 @@ def test_a_killed_marimo_is_told_leaves_no_kernel_and_comes_back(tmp_path: Path)
                 if pid != server._process._child.pid:  # type: ignore[union-attr]
                     psutil.Process(pid).suspend()
             psutil.Process(server._process._child.pid).kill()  # type: ignore[union-attr]
+            assert await server.sessions() == []
             await closed(socket)
             died = await told.wait_for("died")
             assert died == {"event": "died", "running": False, "sessions": []}

@@ -171,8 +171,8 @@ def test_a_change_of_the_py_reaches_the_ipynb(browser: Browser, pair: Files) -> 
 def test_what_a_stale_browser_saves_is_merged(browser: Browser, pair: Files) -> None:
     content = browser.open()["content"]
     pair.edit_py("sum(orders)", "max(orders)")
-    until(lambda: pair.sources[2] == "total = max(orders)")
-    browser.events()
+    until(browser.events)
+    assert pair.sources[2] == "total = max(orders)"
     content["cells"][3]["source"] = "print('the total', total)"
     browser.save(content)
     assert "max(orders)" in pair.py.read_text("utf-8")
@@ -185,8 +185,8 @@ def test_what_a_stale_browser_saves_is_merged(browser: Browser, pair: Files) -> 
 def test_a_conflict_is_told_and_nothing_is_written(browser: Browser, pair: Files) -> None:
     content = browser.open()["content"]
     pair.edit_py("sum(orders)", "max(orders)")
-    until(lambda: pair.sources[2] == "total = max(orders)")
-    browser.events()
+    until(browser.events)
+    assert pair.sources[2] == "total = max(orders)"
     content["cells"][2]["source"] = "total = min(orders)"
     before = pair.py.read_bytes()
     browser.save(content)
@@ -208,7 +208,8 @@ def test_each_file_is_written_once_by_one_engine(browser: Browser, pair: Files) 
     content = browser.open()["content"]
     content["cells"][2]["source"] = "total = min(orders)"
     writes = Writes(pair.py, pair.ipynb)
-    assert writes.during(partial(browser.save, content)) == {".py": 1, ".ipynb": 2}
+    counted = writes.during(partial(browser.save, content))
+    assert counted[".py"] == 1 and 1 <= counted[".ipynb"] <= 2, counted  # what comes and goes quickly may not be seen
     py, ipynb = pair.py.read_bytes(), json.loads(pair.ipynb.read_bytes())
     writes = Writes(pair.py)
     assert writes.during(lambda: browser.save(browser.open()["content"])) == {".py": 0}
@@ -269,8 +270,10 @@ def test_a_copy_of_a_notebook_whose_py_stands_elsewhere_does_not_write_that(brow
     document = json.loads(pair.ipynb.read_bytes())
     document["metadata"]["daglab"]["py"] = "scripts/load.py"
     document["metadata"].pop("jupytext", None)
+    state = browser.jupyter.root / ".daglab" / "state"
+    known = set(state.glob("*.link"))
     pair.ipynb.write_text(json.dumps(document), "utf-8")
-    time.sleep(0.8)  # the pair is remembered once it was synced
+    until(lambda: set(state.glob("*.link")) - known)  # the pair is remembered once it was synced
     assert pair_status(pair.ipynb).state == "in-sync"
     py = (browser.folder / "scripts" / "load.py").read_bytes()
     copied = browser.api("POST", "", {"copy_from": f"{browser.folder.name}/orders.ipynb"})

@@ -20,6 +20,7 @@ def entry(kind: str, **values: Any) -> dict[str, Any]:
     ("given", "kind", "value"),
     [
         (entry("FromTheFuture", what=1), "unknown", "FromTheFutureMetadataEntry"),
+        (entry("CodeReferences", codeReferences=[{"__typename": "New"}]), "code_references", [{"unknown": "New"}]),
         (entry("Json", jsonString='{"a": NaN}'), "json", {"a": "NaN"}),
         (entry("Json", jsonString="not JSON"), "json", "not JSON"),
         (entry("Float", floatRepr="-inf"), "float", "-inf"),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from daglab.client.partitions import parse_partitions
+from daglab.errors import DagsterError
 
 
 def node(dimensions: dict[str, list[str]], statuses: dict[str, Any], kind: str = "STATIC") -> dict[str, Any]:
@@ -73,3 +76,8 @@ def test_statuses_that_were_not_asked_for() -> None:
 
 def test_an_asset_without_partitions() -> None:
     assert parse_partitions({"partitionDefinition": None}) is None
+
+
+def test_an_unknown_kind_of_statuses_is_a_named_error() -> None:
+    with pytest.raises(DagsterError, match="FromTheFuture, which daglab does not know"):
+        parse_partitions(node({"default": ["a"]}, {"__typename": "FromTheFuture"}))

@@ -48,6 +48,8 @@ def _jupyter(folder: Path, dagster: str = "", *, extension: bool = True) -> Iter
     port = free_port()
     places = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
     environment = {**os.environ, **places, "JUPYTER_TOKEN": _TOKEN, "JUPYTER_PREFER_ENV_PATH": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled once
+    environment["PYTHONPYCACHEPREFIX"] = str(folder.parent / "compiled")
     if dagster:
         environment["DAGLAB_DAGSTER__URL"] = dagster
     root = folder / "root"

@@ -9,11 +9,12 @@ from typing import Any, ClassVar, TypeVar, get_origin
 
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.utils import ensure_async
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from tornado.web import HTTPError
 
 from daglab.errors import DaglabError, ReadOnlyError, RequestError
-from daglab.server.operation import Query, operation_of
+from daglab.server.models import Model, Query
+from daglab.server.operation import operation_of
 from daglab.server.services import SETTING, Services
 
 _MAX_BODY_BYTES = 2_000_000
@@ -21,26 +22,20 @@ _JSON_TYPES = ("", "application/json", "application/x-www-form-urlencoded")
 """The last one is what `curl -d` says of everything; another site's form gets no further than the XSRF check."""
 _JUPYTERS_PARAMETERS = ("token", "_xsrf")
 
-Model = TypeVar("Model", bound=BaseModel)
+BodyModel = TypeVar("BodyModel", bound=BaseModel)
 QueryModel = TypeVar("QueryModel", bound=Query)
 
 
-class Body(BaseModel):
-    """What a client sends: unknown fields are refused."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-
-class Fault(BaseModel):
+class Fault(Model):
     """An error: ``code`` is stable, ``remedy`` says what to do."""
 
     code: str
     message: str
     remedy: str
-    details: dict[str, Any] = {}
+    details: dict[str, Any] = Field(default={})
 
 
-class ErrorModel(BaseModel):
+class ErrorModel(Model):
     """The one shape of all errors."""
 
     error: Fault
@@ -140,7 +135,7 @@ class DaglabHandler(JsonErrors, APIHandler):
         self.set_status(status)
         self.finish(model.model_dump_json())
 
-    def body(self, kind: type[Model]) -> Model:
+    def body(self, kind: type[BodyModel]) -> BodyModel:
         """The request's body as a ``kind``; raises RequestError that lists each fault in it."""
         try:
             return kind.model_validate_json(self.request.body)

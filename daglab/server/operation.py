@@ -6,18 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from daglab.errors import DaglabError
+from daglab.server.models import Query
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 _ATTRIBUTE = "daglab_operation"
-
-
-class Query(BaseModel):
-    """The parameters behind the ``?``: each at most once, except for those that are lists; unknown ones are refused."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,16 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import BaseModel
-
 from daglab.errors import PairError
 from daglab.notebook.jupyter import readable
 from daglab.pair import Pair, PairState, PairStatus, SyncResult, find_pairs, pair_status, sync
 from daglab.pair.plan import Plan
+from daglab.server.models import Model
 from daglab.server.pair_sync import path_in, refuse_outside
 from daglab.server.paths import lies_below
 
 
-class PairModel(BaseModel):
+class PairModel(Model):
     """A pair; the halves' paths are relative to the Jupyter server's root, and either may be missing."""
 
     py: str
@@ -38,7 +37,7 @@ class PairModel(BaseModel):
         )
 
 
-class ConflictModel(BaseModel):
+class ConflictModel(Model):
     """A cell on which the halves disagree, with both versions; null where it isn't there.
 
     ``cell`` names it in a decision; ``line`` is its place in the .py.
@@ -52,7 +51,7 @@ class ConflictModel(BaseModel):
     ipynb: str | None
 
 
-class RefusedModel(BaseModel):
+class RefusedModel(Model):
     """What marimo will not run of the notebook, and where in the .py."""
 
     line: int
@@ -61,21 +60,21 @@ class RefusedModel(BaseModel):
     remedy: str
 
 
-class ChangeModel(BaseModel):
+class ChangeModel(Model):
     """A file that a sync changes, as a unified diff; an .ipynb cell by cell, and empty where metadata alone change."""
 
     path: str
     diff: str
 
 
-class HashesModel(BaseModel):
+class HashesModel(Model):
     """sha256 of both files as they were read; null where there is none."""
 
     py: str | None
     ipynb: str | None
 
 
-class PairDetailModel(BaseModel):
+class PairDetailModel(Model):
     """One pair: its conflicts with both versions of each cell, and what a sync would change."""
 
     py: str

@@ -6,18 +6,19 @@ from collections import Counter
 from itertools import islice
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from daglab.client import AssetDetails, Partitions
 from daglab.errors import DagsterConnectionError, NotFoundError
 from daglab.server.handler import DaglabHandler
+from daglab.server.models import Model
 from daglab.server.operation import Route, operation
 from daglab.server.routes.assets import AssetModel
 
 _MOST_KEYS = 10_000
 
 
-class _Told(BaseModel):
+class _Told(Model):
     """Made from the client's dataclass of like fields."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -74,7 +75,7 @@ class DimensionModel(_Told):
     dynamic_name: str | None
 
 
-class PartitionsModel(BaseModel):
+class PartitionsModel(Model):
     """The partitions. ``statuses`` has those that are not missing, of very many the first 10,000; all are counted."""
 
     description: str

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from daglab.client import AssetStatus
 from daglab.errors import DagsterConnectionError, ValidationError
 from daglab.server.handler import DaglabHandler
-from daglab.server.operation import Query, Route, operation
+from daglab.server.models import Model, Query
+from daglab.server.operation import Route, operation
 from daglab.server.workspace import AssetFilter
 
 Words = Annotated[
@@ -17,7 +18,7 @@ Words = Annotated[
 ]
 
 
-class AssetModel(BaseModel):
+class AssetModel(Model):
     """One asset; ``notebook`` is the path of the notebook that makes it, relative to the Jupyter server's root."""
 
     key: str
@@ -43,7 +44,7 @@ class AssetModel(BaseModel):
     notebook: str | None
 
 
-class AssetsModel(BaseModel):
+class AssetsModel(Model):
     """Assets, sorted by key. ``total`` counts those on other pages too; ``cursor`` leads to the next page, if any."""
 
     assets: list[AssetModel]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from daglab.client import Backfill
 from daglab.errors import DagsterConnectionError, NotFoundError, ReadOnlyError, ValidationError
-from daglab.server.handler import Body, DaglabHandler
+from daglab.server.handler import DaglabHandler
+from daglab.server.models import Body, Model
 from daglab.server.operation import Route, operation
 from daglab.server.routes.run_models import AssetKeyText, RequestId, RunConfig, Tags
 
@@ -38,7 +39,7 @@ class BackfillBody(Body):
         return self
 
 
-class BackfillModel(BaseModel):
+class BackfillModel(Model):
     """A backfill; ``status`` is Dagster's, times are seconds since the epoch."""
 
     id: str

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
-
 from daglab.errors import ConfigError, DagsterConflictError, ProcessError, ReadOnlyError
 from daglab.server.handler import DaglabHandler
+from daglab.server.models import Model
 from daglab.server.operation import Route, operation
 from daglab.server.supervisor import Standing
 
 
-class DagsterServerModel(BaseModel):
+class DagsterServerModel(Model):
     """The Dagster that this server started.
 
     ``external``: none, because one of the project answers that was started elsewhere. ``restarts`` counts how often

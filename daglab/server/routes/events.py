@@ -9,13 +9,14 @@ from typing import Annotated, Any
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.utils import ensure_async
-from pydantic import BaseModel, Field
+from pydantic import Field
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from daglab.server.events import TOPICS, Event, Page, Topic
 from daglab.server.handler import DaglabHandler, JsonErrors, refuse_unauthorized
-from daglab.server.operation import Query, Route, operation
+from daglab.server.models import Model, Query
+from daglab.server.operation import Route, operation
 from daglab.server.services import SETTING, Services
 
 _RESOURCES: dict[Topic, str] = {
@@ -28,7 +29,7 @@ _RESOURCES: dict[Topic, str] = {
 }
 
 
-class EventModel(BaseModel):
+class EventModel(Model):
     """One change; ``at`` in seconds since the epoch, ``data`` as the topic's own page of the documentation says."""
 
     cursor: str
@@ -42,7 +43,7 @@ class EventModel(BaseModel):
         return cls(cursor=event.cursor, topic=event.topic, at=event.at, data=event.data)
 
 
-class EventsModel(BaseModel):
+class EventsModel(Model):
     """What has changed since a cursor. ``reset``: that is not known any more, so read the resources again."""
 
     events: list[EventModel]

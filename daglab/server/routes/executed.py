@@ -10,7 +10,8 @@ from daglab.errors import MissingFileError, RequestError, StorageError
 from daglab.server.executed import executed_notebook
 from daglab.server.executed_page import as_html
 from daglab.server.handler import DaglabHandler
-from daglab.server.operation import Query, Route, operation
+from daglab.server.models import Query
+from daglab.server.operation import Route, operation
 from daglab.storage import file_name
 
 _POLICY = (

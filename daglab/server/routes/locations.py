@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
-
 from daglab.client import LoadedLocation
 from daglab.errors import DagsterConnectionError, NotFoundError, ReadOnlyError, ValidationError
 from daglab.server.handler import DaglabHandler
+from daglab.server.models import Model
 from daglab.server.operation import Route, operation
 from daglab.server.workspace import location_state
 
 
-class JobModel(BaseModel):
+class JobModel(Model):
     """A job; ``makes_assets`` tells one that materializes assets from one of ops."""
 
     name: str
@@ -24,13 +23,13 @@ class JobModel(BaseModel):
     tags: dict[str, str]
 
 
-class JobsModel(BaseModel):
+class JobsModel(Model):
     """Jobs, sorted by location and name."""
 
     jobs: list[JobModel]
 
 
-class LocationModel(BaseModel):
+class LocationModel(Model):
     """A code location; ``error`` is why its definitions could not be loaded. Times are seconds since the epoch."""
 
     name: str
@@ -60,7 +59,7 @@ class LocationModel(BaseModel):
         )
 
 
-class LocationsModel(BaseModel):
+class LocationsModel(Model):
     """Code locations, sorted by name."""
 
     locations: list[LocationModel]

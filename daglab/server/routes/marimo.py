@@ -8,11 +8,12 @@ import re
 from importlib.metadata import version
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from daglab.errors import MissingFileError, MissingSessionError, NotebookError, ProcessError, ReadOnlyError
-from daglab.server.handler import Body, DaglabHandler
+from daglab.server.handler import DaglabHandler
 from daglab.server.marimo_sessions import Session
+from daglab.server.models import Body, Model
 from daglab.server.operation import Route, operation
 from daglab.server.paths import read_confined, relative_to_root
 from daglab.server.services import Services
@@ -27,14 +28,14 @@ class MarimoBody(Body):
     path: Annotated[str, Field(min_length=1, max_length=4096)]
 
 
-class MarimoSession(BaseModel):
+class MarimoSession(Model):
     """Where a notebook is open in marimo: ``url`` is a path on this server, its base URL included."""
 
     path: str
     url: str
 
 
-class OpenNotebookModel(BaseModel):
+class OpenNotebookModel(Model):
     """A notebook that is open in marimo, whether or not a page shows it.
 
     ``path`` is null for one that was never saved, or that lies outside of the server's root; then ``url``, the page on
@@ -47,7 +48,7 @@ class OpenNotebookModel(BaseModel):
     url: str | None
 
 
-class MarimoStateModel(BaseModel):
+class MarimoStateModel(Model):
     """The marimo editor behind this server; ``sessions`` has the latest first."""
 
     version: str

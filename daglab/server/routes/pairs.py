@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
 from daglab.errors import (
     DagsterConnectionError,
@@ -23,9 +23,10 @@ from daglab.errors import (
 from daglab.pair import Pair, PairState, SyncResult, pair_of, sync
 from daglab.pair.plan import Plan
 from daglab.scaffold.notebook import NotebookTemplate
-from daglab.server.handler import Body, DaglabHandler
+from daglab.server.handler import DaglabHandler
+from daglab.server.models import Body, Model, Query
 from daglab.server.new_pairs import NewPairs
-from daglab.server.operation import Query, Route, operation
+from daglab.server.operation import Route, operation
 from daglab.server.pair_sync import path_in, refuse_outside
 from daglab.server.pair_view import (
     ChangeModel,
@@ -56,7 +57,7 @@ class PairsQuery(Query):
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
 
 
-class PairsModel(BaseModel):
+class PairsModel(Model):
     """A page of pairs, sorted by the path of the .ipynb; ``next`` is what the next page comes ``after``."""
 
     pairs: list[PairModel]
@@ -101,7 +102,7 @@ class CreateBody(Body):
         return self
 
 
-class SyncModel(BaseModel):
+class SyncModel(Model):
     """What a sync did, or with ``dry_run`` would do. ``state`` is the pair's after it; ``conflicts`` are still open."""
 
     py: str

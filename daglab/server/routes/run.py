@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from daglab.client import DagsterClient, RunEvent, RunLogs
 from daglab.errors import DagsterConnectionError, NotFoundError, ReadOnlyError, ValidationError
-from daglab.server.handler import Body, DaglabHandler
-from daglab.server.operation import Query, Route, operation
+from daglab.server.handler import DaglabHandler
+from daglab.server.models import Body, Model, Query
+from daglab.server.operation import Route, operation
 from daglab.server.routes.asset import MetadataModel
 from daglab.server.routes.run_models import RUN_ID, RequestId, RunModel, Tags
 
@@ -17,7 +18,7 @@ _SEARCHED_PAGES = 20
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 
-class EventErrorModel(BaseModel):
+class EventErrorModel(Model):
     """A Python exception in a run; ``cause`` is the one that it was raised from."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -28,7 +29,7 @@ class EventErrorModel(BaseModel):
     cause: EventErrorModel | None
 
 
-class RunEventModel(BaseModel):
+class RunEventModel(Model):
     """One line of a run's log; ``kind`` is Dagster's event type, or LOG for what the code of an asset logs itself."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -44,7 +45,7 @@ class RunEventModel(BaseModel):
     metadata: list[MetadataModel]
 
 
-class RunLogsModel(BaseModel):
+class RunLogsModel(Model):
     """A page of a log; ``cursor`` continues behind it, also later, when more has been logged."""
 
     events: list[RunEventModel]

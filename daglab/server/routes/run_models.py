@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from daglab.client import Run
+from daglab.server.models import Model
 
 AssetKeyText = Annotated[str, Field(min_length=1, max_length=1024)]
 Name = Annotated[str, Field(min_length=1, max_length=255)]
@@ -20,7 +21,7 @@ RunConfig = Annotated[dict[str, Any], Field(default_factory=dict)]
 RUN_ID = r"[A-Za-z0-9_-]{1,64}"
 
 
-class FailureModel(BaseModel):
+class FailureModel(Model):
     """Why a run failed: the step, the outer and the innermost message."""
 
     step: str | None
@@ -28,7 +29,7 @@ class FailureModel(BaseModel):
     cause: str | None
 
 
-class RunModel(BaseModel):
+class RunModel(Model):
     """A run; times in seconds since the epoch. ``problem`` is why a queued run is not going to start.
 
     ``steps_total``, ``steps_done`` and ``failures`` are told of a single run only; in lists they are 0 and empty.

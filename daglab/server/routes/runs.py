@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from daglab.errors import DagsterConnectionError, NotFoundError, ReadOnlyError, ValidationError
-from daglab.server.handler import Body, DaglabHandler
-from daglab.server.operation import Query, Route, operation
+from daglab.server.handler import DaglabHandler
+from daglab.server.models import Body, Model, Query
+from daglab.server.operation import Route, operation
 from daglab.server.routes.run_models import AssetKeyText, Name, RequestId, RunConfig, RunModel, Tags
 
 RunStatusName = Literal[
@@ -62,7 +63,7 @@ class RunsQuery(Query):
     """``name=value``; the run has all of these."""
 
 
-class RunsModel(BaseModel):
+class RunsModel(Model):
     """Runs, newest first; ``cursor`` leads to the next page, and is null after the last."""
 
     runs: list[RunModel]

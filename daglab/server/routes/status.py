@@ -5,19 +5,20 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import Field
 
 from daglab import __version__
 from daglab.client import DagsterStatus
 from daglab.errors import DaglabError
 from daglab.server.dagster_state import look_at, problems
 from daglab.server.handler import DaglabHandler, Fault
+from daglab.server.models import Model
 from daglab.server.operation import Route, operation
 from daglab.server.routes.dagster import DagsterServerModel
 from daglab.server.supervisor import Standing
 
 
-class LocationStateModel(BaseModel):
+class LocationStateModel(Model):
     """A code location; ``error`` is why its definitions could not be loaded."""
 
     name: str
@@ -25,7 +26,7 @@ class LocationStateModel(BaseModel):
     error: str | None
 
 
-class ProblemModel(BaseModel):
+class ProblemModel(Model):
     """Something that keeps Dagster from being used in full; ``remedy`` says what to do."""
 
     code: str
@@ -33,7 +34,7 @@ class ProblemModel(BaseModel):
     remedy: str
 
 
-class DagsterModel(BaseModel):
+class DagsterModel(Model):
     """Whether Dagster answers; ``launch_problem`` is why launched runs would stay QUEUED.
 
     ``state`` is ``ok`` or the code of the first of ``problems``, the gravest. ``error`` is why it is not reachable.
@@ -45,7 +46,7 @@ class DagsterModel(BaseModel):
     reachable: bool
     address: str | None
     version: str | None = None
-    locations: list[LocationStateModel] = []
+    locations: list[LocationStateModel] = Field(default=[])
     launch_problem: str | None = None
     error: Fault | None = None
 
@@ -73,14 +74,14 @@ class DagsterModel(BaseModel):
         return model
 
 
-class MarimoModel(BaseModel):
+class MarimoModel(Model):
     """The marimo editor behind this server."""
 
     version: str
     running: bool
 
 
-class StatusModel(BaseModel):
+class StatusModel(Model):
     """Where things stand; always told, whatever is wrong."""
 
     version: str

@@ -29,8 +29,6 @@ if os.environ.get("CI"):
 # Tests that share what is started once run in the worker that starts it.
 _TOGETHER = {
     "client": "client",
-    "server": "dagster",
-    "test_backfills.py": "dagster",
     "demo": "wheel",
     "hatch_daglab": "wheel",
     "test_extras.py": "wheel",

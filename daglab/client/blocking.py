@@ -117,6 +117,8 @@ class BlockingDagsterClient:
     run = _blocking(DagsterClient.run)
     run_status = _blocking(DagsterClient.run_status)
     run_logs = _blocking(DagsterClient.run_logs)
+    pulse = _blocking(DagsterClient.pulse)
+    progress = _blocking(DagsterClient.progress)
     wait = _blocking(DagsterClient.wait)
     terminate = _blocking(DagsterClient.terminate)
     reexecute = _blocking(DagsterClient.reexecute)

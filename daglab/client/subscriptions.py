@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator, Mapping
@@ -100,7 +101,7 @@ async def _subscribe(
                 if (data := _data(frame)) is not None:
                     yield data
         raise DagsterConnectionError(f"{transport.address} ended the subscription.", remedy="subscribe again")
-    except (OSError, TimeoutError, WebSocketException, ValueError, KeyError) as error:
+    except (OSError, asyncio.TimeoutError, WebSocketException, ValueError, KeyError, TypeError) as error:
         raise DagsterConnectionError(
             f"The subscription to {transport.address} failed ({type(error).__name__}).",
             remedy="look whether Dagster runs, and whether a proxy before it lets websockets through",

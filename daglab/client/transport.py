@@ -78,13 +78,13 @@ class Transport:
         """
         for pause in _PAUSES:
             try:
-                return await self.mutate(document, variables)
+                return await self._once(document, variables)
             except DagsterConnectionError as error:
                 if not isinstance(error, BusyError) and not isinstance(error.__cause__, _CUT):
                     raise
                 _log.debug("asking %s again: %s", self.address, error.message)
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load, guards nothing
-        return await self.mutate(document, variables)
+        return await self._once(document, variables)
 
     async def mutate(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Send ``document`` once and return the answer's ``data``.
@@ -93,6 +93,9 @@ class Transport:
             LostAnswerError: the request was sent, and no answer came back.
             DagsterConnectionError, AuthenticationError, DagsterError: as for :meth:`query`.
         """
+        return await self._once(document, variables)
+
+    async def _once(self, document: str, variables: Mapping[str, Any] | None) -> dict[str, Any]:
         response = await self.post("/graphql", {"query": document, "variables": dict(variables or {})})
         large = len(response.content) > _LARGE
         return self._data(response, await asyncio.to_thread(json_body, response) if large else json_body(response))

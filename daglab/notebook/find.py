@@ -22,7 +22,7 @@ def find_notebooks(folder: Path, *, header_only: bool = True) -> list[Path]:
     from daglab.notebook.cells import is_notebook
 
     found = []
-    for path in _files(folder, ".py"):
+    for path in find_files(folder, ".py"):
         try:
             text, readable = _text(path.read_bytes())
         except OSError:
@@ -36,7 +36,14 @@ def find_notebooks(folder: Path, *, header_only: bool = True) -> list[Path]:
 
 def find_jupyter(folder: Path) -> list[Path]:
     """The .ipynb files in and below ``folder``, sorted; folders are skipped as by :func:`find_notebooks`."""
-    return list(_files(folder, ".ipynb"))
+    return list(find_files(folder, ".ipynb"))
+
+
+def find_files(folder: Path, suffix: str) -> Iterator[Path]:
+    """The files in and below ``folder`` whose names end in ``suffix``; folders are skipped as by the others here."""
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED)
+        yield from (Path(root, f) for f in sorted(files) if f.lower().endswith(suffix))
 
 
 def has_header(text: str) -> bool:
@@ -56,9 +63,3 @@ def _text(content: bytes) -> tuple[str, bool]:
     except UnicodeDecodeError:
         wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
         return content.decode("utf-16" if wide else "latin-1", "replace"), False
-
-
-def _files(folder: Path, suffix: str) -> Iterator[Path]:
-    for root, folders, files in os.walk(folder):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED)
-        yield from (Path(root, f) for f in sorted(files) if f.lower().endswith(suffix))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -24,6 +22,7 @@ from daglab.pair.align import Mark, align
 from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_base
 from daglab.pair.compose import compose_ipynb, ipynb_cell, passed_on, py_cell, unchanged_cell
 from daglab.pair.conflicts import CellConflict
+from daglab.pair.garbage import seldom_collecting
 from daglab.pair.halves import decode, read_ipynb, read_py
 from daglab.pair.locate import Pair, has_metadata, is_marimo, other_case
 from daglab.pair.mend import mend
@@ -124,23 +123,12 @@ def plan_for(pair: Pair, py: files.FileContent, ipynb: files.FileContent, wishes
     both = py.data is not None and ipynb.data is not None
     blank = Plan(pair, "unpaired", py, ipynb)
     try:
-        with _seldom_collecting():
+        with seldom_collecting():
             return _plan(blank, read_py(py), read_ipynb(ipynb), wishes)
     except NotebookError as error:
         # A module and a notebook that happen to have one stem are no pair.
         paired = both and (is_marimo(py.data or b"") or has_metadata(ipynb.data or b""))
         return replace(blank, state="invalid" if paired or wishes.create else "unpaired", reason=str(error))
-
-
-@contextlib.contextmanager
-def _seldom_collecting() -> Iterator[None]:
-    """Look for garbage less often: among the syntax trees of a large notebook, that takes a third of the time."""
-    before = gc.get_threshold()
-    gc.set_threshold(500_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _plan(blank: Plan, notebook: Notebook | None, jupyter: JupyterNotebook | None, wishes: Wishes) -> Plan:

@@ -87,11 +87,21 @@ class MarimoServer:
             return self._process.port
 
     async def sessions(self) -> list[Session]:
-        """The open notebooks, the latest first; empty where marimo doesn't run. Raises ProcessError."""
-        process = self._process
-        if process is None or not self.running:
+        """The open notebooks, the latest first; empty where marimo doesn't run. One that is starting is waited for.
+
+        Raises:
+            ProcessError: marimo lives and does not answer.
+        """
+        async with self._lock:
+            process = self._process
+        if process is None:
             return []
-        return self._seen(process, await process.home.sessions())
+        try:
+            return self._seen(process, await process.home.sessions())
+        except ProcessError:
+            if process.returncode is not None:
+                return []
+            raise
 
     async def close(self, session: str) -> list[Session]:
         """End the kernel of a notebook and answer what stays open.

@@ -60,7 +60,7 @@ class MarimoHome:
             response = await self._http.post(f"/api/home/{what}", json=body)
             response.raise_for_status()
             return [_session(file) for file in response.json()["files"]]
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        except (httpx.HTTPError, ValueError, KeyError, TypeError, RuntimeError) as error:  # RuntimeError: it is closed
             raise ProcessError(
                 f"marimo did not say which notebooks are open ({type(error).__name__}).", remedy="try again"
             ) from error

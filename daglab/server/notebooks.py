@@ -8,15 +8,19 @@ import time
 from pathlib import Path
 
 from daglab.errors import HeaderError
-from daglab.notebook.find import find_notebooks
+from daglab.notebook.find import find_files, has_header
 from daglab.notebook.header import read_header
 from daglab.server.paths import relative_to_root
 
 _FRESH_SECONDS = 3.0
+_MOST_BYTES = 5_000_000
+"""What is larger is no notebook that anybody wrote, and reading it would keep this process busy."""
 
 
 class NotebookIndex:
-    """Asset key -> path of its notebook relative to the Jupyter server's root; read again when it is a few seconds old.
+    """Asset key -> path of its notebook relative to the Jupyter server's root; looked at again after a few seconds.
+
+    Only files that have changed are read again.
 
     Args:
         folder: where the project's notebooks are searched.
@@ -30,6 +34,7 @@ class NotebookIndex:
         self._lock = asyncio.Lock()
         self._paths: dict[str, str] = {}
         self._read_at = float("-inf")
+        self._known: dict[str, tuple[object, tuple[str, ...]]] = {}
 
     async def paths(self) -> dict[str, str]:
         """The index; files are read in a thread, once for all that ask meanwhile."""
@@ -40,16 +45,29 @@ class NotebookIndex:
             return self._paths
 
     def _read(self) -> dict[str, str]:
+        known, self._known = self._known, {}
         paths: dict[str, str] = {}
-        for file in find_notebooks(self._folder):
+        for file in find_files(self._folder, ".py"):
             relative = relative_to_root(self._root, file)
-            if relative is None:
-                continue
             try:
-                header = read_header(file.read_text("utf-8"), file)
-            except (HeaderError, OSError, UnicodeDecodeError) as error:
-                self._log.warning("daglab: %s has no readable header: %s", relative, error)
+                stat = file.stat()
+            except OSError:
                 continue
-            if header is not None:
-                paths |= {header.key(variable): relative for variable in header.assets}
+            if relative is None or stat.st_size > _MOST_BYTES:
+                continue
+            # The time of the last change can't be set, as that of the last write can.
+            state = stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+            before = known.get(relative)
+            keys = before[1] if before and before[0] == state else self._keys(file, relative)
+            self._known[relative] = state, keys
+            paths |= dict.fromkeys(keys, relative)
         return paths
+
+    def _keys(self, file: Path, relative: str) -> tuple[str, ...]:
+        try:
+            text = file.read_text("utf-8")
+            header = read_header(text, file) if "marimo" in text and has_header(text) else None
+        except (HeaderError, OSError, UnicodeDecodeError) as error:
+            self._log.warning("daglab: %s has no readable header: %s", relative, error)
+            return ()
+        return tuple(header.key(variable) for variable in header.assets) if header else ()

@@ -87,8 +87,10 @@ def _parts(path: str) -> list[str]:
     return parts
 
 
-def read_confined(root: Path, path: str) -> tuple[Path, bytes]:
-    """The file as :func:`confined_file` finds it, and its bytes, even where links are put in between.
+def read_confined(root: Path, path: str, most: int = -1) -> tuple[Path, bytes]:
+    """The file as :func:`confined_file` finds it, and its bytes, of a large one the first ``most``.
+
+    Links that are put in between are not followed.
 
     Raises:
         RequestError: the path is not a plain relative one.
@@ -99,7 +101,7 @@ def read_confined(root: Path, path: str) -> tuple[Path, bytes]:
         with os.fdopen(_open_below(root.resolve(), file), "rb") as opened:
             if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
                 raise _missing(path)
-            return file, opened.read()
+            return file, opened.read(most)
     except OSError:  # ELOOP: a link stands where none stood a moment ago
         raise _missing(path) from None
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
+import re
 from importlib.metadata import version
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 
 from daglab.errors import MissingFileError, MissingSessionError, NotebookError, ProcessError, ReadOnlyError
-from daglab.notebook.cells import is_notebook
 from daglab.server.handler import Body, DaglabHandler
 from daglab.server.marimo_sessions import Session
 from daglab.server.operation import Route, operation
 from daglab.server.paths import read_confined, relative_to_root
 from daglab.server.services import Services
+
+_HEAD_BYTES = 1_000_000
+_APP = re.compile(r"^\w+\s*=\s*[\w.]+\.App\(", re.MULTILINE)
 
 
 class MarimoBody(Body):
@@ -95,12 +99,8 @@ class MarimoHandler(DaglabHandler):
         self.answer(MarimoSession(path=path, url=services.marimo.page(path)))
 
     def _notebook(self, path: str) -> str:
-        file, data = read_confined(self.services.root, path)
-        try:
-            text = data.decode("utf-8") if file.suffix == ".py" else ""
-        except UnicodeDecodeError:
-            text = ""
-        if not is_notebook(text):
+        file, head = read_confined(self.services.root, path, _HEAD_BYTES)
+        if file.suffix != ".py" or not _is_marimo(head):
             raise NotebookError(
                 f"{path} is not a marimo notebook.", remedy="open the .py half of the pair", details={"path": path}
             )
@@ -123,6 +123,18 @@ class MarimoSessionHandler(DaglabHandler):
     async def delete(self, session: str) -> None:
         """Answer the editor's state after that."""
         self.answer(MarimoStateModel.of(self.services, await self.services.marimo.close(session)))
+
+
+def _is_marimo(head: bytes) -> bool:
+    """Whether a Python file that begins so makes a marimo app.
+
+    marimo itself reads it next, and says what is wrong with it; parsing a large one here would keep this process busy.
+    """
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)  # its last character may be cut
+    except UnicodeDecodeError:
+        return False
+    return "marimo" in text and _APP.search(text) is not None
 
 
 ROUTES = (

@@ -147,6 +147,7 @@ def through_proxy(
     decide: Decide,
     work: Callable[[DagsterClient, Proxy], Awaitable[T]],
     *,
+    read_only: bool = False,
     refresh: Refresh | None = None,
     **options: Any,
 ) -> T:
@@ -155,7 +156,7 @@ def through_proxy(
     async def run() -> T:
         async with (
             Proxy(upstream, decide) as proxy,
-            DagsterClient(Dagster(url=proxy.url, **options), refresh=refresh) as client,
+            DagsterClient(Dagster(url=proxy.url, **options), read_only=read_only, refresh=refresh) as client,
         ):
             return await work(client, proxy)
 

@@ -73,6 +73,9 @@ def test_a_silent_peer_is_given_up_after_the_timeout() -> None:
             await client.status()
         assert time.monotonic() - began < 5
         assert len(proxy.requests) == 1  # to ask again would add to the load of one that is slow
+        with pytest.raises(DagsterConnectionError, match="subscription"):
+            await client.watch_locations().__anext__()
+        assert time.monotonic() - began < 8
 
     through_proxy(NOWHERE, lambda _: Verdict(delay=60), work, timeout=0.5)
 

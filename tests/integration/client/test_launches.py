@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from daglab.client import DagsterClient
+from daglab.client import DagsterClient, DagsterReader
 from daglab.errors import DaglabError, NotFoundError, ReadOnlyError, ValidationError
 from tests.integration.client.calling import with_client
+from tests.integration.client.proxy import Proxy, Request, Verdict, through_proxy
 from tests.integration.conftest import RunningDagster
 
 HELLO = {"ops": {"greet": {"config": {"name": "ann"}}}}
@@ -234,23 +235,34 @@ def test_a_backfill_to_its_end(shop: RunningDagster) -> None:
     with_client(shop.url, work)
 
 
-READ_ONLY: list[Call] = [
-    lambda c: c.submit_assets(["raw/orders"]),
-    lambda c: c.submit_job("hello"),
-    lambda c: c.backfill(["by_region"], ["a"]),
-    lambda c: c.cancel_backfill("x"),
-    lambda c: c.terminate("x"),
-    lambda c: c.reexecute("x"),
-    lambda c: c.reload_location("shop"),
-    lambda c: c.report_materialization("raw/orders"),
-    lambda c: c.report_observation("raw/orders"),
-]
+CHANGING: dict[str, Call] = {
+    "submit_assets": lambda c: c.submit_assets(["raw/orders"]),
+    "submit_job": lambda c: c.submit_job("hello"),
+    "backfill": lambda c: c.backfill(["by_region"], ["a"]),
+    "cancel_backfill": lambda c: c.cancel_backfill("x"),
+    "terminate": lambda c: c.terminate("x"),
+    "reexecute": lambda c: c.reexecute("x"),
+    "reload_location": lambda c: c.reload_location("shop"),
+    "report_materialization": lambda c: c.report_materialization("raw/orders"),
+    "report_observation": lambda c: c.report_observation("raw/orders"),
+}
 
 
-@pytest.mark.parametrize("call", READ_ONLY)
-def test_a_client_that_is_read_only_changes_nothing(shop: RunningDagster, call: Call) -> None:
-    with pytest.raises(ReadOnlyError, match="read only"):
-        with_client(shop.url, call, read_only=True)
+@pytest.mark.parametrize("name", CHANGING)
+def test_a_client_that_is_read_only_changes_nothing(shop: RunningDagster, name: str) -> None:
+    def nothing_is_sent(_: Request) -> Verdict:
+        raise AssertionError
+
+    async def work(client: DagsterClient, proxy: Proxy) -> None:
+        with pytest.raises(ReadOnlyError, match="read only"):
+            await CHANGING[name](client)
+        assert proxy.requests == []
+
+    through_proxy(shop.url, nothing_is_sent, work, read_only=True)
+
+
+def test_whatever_changes_dagster_is_among_them() -> None:
+    assert set(CHANGING) == {name for name in set(dir(DagsterClient)) - set(dir(DagsterReader)) if name[0] != "_"}
 
 
 def test_configuration_is_judged_without_a_launch(shop: RunningDagster) -> None:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from jupyter_server_proxy.config import ServerProxy
 from tornado.httpclient import HTTPClientError, HTTPRequest
-from tornado.httputil import HTTPServerRequest, RequestStartLine
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 from tornado.websocket import websocket_connect
 
 from daglab.processes import LOOPBACK, free_port, spawn
@@ -136,7 +136,7 @@ async def test_a_configuration_that_becomes_wrong_opens_no_way(jp_serverapp: Any
 
     def taken(port: int) -> bool:
         line = RequestStartLine("GET", f"/a%40b/proxy/{port}/x?y=z", "HTTP/1.1")
-        return guard.match(HTTPServerRequest(start_line=line)) is not None
+        return guard.match(HTTPServerRequest(start_line=line, headers=HTTPHeaders({"Host": "x"}))) is not None
 
     assert (taken(4711), taken(4712)) == (True, False)
     file.write_text("dagster: {port: 4712}\n")

@@ -154,25 +154,19 @@ async def test_launching_much_blocks_nobody(ask: Callable[..., Any]) -> None:
 async def test_a_huge_notebook_blocks_nobody(ask: Callable[..., Any], jp_root_dir: Path) -> None:
     line = "# " + "x" * 97 + "\n"
     (jp_root_dir / "huge.py").write_text("import os\n" + line * (_NOTEBOOK_BYTES // len(line)))
-    cell = {
-        "cell_type": "code",
-        "id": "a",
-        "metadata": {},
-        "outputs": [],
-        "execution_count": None,
-        "source": "x" * _NOTEBOOK_BYTES,
-    }
-    huge = {
-        "cells": [cell],
-        "metadata": {"jupytext": {"formats": "ipynb,py:marimo"}},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    (jp_root_dir / "huge.ipynb").write_text(json.dumps(huge))
-    for body in ({"path": "huge.py"}, {"path": "huge.ipynb"}):
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None}
+    text = json.dumps(
+        {"cells": [{**cell, "source": "x" * _NOTEBOOK_BYTES}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    )
+    (jp_root_dir / "huge.ipynb").write_text(text)
+    for method, path, body in (
+        ("POST", "marimo", {"path": "huge.py"}),
+        ("POST", "marimo", {"path": "huge.ipynb"}),
+        ("GET", "assets", None),
+    ):
 
-        async def refused(body: dict[str, str] = body) -> None:
-            response = await ask("POST", "marimo", json=body)
-            assert response.status_code == 422, response.text[:300]
+        async def answered(method: str = method, path: str = path, body: Any = body) -> None:
+            response = await ask(method, path, json=body)
+            assert response.status_code < 500, response.text[:300]
 
-        await kept_free(refused)
+        await kept_free(answered)

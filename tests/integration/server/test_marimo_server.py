@@ -96,7 +96,10 @@ def test_sessions_are_listed_closed_and_told(tmp_path: Path) -> None:
         async with marimo(tmp_path) as (server, told):
             assert await server.sessions() == []
             assert not server.running
-            await server.ensure()
+            starting = asyncio.create_task(server.ensure())
+            await asyncio.sleep(0.2)
+            assert await server.sessions() == []  # waits for it
+            assert starting.done()
             assert [one["event"] for one in told] == ["started"]
             first = await page(server, "s_first1", "deep%20%C3%BCnder/orders.py")
             second = await page(server, "s_second", "deep%20%C3%BCnder/visits.py")
@@ -137,6 +140,7 @@ def test_a_killed_marimo_is_told_leaves_no_kernel_and_comes_back(tmp_path: Path)
                 if pid != server._process._child.pid:  # type: ignore[union-attr]
                     psutil.Process(pid).suspend()
             psutil.Process(server._process._child.pid).kill()  # type: ignore[union-attr]
+            assert await server.sessions() == []
             await closed(socket)
             died = await told.wait_for("died")
             assert died == {"event": "died", "running": False, "sessions": []}

@@ -59,7 +59,7 @@ def test_the_project_of_an_opened_notebook_is_watched(home: Watched, tmp_path: P
     home.until(lambda: lab.sources[2] == "total = min(orders)")
     shop.edit_py("max(orders)", "len(orders)")
     home.until(lambda: shop.sources[2] == "total = len(orders)")
-    assert [event.pair.py for event in home.events] == [shop.py, lab.py, shop.py]
+    home.until(lambda: [event.pair.py for event in home.events] == [shop.py, lab.py, shop.py])
 
 
 def test_a_root_that_cannot_be_watched_is_said_once(

@@ -37,14 +37,15 @@ def free_port(host: str = LOOPBACK) -> int:
         return port
 
 
-def entry_argv(argv: Sequence[str], *, die_with_parent: bool) -> list[str]:
+def entry_argv(argv: Sequence[str], *, die_with_parent: bool, guarded: bool = False) -> list[str]:
     """``argv`` behind the wrapper that restores SIGINT and, on request, ties the child's life to this process.
 
     The kernel watches the *thread* that starts the child: with ``die_with_parent`` start it from a thread that lives
-    as long as the child should.
+    as long as the child should. ``guarded``: the wrapper stays, and when this process dies it ends whatever the command
+    has started. For commands that leave processes behind; the child must lead a process group.
     """
-    parent = os.getpid() if die_with_parent else 0
-    return [sys.executable, "-I", "-S", str(_ENTRY), str(parent), *argv]
+    parent = str(os.getpid() if die_with_parent else 0)
+    return [sys.executable, "-I", "-S", str(_ENTRY), *(["--guard"] if guarded else []), parent, *argv]
 
 
 class Child:
@@ -138,17 +139,19 @@ def spawn(
     env: Mapping[str, str] | None = None,
     log: Path | None = None,
     die_with_parent: bool = False,
+    guarded: bool = False,
 ) -> Child:
     """Start ``argv`` in a session of its own, without input, output appended to ``log`` (default: a temporary file).
 
-    ``env`` is the whole environment (default: this process's). ``die_with_parent``: see :func:`entry_argv`.
+    ``env`` is the whole environment (default: this process's). ``die_with_parent``, ``guarded``: see
+    :func:`entry_argv`.
     Raises ProcessError when the log cannot be written or the process cannot be started.
     """
     name = Path(argv[0]).name
     descriptor = _open_log(log)
     try:
         process = subprocess.Popen(
-            entry_argv(argv, die_with_parent=die_with_parent),
+            entry_argv(argv, die_with_parent=die_with_parent, guarded=guarded),
             cwd=cwd,
             env=None if env is None else dict(env),
             stdin=subprocess.DEVNULL,

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 from daglab.processes import LOOPBACK
 from daglab.project import Project
+
+LOG_FILE = Path(".daglab") / "logs" / "dagster.log"
+"""What Dagster says, below the project's root."""
 
 
 def dagster_dev_argv(project: Project, port: int, host: str = LOOPBACK) -> list[str]:

@@ -12,16 +12,13 @@ from daglab.client import DagsterClient
 from daglab.errors import DagsterConflictError, DagsterError
 from daglab.processes import LOOPBACK
 from daglab.project import Project
-from daglab.server.dagster_dev import dagster_dev_argv, project_environment
+from daglab.server.dagster_dev import LOG_FILE, dagster_dev_argv, project_environment
+from daglab.server.dagster_state import look_at
 from daglab.server.leftovers import Hold, sweep
 from daglab.server.ports import is_taken, listener
 from daglab.server.supervisor import Command, Standing, Supervisor
 
-LOG_FILE = Path(".daglab") / "logs" / "dagster.log"
-"""Below the project's root."""
-
 _LOCAL_HOSTS = {"localhost": LOOPBACK, LOOPBACK: LOOPBACK, "::1": "::1"}
-_LOOK_SECONDS = 5.0
 _PROGRAM = "dagster"
 
 
@@ -131,8 +128,8 @@ async def _require_own(client: DagsterClient, project: Project, port: int) -> No
     """Raise DagsterConflictError unless the Dagster that answers has loaded code from the project's folder."""
     remedy = "end it, or set another dagster.port in daglab.yaml"
     try:
-        status = await asyncio.wait_for(client.status(), _LOOK_SECONDS)
-    except (DagsterError, asyncio.TimeoutError):
+        status = await look_at(client)
+    except DagsterError:
         who = await asyncio.to_thread(listener, port)
         raise DagsterConflictError(
             f"Port {port} is taken by {who}, and no Dagster answers there.", remedy=remedy, details={"port": port}

@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 from daglab.client import DagsterClient, DagsterStatus
 from daglab.client.transport import LostAnswerError
 from daglab.errors import DaglabError, DagsterConnectionError, DagsterError
-from daglab.server.dagster_server import LOG_FILE
+from daglab.server.dagster_dev import LOG_FILE
 from daglab.server.supervisor import Standing
 
 OLDEST = Version("1.12.18")

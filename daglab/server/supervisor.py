@@ -138,7 +138,9 @@ class Supervisor:
                 return
 
     def _spawn(self, command: Command, state: State, restarts: int = 0) -> Child:
-        child = spawn(command.argv, cwd=command.cwd, env=command.env, log=command.log, die_with_parent=True)
+        child = spawn(
+            command.argv, cwd=command.cwd, env=command.env, log=command.log, die_with_parent=True, guarded=True
+        )
         self._child = child
         self._tell(replace(self._standing, state=state, pid=child.pid, restarts=restarts))
         return child

@@ -132,6 +132,36 @@ if sys.platform.startswith("linux"):  # the parent-death signal is Linux's
         process.wait(5)
         assert gone(pid)
 
+    def test_a_guard_ends_what_a_command_leaves_when_the_parent_is_killed(tmp_path: Path) -> None:
+        left = (
+            "import os, signal, sys, time\n"
+            "def end(*_): time.sleep(0.3); open(sys.argv[1] + '.end', 'w').write('in order'); sys.exit()\n"
+            "signal.signal(signal.SIGTERM, end)\n"
+            "open(sys.argv[1], 'w').write(f'{os.getpid()}\\n'); time.sleep(60)"
+        )
+        command = (  # it ends at once and leaves its child to itself
+            "import signal, subprocess, sys, time\n"
+            "signal.signal(signal.SIGTERM, lambda *_: sys.exit())\n"
+            f"subprocess.Popen([sys.executable, '-c', {left!r}, sys.argv[1]]); time.sleep(60)"
+        )
+        parent = (
+            "import sys, time\n"
+            "from daglab.processes import spawn\n"
+            f"child = spawn([sys.executable, '-c', {command!r}, sys.argv[1]], die_with_parent=True, guarded=True)\n"
+            "time.sleep(60)"
+        )
+        process = subprocess.Popen([*python(parent), str(tmp_path / "left")])
+        pid = number_in(tmp_path / "left")
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(5)
+        assert gone(pid)
+        assert (tmp_path / "left.end").read_text() == "in order"
+
+    def test_a_guard_answers_with_the_status_of_its_command(tmp_path: Path) -> None:
+        with spawn(python("print('said'); raise SystemExit(7)"), log=tmp_path / "log", guarded=True) as child:
+            assert child.wait(10) == 7
+            assert child.log_tail() == "said"
+
 
 def test_a_leading_dash_and_odd_characters_reach_the_command_as_they_are(tmp_path: Path) -> None:
     odd = "-x `touch pwned`; $(id)\n"

@@ -69,7 +69,16 @@ export function faultTitle(fault: IFault, trans: IRenderMime.TranslationBundle):
   switch (fault.code) {
     case 'dagster-unreachable':
     case 'dagster-answer-lost':
+    case 'dagster-busy':
+    case 'dagster-slow':
       return trans.__('Dagster does not answer');
+    case 'dagster-starting':
+    case 'dagster-restarting':
+      return trans.__('Dagster is starting');
+    case 'dagster-failed':
+      return trans.__('Dagster could not be started');
+    case 'not-dagster':
+      return trans.__('Somebody else answers at the address of Dagster');
     case 'dagster-authentication':
       return trans.__('Dagster refuses the credentials');
     case 'config':

@@ -99,8 +99,9 @@ def test_one_dagster_runs_with_the_projects_instance(jupyter: RunningJupyter, st
     server = started["server"]
     assert (server["state"], server["restarts"]) == ("running", 0)
     children = psutil.Process(jupyter.child.pid).children()
-    (process,) = [child for child in children if "dagster" in child.cmdline()]
-    assert process.pid == server["pid"]
+    (guard,) = [child for child in children if "dagster" in child.cmdline()]
+    assert guard.pid == server["pid"]
+    (process,) = guard.children()
     assert process.environ()["DAGSTER_HOME"] == str(jupyter.root / ".dagster_home")
     assert process.cwd() == str(jupyter.root)
     assert "127.0.0.1" in process.cmdline()
@@ -173,7 +174,8 @@ def test_a_dagster_killed_in_mid_run_comes_back_and_tells_the_truth(
     run_until(jupyter, run["id"], "STARTED")
     before = family(started["server"]["pid"])
     assert len(before) > 4
-    before[0].kill()
+    assert before[1].cmdline()[1:4] == ["-m", "dagster", "dev"]
+    before[1].kill()
     dead = until(jupyter, lambda dagster: dagster["state"] != "ok")
     assert dead["state"] == "dagster-restarting"
     assert dead["server"]["last_words"]
@@ -214,6 +216,8 @@ def test_one_that_cannot_start_has_failed_with_its_last_words(jupyter: RunningJu
 def test_nothing_is_left_when_jupyter_is_killed(jupyter: RunningJupyter, started: dict[str, Any]) -> None:
     server = dagster_of(jupyter)["server"]
     assert server["state"] == "running"
+    run = jupyter.request("POST", "runs", json={"assets": ["slow"]}).json()
+    run_until(jupyter, run["id"], "STARTED")
     processes = family(server["pid"])
     jupyter.child.process.kill()
     jupyter.child.wait(10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,7 +66,7 @@ async def launch_backfill(
         raise ValidationError("No selected asset is partitioned.", remedy="launch a run of them")
     if partitions:
         definitions = await fetch_partitions(transport, partitioned, statuses=False)
-        require_known_partitions(partitioned, definitions, partitions)
+        await asyncio.to_thread(require_known_partitions, partitioned, definitions, partitions)
     id_ = request_id or uuid4().hex
     params: dict[str, Any] = {"assetSelection": [key_input(key) for key in keys], "tags": tag_inputs(id_, tags)}
     params |= {"allPartitions": True} if all_partitions else {"partitionNames": list(partitions)}

@@ -64,7 +64,7 @@ async def submit_assets(
     require_launchable(assets)
     partitioned = [asset.key for asset in assets if asset.partitioned]
     definitions = await fetch_partitions(transport, partitioned, statuses=False) if partitions and partitioned else {}
-    partition = require_partition(assets, definitions, partitions)
+    partition = await asyncio.to_thread(require_partition, assets, definitions, partitions)
     all_tags = {**(tags or {}), **partition_tags(partition, definitions.get(partitioned[0]) if partitioned else None)}
     id_ = request_id or uuid4().hex
     params = launch_params(assets, id_, config=config, tags=all_tags)

@@ -96,7 +96,7 @@ class BackfillsHandler(DaglabHandler):
             title=body.title,
             request_id=body.request_id,
         )
-        services.workspace.touch()
+        services.dagster_changed()
         self.answer(BackfillModel.of(backfill), 201)
 
 
@@ -129,7 +129,7 @@ class BackfillHandler(DaglabHandler):
         """Answer the backfill as it is then."""
         services = self.services
         backfill = await services.client.cancel_backfill(backfill_id)
-        services.questions.forget()
+        services.dagster_changed()
         self.answer(BackfillModel.of(backfill))
 
 

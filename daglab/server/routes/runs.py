@@ -127,8 +127,7 @@ class RunsHandler(DaglabHandler):
                 tags=body.tags,
                 request_id=body.request_id,
             )
-        services.questions.forget()
-        services.workspace.expect(run)
+        services.dagster_changed(run)
         self.answer(RunModel.of(run, run.url, run.launch_problem), 201)
 
 

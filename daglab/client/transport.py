@@ -82,7 +82,9 @@ class Transport:
     async def query(
         self, document: str, variables: Mapping[str, Any] | None = None, *, patient: bool = True
     ) -> dict[str, Any]:
-        """Send a query and return the answer's ``data``; if ``patient``, asked again, twice, when the connection is cut.
+        """Send a query and return the answer's ``data``; asked again, twice, when the connection is cut.
+
+        A query that is not ``patient`` is asked once.
 
         Raises:
             DagsterConnectionError: nobody answers there, or not a Dagster.

@@ -97,6 +97,15 @@ def test_the_configuration_is_wrong(watching: Watching, dagster: Any) -> None:
     assert watching.problems() == []
 
 
+def test_the_configuration_takes_force_though_nobody_asks(watching: Watching, dagster: Any) -> None:
+    watching.configure("marimo: {prut: 1}\n")
+    deadline = time.monotonic() + 30
+    while "unknown key marimo.prut" not in watching.jupyter.log.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    watching.look_at(dagster.url)
+
+
 def test_a_stopped_dagster_is_slow(watching: Watching, dagster: Any) -> None:
     watching.look_at(dagster.url)
     assert watching.problems() == []

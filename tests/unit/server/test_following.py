@@ -13,7 +13,7 @@ import pytest
 from daglab.client import Asset, LoadedLocation, Pulse
 from daglab.errors import ConfigError, DagsterConnectionError
 from daglab.server.events import EventHub
-from daglab.server.workspace import Workspace, workspace
+from daglab.server.workspace import CurrentWorkspace, Workspace, workspace
 
 LOG = logging.getLogger("test")
 
@@ -133,5 +133,23 @@ def test_a_closed_one_asks_nothing_and_says_so_to_all_who_wait_or_come() -> None
             followed.touch()
         await asyncio.sleep(0.05)
         assert client.pulses == 1
+
+    asyncio.run(check())
+
+
+def test_a_configuration_that_is_wrong_ends_the_following_and_tells_the_browsers() -> None:
+    async def check() -> None:
+        client, hub = EmptyDagster(), EventHub()
+        current, begin = CurrentWorkspace(hub, LOG), hub.cursor
+        current.use(client)  # type: ignore[arg-type]
+        first = current.of(client)  # type: ignore[arg-type]
+        first.touch()
+        current.use(None)
+        await asyncio.sleep(0)
+        with pytest.raises(DagsterConnectionError):
+            first.touch()
+        assert [event.data for event in hub.since(begin).events] == [{"changed": None}]
+        assert current.of(client) is not first  # type: ignore[arg-type]
+        await current.close()
 
     asyncio.run(check())

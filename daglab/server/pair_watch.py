@@ -15,6 +15,7 @@ from daglab.pair.watch import watch
 from daglab.pair.watched import WatchedPairs, WatchEvent
 
 _MOST_FOLDERS = 5_000  # a home folder may have millions: the kernel has a watch for each
+_END_SECONDS = 10.0
 
 
 class PairWatch:
@@ -48,10 +49,10 @@ class PairWatch:
         self._thread.start()
 
     def stop(self) -> None:
-        """End, after the sync that is being done."""
+        """End, after the sync that is being done, for which the end of a server waits ten seconds at most."""
         self._ended.set()
         if self.started:
-            self._thread.join()
+            self._thread.join(_END_SECONDS)
 
     def is_set(self) -> bool:
         """Whether the watch that goes on is to end."""

@@ -101,7 +101,8 @@ class MarimoProcess:
         """Wait until it answers; the seconds that took. Raises ProcessError with its last lines of output."""
         began = time.monotonic()
         while self.returncode is None and time.monotonic() - began < _START_SECONDS:
-            if await self.home.is_healthy() and self.returncode is None:  # else another program has the port
+            # Another user's program may have taken the port: no request with the token before this.
+            if await self.home.is_healthy() and await asyncio.to_thread(self._child.listens, self.port):
                 return time.monotonic() - began
             await asyncio.sleep(0.1)
         raise ProcessError(

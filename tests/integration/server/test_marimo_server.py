@@ -9,9 +9,11 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ import pytest
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from daglab.errors import MissingSessionError
+from daglab.errors import MissingSessionError, ProcessError
 from daglab.processes import LOOPBACK
 from daglab.server.leftovers import MARK, Hold, sweep
 from daglab.server.live_config import LiveConfig
@@ -197,3 +199,32 @@ def test_only_what_an_ended_owner_left_is_swept(tmp_path: Path) -> None:
             hold.release()
         for child in children.values():
             child.wait(10)
+
+
+class Squatter(BaseHTTPRequestHandler):
+    """Another program at marimo's port, which says yes to everything."""
+
+    def do_GET(self) -> None:
+        seen: list[str] = self.server.seen  # type: ignore[attr-defined]
+        seen.append(str(self.headers))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_another_program_at_its_port_is_not_taken_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run(port: int) -> None:
+        monkeypatch.setattr(MarimoSetting, "port", lambda _: port)  # it was free a moment ago
+        async with marimo(tmp_path) as (server, _):
+            with pytest.raises(ProcessError, match="marimo did not start"):
+                await server.ensure()
+            assert not server.running
+
+    with ThreadingHTTPServer((LOOPBACK, 0), Squatter) as squatter:
+        squatter.seen = []  # type: ignore[attr-defined]
+        threading.Thread(target=squatter.serve_forever, daemon=True).start()
+        asyncio.run(run(squatter.server_port))
+        squatter.shutdown()
+        assert squatter.seen and "Bearer" not in "".join(squatter.seen)  # type: ignore[attr-defined]

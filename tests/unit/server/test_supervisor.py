@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from daglab.errors import ProcessError
-from daglab.processes import LOOPBACK, free_port
+from daglab.processes import LOOPBACK, free_port, spawn
 from daglab.server.supervisor import Command, Standing, Supervisor
 
 LOG = logging.getLogger("test")
@@ -174,3 +174,16 @@ def test_without_an_event_loop_the_process_ends_as_well(tmp_path: Path) -> None:
     assert pid and psutil.pid_exists(pid)
     supervisor.stop_now()
     assert not psutil.pid_exists(pid)
+
+
+def test_another_program_at_its_port_is_not_taken_for_it(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        told: list[Standing] = []
+        with spawn([sys.executable, "-m", "http.server", "--bind", LOOPBACK, str(port := free_port())]) as squatter:
+            await asyncio.to_thread(squatter.wait_until_healthy, f"http://{LOOPBACK}:{port}/", 20)
+            supervisor = supervised(told)
+            supervisor.start(server(tmp_path, port, "import time; time.sleep(1)"))
+            await until(lambda: supervisor.standing.state == "failed")
+        assert "running" not in [standing.state for standing in told]
+
+    run(scenario())

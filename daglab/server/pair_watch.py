@@ -17,6 +17,7 @@ from daglab.pair.watch import watch
 from daglab.pair.watched import WatchedPairs, WatchEvent
 
 _MOST_FOLDERS = 5_000  # a home folder may have millions: the kernel has a watch for each
+_END_SECONDS = 10.0
 _REFUSED = 600.0  # seconds: folders are tidied up, and other programs give back their watches
 _PAUSE = 10.0  # seconds after a failure that nobody has foreseen
 
@@ -53,10 +54,10 @@ class PairWatch:
         self._thread.start()
 
     def stop(self) -> None:
-        """End, after the sync that is being done."""
+        """End, after the sync that is being done, for which the end of a server waits ten seconds at most."""
         self._ended.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(_END_SECONDS)
 
     def notice(self, file: Path) -> None:
         """Somebody works with this file below the root: its project is watched, if it isn't yet."""

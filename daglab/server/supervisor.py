@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -111,6 +112,23 @@ class Supervisor:
             self._child = None
 
     async def _supervise(self, child: Child, command: Command) -> None:
+        try:
+            await self._keep_alive(child, command)
+        except Exception as error:  # nobody waits for this task: it would be "running" for ever
+            self._log.exception("daglab: %s can't be supervised any more", command.name)
+            await self._abandon()
+            self._tell(replace(self._standing, state="failed", pid=None, last_words=f"{type(error).__name__}: {error}"))
+
+    async def _abandon(self) -> None:
+        """End what may still live, as well as that goes."""
+        child, self._child = self._child, None
+        try:
+            if child is not None:
+                await asyncio.to_thread(child.end)
+        except Exception:
+            self._log.exception("daglab: %s could not be ended", child.name if child else "")
+
+    async def _keep_alive(self, child: Child, command: Command) -> None:
         deaths, ever_ready = 0, False
         while True:
             began = time.monotonic()
@@ -150,7 +168,7 @@ class Supervisor:
         ready = False
         async with httpx.AsyncClient(trust_env=False, timeout=2.0) as http:
             while child.returncode is None and not await self._stopped(_POLL_SECONDS):
-                if not ready and (ready := await _answers(http, command.health) and child.returncode is None):
+                if not ready and (ready := await _answers(http, command.health) and await _is_its(child, command)):
                     self._tell(replace(self._standing, state="running"))
         return ready
 
@@ -166,6 +184,12 @@ class Supervisor:
         if standing != self._standing:
             self._standing = replace(standing, since=time.time())
             self._changed(self._standing)
+
+
+async def _is_its(child: Child, command: Command) -> bool:
+    """Whether it is the child that answers, not a program that took the port before it."""
+    port = urlsplit(command.health).port
+    return port is None or await asyncio.to_thread(child.listens, port)
 
 
 async def _answers(http: httpx.AsyncClient, url: str) -> bool:

@@ -149,7 +149,9 @@ def test_what_cannot_be_started_is_an_error(tmp_path: Path) -> None:
 def test_an_unforeseen_error_ends_the_process_and_is_told(tmp_path: Path) -> None:
     async def scenario() -> None:
         supervisor = supervised([])
-        command = replace(server(tmp_path, free_port()), health="http://localhost:port/")  # httpx has an error of its own for it
+        command = replace(
+            server(tmp_path, free_port()), health="http://localhost:port/"
+        )  # httpx has an error of its own for it
         supervisor.start(command)
         pid = supervisor.standing.pid
         await until(lambda: supervisor.standing.state == "failed")

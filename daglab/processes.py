@@ -78,6 +78,10 @@ class Child:
         data = os.pread(self._log, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
         return "\n".join(data.decode(errors="replace").splitlines()[-lines:])
 
+    def listens(self, port: int) -> bool:
+        """Whether it is the child, or a descendant, that listens at a TCP port of this machine."""
+        return any(_listens(relative, port) for relative in _family(self.process.pid))
+
     def wait_until_healthy(self, check: str | Callable[[], bool], timeout: float = 60.0) -> None:
         """Return once the child answers.
 
@@ -203,6 +207,15 @@ def _family(pid: int) -> list[psutil.Process]:
     if sys.platform != "win32":
         family |= {process for process in psutil.process_iter() if _group(process.pid) == pid}
     return list(family)
+
+
+def _listens(process: psutil.Process, port: int) -> bool:
+    look = getattr(process, "net_connections", None) or process.connections  # the name before psutil 6
+    try:
+        found = look("tcp")
+    except psutil.Error:  # it is gone
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr[1] == port for one in found)
 
 
 def _group(pid: int) -> int | None:

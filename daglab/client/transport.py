@@ -64,7 +64,6 @@ class Transport:
         self._http = httpx.AsyncClient(
             # Dagster's endpoints for reports take exactly this content type
             headers={"Accept": "application/json", "Content-Type": "application/json"},
-            timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
             follow_redirects=False,  # a redirect could carry the credentials to another host
             trust_env=False,
         )
@@ -101,23 +100,29 @@ class Transport:
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load, guards nothing
         return await self._once(document, variables, changes=False)
 
-    async def mutate(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Send ``document`` once and return the answer's ``data``.
+    async def mutate(
+        self, document: str, variables: Mapping[str, Any] | None = None, *, timeout: float | None = None
+    ) -> dict[str, Any]:
+        """Send ``document`` once and return the answer's ``data``; ``timeout`` in seconds takes the usual one's place.
 
         Raises:
             LostAnswerError: the request was sent, and no answer came back.
             DagsterConnectionError, AuthenticationError, DagsterError: as for :meth:`query`.
         """
-        return await self._once(document, variables, changes=True)
+        return await self._once(document, variables, changes=True, timeout=timeout)
 
-    async def _once(self, document: str, variables: Mapping[str, Any] | None, *, changes: bool) -> dict[str, Any]:
-        response = await self.post("/graphql", {"query": document, "variables": dict(variables or {})})
+    async def _once(
+        self, document: str, variables: Mapping[str, Any] | None, *, changes: bool, timeout: float | None = None
+    ) -> dict[str, Any]:
+        response = await self.post("/graphql", {"query": document, "variables": dict(variables or {})}, timeout=timeout)
         large = len(response.content) > _LARGE
         body = await asyncio.to_thread(json_body, response) if large else json_body(response)
         return self._data(response, body, changes=changes)
 
-    async def post(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+    async def post(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> httpx.Response:
         """Post JSON once, and once more with fresh credentials where they exist and the old ones are refused.
+
+        ``timeout`` is as for :meth:`mutate`.
 
         Raises:
             ValidationError: ``body`` has a value that JSON has no word for.
@@ -125,9 +130,10 @@ class Transport:
         """
         content = _encode(body)
         headers = await self.credentials.headers()
-        response = await self._send(path, content, headers)
+        limits = _limits(timeout or self.timeout)
+        response = await self._send(path, content, headers, limits)
         if response.status_code == 401 and await self.credentials.refresh(headers):
-            response = await self._send(path, content, await self.credentials.headers())
+            response = await self._send(path, content, await self.credentials.headers(), limits)
         if response.status_code in (401, 403):
             raise AuthenticationError(
                 f"{self.address} refuses the credentials (HTTP {response.status_code}).",
@@ -135,9 +141,11 @@ class Transport:
             )
         return response
 
-    async def _send(self, path: str, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
+    async def _send(
+        self, path: str, content: bytes, headers: Mapping[str, str], limits: httpx.Timeout
+    ) -> httpx.Response:
         try:
-            return await self._http.post(f"{self.address}{path}", content=content, headers=headers)
+            return await self._http.post(f"{self.address}{path}", content=content, headers=headers, timeout=limits)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise DagsterConnectionError(f"No Dagster answers at {self.address}.", remedy=_START) from _bare(error)
         except httpx.RequestError as error:
@@ -176,6 +184,10 @@ class Transport:
         ):  # it may have done what was asked
             return LostAnswerError(message, remedy="its log, or that of a proxy before it, says more")
         return NotDagsterError(message, remedy=_START)
+
+
+def _limits(timeout: float) -> httpx.Timeout:
+    return httpx.Timeout(timeout, connect=min(timeout, 5.0))
 
 
 def json_body(response: httpx.Response) -> Any:

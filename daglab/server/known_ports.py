@@ -7,15 +7,16 @@ launch runs. Requests to these ports are taken before they get there. All other 
 from __future__ import annotations
 
 import ipaddress
-import re
+import socket
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from jupyter_server.serverapp import ServerApp
+from jupyter_server.utils import url_path_join
 from jupyter_server_proxy.config import ServerProxy
 from jupyter_server_proxy.handlers import RemoteProxyHandler
 from tornado.httputil import HTTPServerRequest
-from tornado.routing import Matcher, Rule
+from tornado.routing import Matcher, PathMatches, Rule
 from tornado.web import HTTPError
 
 from daglab.config_model import Dagster
@@ -23,7 +24,10 @@ from daglab.server.proxy_gate import GatedProxyHandler
 from daglab.server.services import Services
 
 _PROXY = "jupyter_server_proxy"
-_PATH = re.compile(r"proxy/(?P<absolute>absolute/)?(?:(?P<host>[^/:@]+):)?(?P<port>[0-9]+)(?P<path>/.*|)")
+_PATHS = r"/proxy/(absolute/|)(?:([^/:@]+):|)(\d+)(/.*|)"
+"""All of jupyter-server-proxy's, after the base URL, which it takes for a regular expression too."""
+_PORTS = 1 << 16
+_LONGEST_PORT = 20
 
 
 def guard_known_ports(server: ServerApp, services: Services) -> None:
@@ -38,7 +42,7 @@ class KnownPort(Matcher):
     """Matches a request to Dagster's or marimo's port on this machine, and no other."""
 
     def __init__(self, base_url: str, services: Services, proxy: ServerProxy) -> None:
-        self._base_url = base_url
+        self._paths = PathMatches(url_path_join(base_url, _PATHS))
         self._services = services
         self._known: set[tuple[str, int]] = set()
         self._dagsters()
@@ -49,20 +53,28 @@ class KnownPort(Matcher):
 
     def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
         """What the handler gets; None for another request."""
-        if not request.path.startswith(self._base_url):
-            return None
-        found = _PATH.fullmatch(request.path[len(self._base_url) :])
+        found = self._paths.match(request)
         if found is None:
             return None
-        host, port = found["host"] or "localhost", int(found["port"])
-        if port == self._services.marimo.port and _is_here(host):
-            owner = "marimo"
-        elif any(port == its_port and (host == its_host or _is_here(host)) for its_host, its_port in self._dagsters()):
-            owner = "dagster"
-        else:
+        # Unquoted, as the proxy gets them.
+        absolute, host, port, path = ((part or b"").decode("utf-8", "replace") for part in found["path_args"])
+        host = host or "localhost"
+        if (owner := self._owner(host.lower().rstrip("."), port)) is None:
             return None
-        options = {**self._options, "absolute_url": bool(found["absolute"]), "owner": owner}
-        return {"path_args": [host, str(port), found["path"]], "target_kwargs": options}
+        options = {**self._options, "absolute_url": bool(absolute), "owner": owner}
+        return {"path_args": [host, port, path], "target_kwargs": options}
+
+    def _owner(self, host: str, digits: str) -> str | None:
+        """Whose port that is, dagster's or marimo's."""
+        if len(digits.lstrip("0")) > _LONGEST_PORT:  # nothing connects to it
+            return None
+        port = int(digits) % _PORTS  # as the C library counts
+        here = _is_here(host)
+        if here and port == self._services.marimo.port:
+            return "marimo"
+        if any(port == its_port and (here or host == its_host) for its_host, its_port in self._dagsters()):
+            return "dagster"
+        return None
 
     def _dagsters(self) -> set[tuple[str, int]]:
         """All that were configured since the start: a configuration that becomes wrong opens no way to any."""
@@ -74,11 +86,16 @@ class KnownPort(Matcher):
 
 
 def _is_here(host: str) -> bool:
+    """Whether a host, in lower case, is this machine, in any spelling that a connection takes: ``0x7f.1`` is one."""
     try:
-        address = ipaddress.ip_address(host)
-        return address.is_loopback or address.is_unspecified
-    except ValueError:
-        return host.rstrip(".").lower() == "localhost"
+        address = ipaddress.ip_address(socket.inet_aton(host))
+    except OSError:
+        try:
+            address = ipaddress.ip_address(host.strip("[]"))
+        except ValueError:
+            return "localhost" in host or host == socket.gethostname().lower()
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified
 
 
 class KnownPortHandler(GatedProxyHandler, RemoteProxyHandler):  # type: ignore[misc] # no types

@@ -4,7 +4,8 @@ A *hold* is a folder of the user's runtime folder, for the secrets and the owner
 
     daglab-marimo-k2j8x1/          0700
         token                      0600, what the program reads
-        owner.json                 0600, host, process id and time of creation of the server that started it
+        lock                       0600, locked for as long as the server lives that started it
+        owner.json                 0600, that server's host
 
 The mark is an environment variable with the folder's random name, so that descendants carry it as well, whatever
 their session or parent. Nothing is ever looked for by the name of a program.
@@ -18,14 +19,14 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
+from filelock import FileLock, Timeout
 
 MARK = "DAGLAB_HOLD"
-_OWNER = "owner.json"
-_SAME_SECONDS = 2.0
-"""A correction of the clock moves the times of creation that the kernel tells."""
+_OWNER, _LOCK = "owner.json", "lock"
 
 
 class Hold:
@@ -33,14 +34,26 @@ class Hold:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        # No time of creation and no process id tells as surely whether the owner lives: clocks are set, ids used again.
+        self._lock = FileLock(folder / _LOCK, timeout=0, mode=0o600, thread_local=False)
 
     @classmethod
-    def take(cls, runtime_dir: Path, program: str) -> Hold:
-        """A new one, owned by this process. Raises OSError where ``runtime_dir`` cannot be written."""
+    def take(cls, runtime_dir: Path, program: str, **files: str) -> Hold:
+        """A new one, owned by this process, with ``files`` that the user alone can read.
+
+        Raises OSError where ``runtime_dir`` cannot be written.
+        """
         runtime_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         hold = cls(Path(tempfile.mkdtemp(prefix=f"daglab-{program}-", dir=runtime_dir)))  # mode 0700
-        owner = {"host": platform.node(), "pid": os.getpid(), "created": psutil.Process().create_time()}
-        hold.write(_OWNER, json.dumps(owner))
+        try:
+            with suppress(Timeout, NotImplementedError):  # a file system without locks: it is never swept
+                hold._lock.acquire()
+            for name, text in files.items():
+                hold._write(name, text)
+            hold._write(_OWNER, json.dumps({"host": platform.node()}))  # last: what has none isn't looked at
+        except OSError:
+            hold.release()
+            raise
         return hold
 
     @property
@@ -48,13 +61,10 @@ class Hold:
         """The environment variable of the program."""
         return {MARK: self.folder.name}
 
-    def write(self, name: str, text: str) -> Path:
-        """A file that the user alone can read."""
-        file = self.folder / name
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    def _write(self, name: str, text: str) -> None:
+        descriptor = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
             opened.write(text)
-        return file
 
     def release(self) -> list[int]:
         """Kill whatever carries the mark and remove the folder; answers the ids of what was killed."""
@@ -65,21 +75,23 @@ class Hold:
                 killed.append(process.pid)
             except psutil.Error:  # it ended by itself
                 continue
+        self._lock.release(force=True)
         shutil.rmtree(self.folder, ignore_errors=True)
         return killed
 
     def is_abandoned(self) -> bool:
-        """Whether its owner, a process of this machine, is dead. Unsure is no: another machine may share the folder."""
+        """Whether its owner, a process of this machine, is dead; it is this process's then.
+
+        Unsure is no: another machine may share the folder.
+        """
         try:
             owner = json.loads((self.folder / _OWNER).read_text("utf-8"))
-            if owner["host"] != platform.node():
+            if owner["host"] != platform.node() or not (self.folder / _LOCK).exists():
                 return False
-            created = psutil.Process(owner["pid"]).create_time()
-        except psutil.NoSuchProcess:
-            return True
-        except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+            self._lock.acquire()
+        except (OSError, ValueError, KeyError, TypeError, NotImplementedError):  # OSError: Timeout is one
             return False
-        return abs(created - float(owner["created"])) > _SAME_SECONDS
+        return True
 
 
 def sweep(runtime_dir: Path, program: str) -> list[int]:

@@ -70,12 +70,8 @@ class MarimoProcess:
         token = secrets.token_urlsafe(32)
         self.port = setting.port()
         self.headers = {"Authorization": f"Bearer {token}"}
-        # Quoted once more, as jupyter-server-proxy does: marimo compares its base URL with the unquoted path.
-        url = f"http://{LOOPBACK}:{self.port}{quote(setting.base_url)}{URL_PART}"
-        self.home = MarimoHome(url, self.headers)
         try:
-            self._hold = Hold.take(setting.runtime_dir, PROGRAM)
-            token_file = self._hold.write("token", token)
+            self._hold = Hold.take(setting.runtime_dir, PROGRAM, token=token)
         except OSError as error:
             raise ProcessError(
                 f"Jupyter's runtime folder {setting.runtime_dir} cannot be written: {error.strerror}.",
@@ -83,7 +79,7 @@ class MarimoProcess:
             ) from error
         try:
             self._child: Child = spawn(
-                _argv(setting, self.port, token_file),
+                _argv(setting, self.port, self._hold.folder / "token"),
                 cwd=setting.live.project.root,
                 env={**setting.environment(), **self._hold.mark},
                 die_with_parent=True,
@@ -91,6 +87,8 @@ class MarimoProcess:
         except ProcessError:
             self._hold.release()
             raise
+        # Quoted once more, as jupyter-server-proxy does: marimo compares its base URL with the unquoted path.
+        self.home = MarimoHome(f"http://{LOOPBACK}:{self.port}{quote(setting.base_url)}{URL_PART}", self.headers)
 
     @property
     def returncode(self) -> int | None:
@@ -101,7 +99,8 @@ class MarimoProcess:
         """Wait until it answers; the seconds that took. Raises ProcessError with its last lines of output."""
         began = time.monotonic()
         while self.returncode is None and time.monotonic() - began < _START_SECONDS:
-            if await self.home.is_healthy() and self.returncode is None:  # else another program has the port
+            # Another user's program may have taken the port: no request with the token before this.
+            if await self.home.is_healthy() and await asyncio.to_thread(self._child.listens, self.port):
                 return time.monotonic() - began
             await asyncio.sleep(0.1)
         raise ProcessError(

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from daglab.client import DagsterClient
+from daglab.client import DagsterClient, Run
 from daglab.config import Config
 from daglab.server.dagster_server import DagsterServer
 from daglab.server.events import EventHub
@@ -61,6 +61,15 @@ class Services:
     def read_only(self) -> bool:
         """Whether nothing may be changed; so it is as long as the configuration is wrong."""
         return self.live.error is not None or self.config.read_only
+
+    def dagster_changed(self, run: Run | None = None) -> None:
+        """Something was changed in Dagster, ``run`` as it is now: whoever asks from now on is told nothing older."""
+        self.questions.forget()
+        if run is None:
+            self.workspace.touch()
+            self.workspace.hurry()
+        else:
+            self.workspace.expect(run)
 
     async def sweep(self) -> None:
         """End what a killed server left."""

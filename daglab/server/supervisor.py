@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -167,7 +168,7 @@ class Supervisor:
         ready = False
         async with httpx.AsyncClient(trust_env=False, timeout=2.0) as http:
             while child.returncode is None and not await self._stopped(_POLL_SECONDS):
-                if not ready and (ready := await _answers(http, command.health) and child.returncode is None):
+                if not ready and (ready := await _answers(http, command.health) and await _is_its(child, command)):
                     self._tell(replace(self._standing, state="running"))
         return ready
 
@@ -183,6 +184,12 @@ class Supervisor:
         if standing != self._standing:
             self._standing = replace(standing, since=time.time())
             self._changed(self._standing)
+
+
+async def _is_its(child: Child, command: Command) -> bool:
+    """Whether it is the child that answers, not a program that took the port before it."""
+    port = urlsplit(command.health).port
+    return port is None or await asyncio.to_thread(child.listens, port)
 
 
 async def _answers(http: httpx.AsyncClient, url: str) -> bool:

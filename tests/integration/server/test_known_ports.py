@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +20,10 @@ from daglab.server.known_ports import KnownPort
 from daglab.server.services import SETTING
 
 FORMS = ["proxy/{port}", "proxy/0{port}", "proxy/absolute/{port}", "proxy/localhost:{port}",
-         "proxy/absolute/127.0.0.1:{port}"]  # fmt: skip
+         "proxy/absolute/127.0.0.1:{port}", "proxy/%6cocalhost:{port}", "proxy/127.0.0.%31:{port}",
+         "proxy/absolute/%6cocalhost:{port}"]  # fmt: skip
+SPELLINGS = ["LOCALHOST", "localhost.", "ip6-localhost", "%5B%3A%3A1%5D", "%5B%3A%3Affff%3A127.0.0.1%5D", "0x7f.1",
+             "127.1", "2130706433", "0.0.0.0", "%30x7f.1"]  # fmt: skip
 EVIL = [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}]
 QUERY = {"query": "{ version }"}
 
@@ -127,6 +129,35 @@ async def test_where_the_extension_is_off_no_port_is_proxied(jp_fetch: Any, jp_s
     assert caught.value.code == 404
 
 
+def taken(services: Any, path: str, base_url: str = "/a%40b/") -> dict[str, Any] | None:
+    """What the handler of known ports would get of a request for ``path``, below the base URL."""
+    guard = KnownPort(base_url, services, ServerProxy())
+    line = RequestStartLine("POST", base_url + path, "HTTP/1.1")
+    return guard.match(HTTPServerRequest(start_line=line, headers=HTTPHeaders({"Host": "x"})))
+
+
+async def test_a_port_is_known_in_every_spelling(jp_serverapp: Any) -> None:
+    services = jp_serverapp.web_app.settings[SETTING]
+    for host in SPELLINGS:
+        for form in ("proxy/{host}:3000/graphql", "proxy/absolute/{host}:3000", "proxy/{host}:68536/graphql"):
+            assert taken(services, form.format(host=host)) is not None, (form, host)
+    assert taken(services, f"proxy/{3000 + (1 << 32)}/graphql") is not None
+    for other in ("proxy/3001/graphql", "proxy/example.org:3000/", "proxy/10.0.0.1:3000/", f"proxy/{'3' * 5000}/",
+                  "proxy/localhost:3000:3000/", "proxy/%FF:3000/", "proxy", "x/proxy/3000/"):  # fmt: skip
+        assert taken(services, other) is None, other
+
+
+async def test_the_path_reaches_dagster_as_it_was_sent(jp_serverapp: Any) -> None:
+    found = taken(jp_serverapp.web_app.settings[SETTING], "proxy/3000/a%20b/%C3%A9")
+    assert found is not None and found["path_args"] == ["localhost", "3000", "/a b/é"]
+
+
+async def test_the_base_url_is_matched_as_the_proxy_does(jp_serverapp: Any) -> None:
+    guard = KnownPort("/user/a.da/", jp_serverapp.web_app.settings[SETTING], ServerProxy())
+    line = RequestStartLine("POST", "/user/aXda/proxy/3000/graphql", "HTTP/1.1")
+    assert guard.match(HTTPServerRequest(start_line=line, headers=HTTPHeaders({"Host": "x"}))) is not None
+
+
 async def test_a_configuration_that_becomes_wrong_opens_no_way(jp_serverapp: Any, jp_root_dir: Path) -> None:
     services = jp_serverapp.web_app.settings[SETTING]
     file = jp_root_dir / "daglab.yaml"
@@ -134,21 +165,21 @@ async def test_a_configuration_that_becomes_wrong_opens_no_way(jp_serverapp: Any
     await changed(services)
     guard = KnownPort("/a%40b/", services, ServerProxy(parent=jp_serverapp))
 
-    def taken(port: int) -> bool:
+    def is_taken(port: int) -> bool:
         line = RequestStartLine("GET", f"/a%40b/proxy/{port}/x?y=z", "HTTP/1.1")
         return guard.match(HTTPServerRequest(start_line=line, headers=HTTPHeaders({"Host": "x"}))) is not None
 
-    assert (taken(4711), taken(4712)) == (True, False)
+    assert (is_taken(4711), is_taken(4712)) == (True, False)
     file.write_text("dagster: {port: 4712}\n")
     await changed(services)
-    assert (taken(4711), taken(4712), taken(4713)) == (True, True, False)
+    assert (is_taken(4711), is_taken(4712), is_taken(4713)) == (True, True, False)
     file.write_text("dagster: {prot: 4713}\n")
     await changed(services)
     assert services.live.error is not None
-    assert (taken(4711), taken(4712), taken(3000), taken(4713)) == (True, True, True, False)
+    assert (is_taken(4711), is_taken(4712), is_taken(3000), is_taken(4713)) == (True, True, True, False)
 
 
 async def changed(services: Any) -> None:
     """Have the configuration read again, which happens once a second at most."""
-    await asyncio.sleep(1.1)
+    services.live._due = 0.0
     await services.live.refresh()

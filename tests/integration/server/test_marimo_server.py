@@ -9,9 +9,11 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ import pytest
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from daglab.errors import MissingSessionError
+from daglab.errors import MissingSessionError, ProcessError
 from daglab.processes import LOOPBACK
 from daglab.server.leftovers import MARK, Hold, sweep
 from daglab.server.live_config import LiveConfig
@@ -144,7 +146,7 @@ def test_a_killed_marimo_is_told_leaves_no_kernel_and_comes_back(tmp_path: Path)
             await closed(socket)
             died = await told.wait_for("died")
             assert died == {"event": "died", "running": False, "sessions": []}
-            assert carriers(hold) == set()
+            await until(lambda: not carriers(hold))  # killed, and soon gone
             assert not hold.exists()
             await server.ensure()
             assert server.running
@@ -161,23 +163,34 @@ def child_with(hold: Hold) -> subprocess.Popen[bytes]:
     return subprocess.Popen(argv, env={**os.environ, **hold.mark}, start_new_session=True)
 
 
+OWNER = """
+import pathlib, sys
+from daglab.server.leftovers import Hold
+holds = [Hold.take(pathlib.Path(sys.argv[1]), program) for program in sys.argv[2:]]
+print(*(hold.folder for hold in holds), flush=True)
+sys.stdin.read()
+"""
+
+
+def owner_of(runtime_dir: Path, *programs: str) -> tuple[subprocess.Popen[str], list[Hold]]:
+    """Another process with a hold on each program."""
+    argv = [sys.executable, "-c", OWNER, str(runtime_dir), *programs]
+    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    return process, [Hold(Path(folder)) for folder in process.stdout.readline().split()]
+
+
 def test_only_what_an_ended_owner_left_is_swept(tmp_path: Path) -> None:
     mine = Hold.take(tmp_path, "marimo")
-    dead, reused, elsewhere = (Hold.take(tmp_path, "marimo") for _ in range(3))
-    other_program = Hold.take(tmp_path, "dagster")
-
-    def change(hold: Hold, **values: object) -> None:
-        owner = json.loads((hold.folder / "owner.json").read_text())
-        (hold.folder / "owner.json").write_text(json.dumps({**owner, **values}))
-
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait(30)
-    change(dead, pid=gone.pid)
-    change(reused, created=psutil.Process().create_time() - 3600)  # another process has the number now
-    change(elsewhere, pid=gone.pid, host="another-machine")
-    change(other_program, pid=gone.pid)
+    killed, (dead, reused, elsewhere, other_program) = owner_of(tmp_path, "marimo", "marimo", "marimo", "dagster")
+    living, (anothers,) = owner_of(tmp_path, "marimo")
+    killed.kill()
+    killed.wait(30)
+    (elsewhere.folder / "owner.json").write_text(json.dumps({"host": "another-machine"}))
     (tmp_path / "daglab-marimo-broken").mkdir()
-    children = {hold: child_with(hold) for hold in (mine, dead, reused, elsewhere, other_program)}
+    (tmp_path / "daglab-marimo-begun").mkdir()
+    (tmp_path / "daglab-marimo-begun" / "lock").touch()
+    children = {hold: child_with(hold) for hold in (mine, dead, reused, elsewhere, other_program, anothers)}
     try:
         deadline = time.monotonic() + 15
         while any(len(carriers(hold.folder)) < 2 for hold in children):
@@ -189,11 +202,49 @@ def test_only_what_an_ended_owner_left_is_swept(tmp_path: Path) -> None:
         for hold in (dead, reused):
             assert children[hold].wait(10) != 0
             assert not hold.folder.exists()
-        for hold in (mine, elsewhere, other_program):
+        for hold in (mine, elsewhere, other_program, anothers):
             assert len(carriers(hold.folder)) == 2
             assert hold.folder.exists()
+        assert (tmp_path / "daglab-marimo-begun").exists()
     finally:
+        living.kill()
+        living.wait(30)
         for hold in children:
             hold.release()
         for child in children.values():
             child.wait(10)
+
+
+class Squatter(BaseHTTPRequestHandler):
+    """Another program at marimo's port, which says yes to everything."""
+
+    def do_GET(self) -> None:
+        seen: list[str] = self.server.seen  # type: ignore[attr-defined]
+        seen.append(str(self.headers))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_another_program_at_its_port_is_not_taken_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run(port: int) -> None:
+        monkeypatch.setattr(MarimoSetting, "port", lambda _: port)  # it was free a moment ago
+        async with marimo(tmp_path) as (server, _):
+            with pytest.raises(ProcessError, match="marimo did not start"):
+                await server.ensure()
+            assert not server.running
+
+    with ThreadingHTTPServer((LOOPBACK, 0), Squatter) as squatter:
+        squatter.seen = []  # type: ignore[attr-defined]
+        threading.Thread(target=squatter.serve_forever, daemon=True).start()
+        asyncio.run(run(squatter.server_port))
+        squatter.shutdown()
+        assert squatter.seen and "Bearer" not in "".join(squatter.seen)  # type: ignore[attr-defined]
+
+
+def test_a_token_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Hold.take(tmp_path, "marimo", **{"no/folder": "token"})
+    assert list(tmp_path.iterdir()) == []

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from daglab.errors import ProcessError
-from daglab.processes import LOOPBACK, free_port
+from daglab.processes import LOOPBACK, free_port, spawn
 from daglab.server.supervisor import Command, Standing, Supervisor
 
 LOG = logging.getLogger("test")
@@ -149,9 +149,8 @@ def test_what_cannot_be_started_is_an_error(tmp_path: Path) -> None:
 def test_an_unforeseen_error_ends_the_process_and_is_told(tmp_path: Path) -> None:
     async def scenario() -> None:
         supervisor = supervised([])
-        command = replace(
-            server(tmp_path, free_port()), health="http://localhost:port/"
-        )  # httpx has an error of its own for it
+        # httpx has an error of its own for such an address.
+        command = replace(server(tmp_path, free_port()), health="http://localhost:port/")
         supervisor.start(command)
         pid = supervisor.standing.pid
         await until(lambda: supervisor.standing.state == "failed")
@@ -176,3 +175,16 @@ def test_without_an_event_loop_the_process_ends_as_well(tmp_path: Path) -> None:
     assert pid and psutil.pid_exists(pid)
     supervisor.stop_now()
     assert not psutil.pid_exists(pid)
+
+
+def test_another_program_at_its_port_is_not_taken_for_it(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        told: list[Standing] = []
+        with spawn([sys.executable, "-m", "http.server", "--bind", LOOPBACK, str(port := free_port())]) as squatter:
+            await asyncio.to_thread(squatter.wait_until_healthy, f"http://{LOOPBACK}:{port}/", 20)
+            supervisor = supervised(told)
+            supervisor.start(server(tmp_path, port, "import time; time.sleep(1)"))
+            await until(lambda: supervisor.standing.state == "failed")
+        assert "running" not in [standing.state for standing in told]
+
+    run(scenario())

@@ -44,7 +44,8 @@ export class Api {
 
   private async request<T>(path: string, body?: unknown): Promise<T> {
     const url = URLExt.join(this.settings.baseUrl, 'daglab/api', path);
-    const init: RequestInit = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    const json = { 'Content-Type': 'application/json' };
+    const init: RequestInit = body === undefined ? {} : { method: 'POST', headers: json, body: JSON.stringify(body) };
     let response: Response;
     try {
       response = await ServerConnection.makeRequest(url, init, this.settings);

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from daglab.errors import MissingFileError, RequestError, StorageError
 from daglab.server.executed import executed_notebook
-from daglab.server.executed_page import as_html
+from daglab.server.executed_page import made_apart
 from daglab.server.handler import DaglabHandler
 from daglab.server.models import Query
 from daglab.server.operation import Route, operation
@@ -44,7 +44,7 @@ class ExecutedHandler(DaglabHandler):
         content = await asyncio.to_thread(executed_notebook, config, project, run_id, asset)
         self.set_header("Content-Security-Policy", _POLICY)
         if query.format == "html":
-            page = await asyncio.to_thread(as_html, content, asset)
+            page = await asyncio.to_thread(made_apart, content, asset)
             self.finish(page, set_content_type="text/html; charset=utf-8")
             return
         self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(file_name(asset))}")

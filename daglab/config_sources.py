@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -91,6 +92,24 @@ def find_root(start: Path) -> Path:
         if (folder / "pyproject.toml").is_file() or (folder / ".git").exists():
             return folder
     return start
+
+
+def file_stamps(start: Path) -> tuple[object, ...]:
+    """What is another value once a file that counts in ``start``, or could count, is made, changed or removed."""
+    start = start.absolute()
+    names = (CONFIG_NAME, "pyproject.toml", ".git")
+    files = [user_config_file(), *(folder / name for folder in (start, *start.parents) for name in names)]
+    return tuple(map(_stamp, files))
+
+
+def _stamp(file: Path) -> tuple[int, ...] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    if stat.S_ISDIR(found.st_mode):  # a .git, of which only counts that it is there
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_mode
 
 
 def user_config_file() -> Path:

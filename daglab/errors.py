@@ -25,6 +25,7 @@
         ├── ValidationError     Dagster refuses what was asked
         ├── NotFoundError       an unknown asset, job, run or location
         ├── DagsterConflictError   Dagster can't be started or ended here
+        ├── LaunchConflictError    a request id under which something else was launched
         ├── RunFailedError
         └── RunTimeoutError
 """
@@ -261,6 +262,14 @@ class DagsterConflictError(DagsterError):
     """Dagster can't be started or ended from here: its address is taken, elsewhere, or another's."""
 
     code = "dagster-conflict"
+    exit_code = ExitCode.CONFLICT
+    http_status = 409
+
+
+class LaunchConflictError(DagsterError):
+    """Something else was launched under the request id; nothing is launched."""
+
+    code = "launch-conflict"
     exit_code = ExitCode.CONFLICT
     http_status = 409
 

@@ -202,7 +202,7 @@ def _family(pid: int) -> list[psutil.Process]:
     try:
         root = psutil.Process(pid)
         family = {root, *root.children(recursive=True)}
-    except psutil.NoSuchProcess:
+    except psutil.Error:
         family = set()
     if sys.platform != "win32":
         family |= {process for process in psutil.process_iter() if _group(process.pid) == pid}
@@ -256,10 +256,12 @@ def _dead(process: psutil.Process) -> bool:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+    except psutil.Error:
+        return False
 
 
 def _quietly(action: Callable[[], None]) -> None:
     try:
         action()
-    except psutil.NoSuchProcess:
+    except psutil.Error:  # it is gone, or changed its user: the others are to be ended all the same
         pass

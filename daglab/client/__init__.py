@@ -14,7 +14,7 @@ from daglab.client.launching import RunSubmitResult
 from daglab.client.locations import Job, LoadedLocation, Repository, Schedule, Sensor
 from daglab.client.metadata import Metadata
 from daglab.client.outcomes import ConfigFault
-from daglab.client.partitions import Dimension, Partitions
+from daglab.client.partitions import Dimension, Partitions, Span
 from daglab.client.pulse import LocationVersion, Pulse, RunState
 from daglab.client.reader import DagsterReader, Selection
 from daglab.client.run_config import RunConfigSchema
@@ -61,5 +61,6 @@ __all__ = [
     "Schedule",
     "Selection",
     "Sensor",
+    "Span",
     "StepFailure",
 ]

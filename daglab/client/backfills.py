@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,26 +59,33 @@ async def launch_backfill(
     if bool(partitions) == all_partitions:
         raise ValidationError("No partition is selected, or some and all.", remedy="name some, or ask for all")
     require_plain_tags(tags or {})
-    assets = await known_assets(transport, keys)
-    require_launchable(assets)
-    partitioned = [asset.key for asset in assets if asset.partitioned]
-    if not partitioned:
-        raise ValidationError("No selected asset is partitioned.", remedy="launch a run of them")
-    if partitions:
-        definitions = await fetch_partitions(transport, partitioned, statuses=False)
-        require_known_partitions(partitioned, definitions, partitions)
     id_ = request_id or uuid4().hex
-    params: dict[str, Any] = {"assetSelection": [key_input(key) for key in keys], "tags": tag_inputs(id_, tags)}
-    params |= {"allPartitions": True} if all_partitions else {"partitionNames": list(partitions)}
-    params |= {"title": title} if title else {}
-    params |= {"runConfigData": dict(config)} if config else {}
 
-    async def launch() -> str:
+    async def prepare() -> dict[str, Any]:
+        assets = await known_assets(transport, keys)
+        require_launchable(assets)
+        partitioned = [asset.key for asset in assets if asset.partitioned]
+        if not partitioned:
+            raise ValidationError("No selected asset is partitioned.", remedy="launch a run of them")
+        if partitions:
+            definitions = await fetch_partitions(transport, partitioned, statuses=False)
+            await asyncio.to_thread(require_known_partitions, partitioned, definitions, partitions)
+        params: dict[str, Any] = {"assetSelection": [key_input(key) for key in keys], "tags": tag_inputs(id_, tags)}
+        params |= {"allPartitions": True} if all_partitions else {"partitionNames": list(partitions)}
+        params |= {"title": title} if title else {}
+        params |= {"runConfigData": dict(config)} if config else {}
+        return params
+
+    async def launch(params: dict[str, Any]) -> str:
         answer = await transport.mutate(documents.LAUNCH_BACKFILL, {"params": params})
         return launched_backfill_id(answer["launchPartitionBackfill"])
 
     launched = await requests.once(
-        id_, new=request_id is None, find=lambda: find_backfill(transport, id_), launch=launch
+        id_,
+        new=request_id is None,
+        find=lambda: find_backfill(transport, id_, keys),
+        prepare=prepare,
+        launch=launch,
     )
     return await fetch_backfill(transport, launched)
 

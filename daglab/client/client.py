@@ -10,7 +10,6 @@ from daglab.client.backfills import Backfill
 from daglab.client.credentials import Refresh
 from daglab.client.instance import Location
 from daglab.client.launching import RunSubmitResult
-from daglab.client.locations import find_job
 from daglab.client.reader import DagsterReader, Selection
 from daglab.client.requests import Requests
 from daglab.client.runs import Run
@@ -63,6 +62,7 @@ class DagsterClient(DagsterReader):
             ValidationError: no keys, or they cannot be materialized by one run; a partition or the configuration is
                 not valid.
             NotFoundError: an unknown asset; the remedy names the nearest.
+            LaunchConflictError: other assets, another partition or a job were launched under the request id.
             DagsterConnectionError: also when the answer was lost and no run of this request is found; to ask again
                 with the same request id is safe.
         """
@@ -90,14 +90,20 @@ class DagsterClient(DagsterReader):
         """Launch a run of a job; repository and location may be left out where one fits.
 
         Raises:
-            ReadOnlyError, DagsterConnectionError: as for :meth:`submit_assets`.
+            ReadOnlyError, LaunchConflictError, DagsterConnectionError: as for :meth:`submit_assets`.
             NotFoundError: an unknown job; the remedy names the nearest.
             ValidationError: several jobs have the name (``details["candidates"]``), or the configuration is not valid.
         """
         self._refuse_if_read_only()
-        job = find_job(await self.locations(), job_name, repository, location)
         return await launching.submit_job(
-            self._transport, self._requests, job, config=run_config, tags=tags, request_id=request_id
+            self._transport,
+            self._requests,
+            job_name,
+            repository=repository,
+            location=location,
+            config=run_config,
+            tags=tags,
+            request_id=request_id,
         )
 
     async def backfill(
@@ -114,7 +120,7 @@ class DagsterClient(DagsterReader):
         """Launch runs for several partitions of assets, or for all; the daemon makes the runs.
 
         Raises:
-            ReadOnlyError, NotFoundError, DagsterConnectionError: as for :meth:`submit_assets`.
+            ReadOnlyError, NotFoundError, LaunchConflictError, DagsterConnectionError: as for :meth:`submit_assets`.
             ValidationError: no asset or partition, one that is unknown, assets that have none.
         """
         self._refuse_if_read_only()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from daglab.client.assets import Asset, key_input
@@ -11,7 +12,7 @@ from daglab.client.partitions import Partitions
 from daglab.client.runs import PARTITION_TAG, REQUEST_TAG
 from daglab.errors import NotFoundError, ValidationError, did_you_mean
 
-_NAMED, _NEAREST = 10, 3
+_NAMED, _NEAREST, _COMPARED = 10, 3, 1000
 _ASSET_JOB = "__ASSET_JOB"  # Dagster's implicit job of all assets; some versions number several of them
 
 
@@ -29,13 +30,17 @@ def unknown_assets(missing: Sequence[str], known: Sequence[str]) -> NotFoundErro
     Takes a fifth of a second for each of those where ``known`` are 10,000: call it in a thread.
     """
     near = {key: difflib.get_close_matches(key, known, n=3) for key in missing[:_NEAREST]}
-    more = f" and {len(missing) - _NAMED} others" if len(missing) > _NAMED else ""
     hints = [f"{key}: did you mean {' or '.join(names)}?" for key, names in near.items() if names]
     return NotFoundError(
-        f"Dagster has no asset {', '.join(missing[:_NAMED])}{more}.",
+        f"Dagster has no asset {_listed(missing)}.",
         remedy=" ".join(hints) or "reload the code location if it is new",
         details={"unknown": list(missing), "nearest": near},
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} others" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 def require_launchable(assets: Sequence[Asset]) -> tuple[str, str]:
@@ -62,6 +67,8 @@ def require_partition(
 ) -> str | None:
     """The partition of one run, None for assets without; Dagster itself takes any text for one.
 
+    To be called in a thread, as :func:`require_known_partitions`.
+
     Raises:
         ValidationError: it is missing, unknown to an asset, given for assets without, or several are given.
     """
@@ -85,14 +92,17 @@ def require_partition(
 def require_known_partitions(
     keys: Sequence[str], partitions: Mapping[str, Partitions | None], chosen: Sequence[str]
 ) -> None:
-    """Raise ValidationError for chosen partitions that none of the assets ``keys`` has."""
+    """Raise ValidationError for chosen partitions that none of the assets ``keys`` has.
+
+    Takes a while where the partitions are many: call it in a thread.
+    """
     definitions = [found for key in keys if (found := partitions.get(key))]
     unknown = [name for name in chosen if not any(name in definition for definition in definitions)]
     if unknown:
-        known = [name for definition in definitions for name in definition.all_keys()]
+        known = islice(chain.from_iterable(definition.all_keys() for definition in definitions), _COMPARED)
         raise ValidationError(
-            f"{', '.join(keys)}: no partition {', '.join(unknown)}.",
-            remedy=did_you_mean(unknown[0], known[:1000]) or "it has none yet",
+            f"{_listed(keys)}: no partition {_listed(unknown)}.",
+            remedy=did_you_mean(unknown[0], known) or "it has none yet",
             details={"unknown": unknown, "assets": list(keys)},
         )
 

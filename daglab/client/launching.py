@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -22,10 +22,10 @@ from daglab.client.launch import (
     tag_inputs,
     unknown_assets,
 )
-from daglab.client.locations import Job
+from daglab.client.locations import fetch_locations, find_job
 from daglab.client.outcomes import launched_run_id
 from daglab.client.partitions import fetch_partitions
-from daglab.client.requests import Requests, find_run
+from daglab.client.requests import Requests, Wanted, find_reexecution, find_run
 from daglab.client.runs import Run, fetch_run, fetch_status, run_errors, run_url
 from daglab.client.transport import Transport, member
 from daglab.errors import ValidationError
@@ -60,31 +60,43 @@ async def submit_assets(
 ) -> RunSubmitResult:
     """One run of the assets ``keys``, which are not empty; DagsterClient.submit_assets says what it raises."""
     require_plain_tags(tags or {})
-    assets = await known_assets(transport, keys)
-    require_launchable(assets)
-    partitioned = [asset.key for asset in assets if asset.partitioned]
-    definitions = await fetch_partitions(transport, partitioned, statuses=False) if partitions and partitioned else {}
-    partition = require_partition(assets, definitions, partitions)
-    all_tags = {**(tags or {}), **partition_tags(partition, definitions.get(partitioned[0]) if partitioned else None)}
     id_ = request_id or uuid4().hex
-    params = launch_params(assets, id_, config=config, tags=all_tags)
-    return await _submit(transport, requests, params, id_, new=request_id is None)
+
+    async def prepare() -> dict[str, Any]:
+        assets = await known_assets(transport, keys)
+        require_launchable(assets)
+        partitioned = [asset.key for asset in assets if asset.partitioned]
+        asked = partitioned if partitions else []
+        definitions = await fetch_partitions(transport, asked, statuses=False) if asked else {}
+        partition = await asyncio.to_thread(require_partition, assets, definitions, partitions)
+        found = definitions.get(partitioned[0]) if partitioned else None
+        return launch_params(assets, id_, config=config, tags={**(tags or {}), **partition_tags(partition, found)})
+
+    wanted = Wanted(frozenset(keys), tuple(partitions))
+    return await _submit(transport, requests, prepare, wanted, id_, new=request_id is None)
 
 
 async def submit_job(
     transport: Transport,
     requests: Requests,
-    job: Job,
+    name: str,
     *,
+    repository: str | None,
+    location: str | None,
     config: Mapping[str, Any] | None,
     tags: Mapping[str, str] | None,
     request_id: str | None,
 ) -> RunSubmitResult:
-    """One run of a job; DagsterClient.submit_job says what it raises."""
+    """One run of the job ``name``; DagsterClient.submit_job says what it raises."""
     require_plain_tags(tags or {})
     id_ = request_id or uuid4().hex
-    params = job_params(job.name, job.location, job.repository, id_, config or {}, tags or {})
-    return await _submit(transport, requests, params, id_, new=request_id is None)
+
+    async def prepare() -> dict[str, Any]:
+        job = find_job(await fetch_locations(transport), name, repository, location)
+        return job_params(job.name, job.location, job.repository, id_, config or {}, tags or {})
+
+    wanted = Wanted(job=name, repository=repository, location=location)
+    return await _submit(transport, requests, prepare, wanted, id_, new=request_id is None)
 
 
 async def reexecute(
@@ -99,26 +111,31 @@ async def reexecute(
     """A new run of what ``run_id`` ran; DagsterClient.reexecute says what it raises."""
     if strategy not in STRATEGIES:
         raise ValidationError(f"There is no strategy {strategy!r}.", remedy=f"one of {', '.join(STRATEGIES)}")
-    parent = await fetch_run(transport, run_id)
-    if not parent.is_final:
-        raise ValidationError(f"Run {run_id} is {parent.status}.", remedy="wait for its end, or terminate it")
-    if strategy == "from_failure" and parent.status == "SUCCESS":
-        raise ValidationError(f"Run {run_id} succeeded: nothing failed in it.", remedy="re-execute all of it")
     id_ = request_id or uuid4().hex
-    params = {
-        "parentRunId": run_id,
-        "strategy": STRATEGIES[strategy],
-        "extraTags": tag_inputs(id_, tags),
-        "useParentRunTags": True,
-    }
 
-    async def launch() -> str:
-        return launched_run_id(
-            (await transport.mutate(documents.REEXECUTE, {"params": params}))["launchRunReexecution"]
-        )
+    async def prepare() -> dict[str, Any]:
+        parent = await fetch_run(transport, run_id)
+        if not parent.is_final:
+            raise ValidationError(f"Run {run_id} is {parent.status}.", remedy="wait for its end, or terminate it")
+        if strategy == "from_failure" and parent.status == "SUCCESS":
+            raise ValidationError(f"Run {run_id} succeeded: nothing failed in it.", remedy="re-execute all of it")
+        return {
+            "parentRunId": run_id,
+            "strategy": STRATEGIES[strategy],
+            "extraTags": tag_inputs(id_, tags),
+            "useParentRunTags": True,
+        }
+
+    async def launch(params: dict[str, Any]) -> str:
+        answer = await transport.mutate(documents.REEXECUTE, {"params": params})
+        return launched_run_id(answer["launchRunReexecution"])
 
     launched = await requests.once(
-        id_, new=request_id is None, find=lambda: find_run(transport, id_, run_id), launch=launch
+        id_,
+        new=request_id is None,
+        find=lambda: find_reexecution(transport, id_, run_id),
+        prepare=prepare,
+        launch=launch,
     )
     return await _result(transport, launched, id_)
 
@@ -158,13 +175,19 @@ async def known_assets(transport: Transport, keys: Sequence[str]) -> list[Asset]
 
 
 async def _submit(
-    transport: Transport, requests: Requests, params: Mapping[str, Any], request_id: str, *, new: bool
+    transport: Transport,
+    requests: Requests,
+    prepare: Callable[[], Awaitable[dict[str, Any]]],
+    wanted: Wanted,
+    request_id: str,
+    *,
+    new: bool,
 ) -> RunSubmitResult:
-    async def launch() -> str:
+    async def launch(params: dict[str, Any]) -> str:
         return launched_run_id((await transport.mutate(documents.LAUNCH_RUN, {"params": params}))["launchRun"])
 
     launched = await requests.once(
-        request_id, new=new, find=lambda: find_run(transport, request_id, None), launch=launch
+        request_id, new=new, find=lambda: find_run(transport, request_id, wanted), prepare=prepare, launch=launch
     )
     return await _result(transport, launched, request_id)
 

@@ -12,6 +12,8 @@ from daglab.client.transport import Transport, member
 from daglab.errors import DagsterError, NotFoundError, ValidationError, did_you_mean
 
 _RELOAD = "reload the code location if it is new"
+_RELOAD_SECONDS = 600.0
+"""At most; all of the location's code is imported anew."""
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,15 @@ async def reload_location(transport: Transport, name: str) -> Location:
         raise NotFoundError(
             f"Dagster has no code location {name}.", remedy=did_you_mean(name, (location.name for location in known))
         )
-    answer = (await transport.mutate(documents.RELOAD_LOCATION, {"name": name}))["reloadRepositoryLocation"]
+    timeout = max(_RELOAD_SECONDS, transport.timeout)
+    data = await transport.mutate(documents.RELOAD_LOCATION, {"name": name}, timeout=timeout)
     errors: dict[str, Callable[[str], DagsterError]] = {"ReloadNotSupported": unsupported}
     return parse_location(
-        member(answer, "WorkspaceLocationEntry", {**errors, "RepositoryLocationNotFound": NotFoundError})
+        member(
+            data["reloadRepositoryLocation"],
+            "WorkspaceLocationEntry",
+            {**errors, "RepositoryLocationNotFound": NotFoundError},
+        )
     )
 
 

@@ -73,7 +73,7 @@ class DagsterReader:
 
     async def status(self) -> DagsterStatus:
         """Version, code locations, and whether launched runs will start. Asked once: a failure is an answer as well."""
-        return parse_status(await self._transport.mutate(documents.INSTANCE), self.address)
+        return parse_status(await self._transport.query(documents.INSTANCE, patient=False), self.address)
 
     async def version(self) -> str:
         """The version of Dagster's web server, such as ``1.12.3``."""

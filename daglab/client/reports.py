@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -37,7 +38,7 @@ async def report(
     (asset,) = await known_assets(transport, [key])
     if partition is not None:
         definitions = await fetch_partitions(transport, [key] if asset.partitioned else [], statuses=False)
-        require_known_partitions([key], definitions, [partition])
+        await asyncio.to_thread(require_known_partitions, [key], definitions, [partition])
     body: dict[str, Any] = {"asset_key": list(asset.path), "metadata": dict(metadata or {})}
     optional = {"partition": partition, "description": description, "data_version": data_version}
     body |= {name: value for name, value in optional.items() if value is not None}

@@ -43,6 +43,17 @@ class NotDagsterError(DagsterConnectionError):
     code = "not-dagster"
 
 
+class _Data(dict[str, Any]):
+    """An answer's ``data``. Dagster answers every field that it is asked for: whoever leaves one out is no Dagster."""
+
+    def __init__(self, data: Mapping[str, Any], incomplete: DagsterConnectionError) -> None:
+        super().__init__(data)
+        self._incomplete = incomplete
+
+    def __missing__(self, field: str) -> NoReturn:
+        raise self._incomplete
+
+
 class Transport:
     """A pool of connections to one Dagster; ``repr`` tells its address and nothing of its credentials."""
 
@@ -53,7 +64,6 @@ class Transport:
         self._http = httpx.AsyncClient(
             # Dagster's endpoints for reports take exactly this content type
             headers={"Accept": "application/json", "Content-Type": "application/json"},
-            timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
             follow_redirects=False,  # a redirect could carry the credentials to another host
             trust_env=False,
         )
@@ -68,40 +78,51 @@ class Transport:
         """Close the pool."""
         await self._http.aclose()
 
-    async def query(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    async def query(
+        self, document: str, variables: Mapping[str, Any] | None = None, *, patient: bool = True
+    ) -> dict[str, Any]:
         """Send a query and return the answer's ``data``; asked again, twice, when the connection is cut.
+
+        A query that is not ``patient`` is asked once.
 
         Raises:
             DagsterConnectionError: nobody answers there, or not a Dagster.
             AuthenticationError: the credentials are refused.
             DagsterError: Dagster answers with errors of its own.
         """
-        for pause in _PAUSES:
+        for pause in _PAUSES if patient else ():
             try:
-                return await self._once(document, variables)
+                return await self._once(document, variables, changes=False)
             except DagsterConnectionError as error:
                 if not isinstance(error, BusyError) and not isinstance(error.__cause__, _CUT):
                     raise
                 _log.debug("asking %s again: %s", self.address, error.message)
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load, guards nothing
-        return await self._once(document, variables)
+        return await self._once(document, variables, changes=False)
 
-    async def mutate(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Send ``document`` once and return the answer's ``data``.
+    async def mutate(
+        self, document: str, variables: Mapping[str, Any] | None = None, *, timeout: float | None = None
+    ) -> dict[str, Any]:
+        """Send ``document`` once and return the answer's ``data``; ``timeout`` in seconds takes the usual one's place.
 
         Raises:
             LostAnswerError: the request was sent, and no answer came back.
             DagsterConnectionError, AuthenticationError, DagsterError: as for :meth:`query`.
         """
-        return await self._once(document, variables)
+        return await self._once(document, variables, changes=True, timeout=timeout)
 
-    async def _once(self, document: str, variables: Mapping[str, Any] | None) -> dict[str, Any]:
-        response = await self.post("/graphql", {"query": document, "variables": dict(variables or {})})
+    async def _once(
+        self, document: str, variables: Mapping[str, Any] | None, *, changes: bool, timeout: float | None = None
+    ) -> dict[str, Any]:
+        response = await self.post("/graphql", {"query": document, "variables": dict(variables or {})}, timeout=timeout)
         large = len(response.content) > _LARGE
-        return self._data(response, await asyncio.to_thread(json_body, response) if large else json_body(response))
+        body = await asyncio.to_thread(json_body, response) if large else json_body(response)
+        return self._data(response, body, changes=changes)
 
-    async def post(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+    async def post(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> httpx.Response:
         """Post JSON once, and once more with fresh credentials where they exist and the old ones are refused.
+
+        ``timeout`` is as for :meth:`mutate`.
 
         Raises:
             ValidationError: ``body`` has a value that JSON has no word for.
@@ -109,9 +130,10 @@ class Transport:
         """
         content = _encode(body)
         headers = await self.credentials.headers()
-        response = await self._send(path, content, headers)
+        limits = _limits(timeout or self.timeout)
+        response = await self._send(path, content, headers, limits)
         if response.status_code == 401 and await self.credentials.refresh(headers):
-            response = await self._send(path, content, await self.credentials.headers())
+            response = await self._send(path, content, await self.credentials.headers(), limits)
         if response.status_code in (401, 403):
             raise AuthenticationError(
                 f"{self.address} refuses the credentials (HTTP {response.status_code}).",
@@ -119,9 +141,11 @@ class Transport:
             )
         return response
 
-    async def _send(self, path: str, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
+    async def _send(
+        self, path: str, content: bytes, headers: Mapping[str, str], limits: httpx.Timeout
+    ) -> httpx.Response:
         try:
-            return await self._http.post(f"{self.address}{path}", content=content, headers=headers)
+            return await self._http.post(f"{self.address}{path}", content=content, headers=headers, timeout=limits)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise DagsterConnectionError(f"No Dagster answers at {self.address}.", remedy=_START) from _bare(error)
         except httpx.RequestError as error:
@@ -130,29 +154,40 @@ class Transport:
                 remedy="look whether Dagster is overloaded, or raise dagster.timeout",
             ) from _bare(error)
 
-    def _data(self, response: httpx.Response, body: Any) -> dict[str, Any]:
-        if not isinstance(body, dict) or not body.keys() & {"data", "errors"}:
-            raise self._stranger(response)
+    def _data(self, response: httpx.Response, body: Any, *, changes: bool) -> dict[str, Any]:
+        stranger = self._stranger(response, changes=changes)
+        if not isinstance(body, dict):
+            raise stranger
         if errors := body.get("errors"):
+            if not isinstance(errors, list) or not all(isinstance(error, dict) for error in errors):
+                raise stranger
             messages = [str(error.get("message", error)) for error in errors]
             raise DagsterError(
                 f"Dagster answers with an error: {messages[0]}",
                 remedy="its log says more; daglab supports Dagster 1.12 and newer",
                 details={"errors": messages},
             )
+        if "data" not in body:
+            raise stranger
         data = body["data"]
         if not isinstance(data, dict):
             raise DagsterError("Dagster's answer has no data.", remedy="its log says more")
-        return data
+        return _Data(data, stranger)
 
-    def _stranger(self, response: httpx.Response) -> DagsterConnectionError:
+    def _stranger(self, response: httpx.Response, *, changes: bool) -> DagsterConnectionError:
         status = response.status_code
         message = f"{self.address} answers (HTTP {status}), but not as Dagster does."
         if status in (429, 502, 503, 504):
             return BusyError(message, remedy="look whether Dagster runs behind the proxy")
-        if status >= 500 or response.content.lstrip().startswith(b"{"):  # it may have done what it was asked
+        if status >= 500 or (
+            changes and response.content[:100].lstrip().startswith(b"{")
+        ):  # it may have done what was asked
             return LostAnswerError(message, remedy="its log, or that of a proxy before it, says more")
         return NotDagsterError(message, remedy=_START)
+
+
+def _limits(timeout: float) -> httpx.Timeout:
+    return httpx.Timeout(timeout, connect=min(timeout, 5.0))
 
 
 def json_body(response: httpx.Response) -> Any:
@@ -186,6 +221,8 @@ def member(
 
     A member that no version of Dagster known to daglab has is a DagsterError as well, and named.
     """
+    if not isinstance(result, dict) or "__typename" not in result:
+        raise DagsterError("Dagster's answer lacks what was asked for.", remedy="look whether it is Dagster's at all")
     kind = result["__typename"]
     if kind == wanted:
         return result

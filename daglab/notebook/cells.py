@@ -12,6 +12,7 @@ from typing import Any
 from daglab import marimo_api
 from daglab.errors import NotebookError
 from daglab.marimo_api import CellKind, ParsedCell
+from daglab.notebook.depth import refuse_depth
 from daglab.notebook.spans import Span, is_python, leading_lines, lines_of, split
 
 
@@ -88,8 +89,13 @@ def parse_notebook(text: str, path: str | Path = "notebook.py") -> Notebook:
     """Read a notebook's text; cells with syntax errors are kept, with kind ``unparsable``.
 
     Raises:
-        NotebookError: the text is not a marimo notebook, or marimo cannot read it.
+        NotebookError: the text is not a marimo notebook, or marimo or Python cannot read it.
     """
+    with refuse_depth(path):
+        return _parsed(text, path)
+
+
+def _parsed(text: str, path: str | Path) -> Notebook:
     parsed = marimo_api.parse(text.removeprefix("\ufeff"))
     if parsed is None and is_notebook(text):
         remedy = "correct its syntax errors: next to form feeds and rare line ends, marimo cannot read past them"

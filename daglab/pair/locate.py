@@ -8,7 +8,7 @@ from pathlib import Path
 
 from daglab.errors import PairError
 from daglab.notebook.find import has_header
-from daglab.pair.places import Places, absolute, key_of, metadata_in, notebook_files, place_of
+from daglab.pair.places import Places, absolute, is_there, key_of, metadata_in, notebook_files, place_of
 
 BACKUPS = Path(".daglab") / "backups"
 
@@ -124,7 +124,7 @@ def find_pairs(folder: Path) -> list[Pair]:
 
 def is_pair(pair: Pair) -> bool:
     """Whether :func:`find_pairs` would find the pair, by what its files hold."""
-    return (pair.py.exists() or pair.ipynb.exists()) and _belongs(pair)
+    return (is_there(pair.py) or is_there(pair.ipynb)) and _belongs(pair)
 
 
 def _half_elsewhere(py: Path, places: Places) -> Path | None:

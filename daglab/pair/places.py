@@ -15,6 +15,7 @@ from daglab.pair.jupytext_formats import Halves, JupytextConfig, configured, fin
 
 _SKIPPED = frozenset({"node_modules", "__pycache__", "__marimo__", "build", "dist", "site-packages", "venv"})
 _HALVES = (".py", ".ipynb")
+_LONGEST_NAME, _LONGEST_PATH = 255, 4_000  # bytes
 
 
 def is_skipped(name: str) -> bool:
@@ -70,7 +71,7 @@ class Places:
         if ipynb not in self._found:
             beside, data = ipynb.with_suffix(".py"), _data(ipynb)
             claims = [] if _stands_beside(data, beside) else list(self._claims(ipynb, metadata_in(data)))
-            there = [py for py in claims if py.exists()] or claims
+            there = [py for py in claims if is_there(py)] or claims
             self._found[ipynb] = beside if not there or there[0] == absolute(beside) else _like(there[0], ipynb)
         return self._found[ipynb]
 
@@ -85,11 +86,11 @@ class Places:
         configured_place = _like(by_jupytext.ipynb, py) if by_jupytext else beside
         remembered = self._linked(own)
         for ipynb in (*([_like(remembered, py)] if remembered else []), configured_place, beside):
-            if ipynb.exists() and absolute(self.py_of(ipynb)) == own:
+            if is_there(ipynb) and absolute(self.py_of(ipynb)) == own:
                 return ipynb
         if ipynb_elsewhere := self._all_elsewhere(self._root(py)).get(own):
             return _like(ipynb_elsewhere, py)
-        if configured_place == beside and beside.exists() and absolute(self.py_of(beside)) != own:
+        if configured_place == beside and is_there(beside) and absolute(self.py_of(beside)) != own:
             raise PairError(
                 f"{beside} is the other half of {self.py_of(beside)}, not of {py}", remedy=f"rename {py}, or move it"
             )
@@ -136,7 +137,7 @@ class Places:
             other = absolute(root / link_file(half, root).read_text("utf-8"))
         except (OSError, ValueError):
             return None
-        return other if _is_inside(other, root) and other.suffix in _HALVES and other.exists() else None
+        return other if _is_inside(other, root) and other.suffix in _HALVES and is_there(other) else None
 
     def _all_elsewhere(self, root: Path) -> dict[Path, Path]:
         """All .py files of a project of which the .ipynb doesn't stand beside them, and that."""
@@ -185,7 +186,7 @@ def metadata_in(data: bytes) -> dict[str, Any]:
 def _stands_beside(data: bytes, py: Path) -> bool:
     """Whether daglab's metadata can't but say so: told without reading the JSON, since most notebooks are such."""
     plain = b'"daglab"' in data and b'"base"' in data and b'"py"' not in data
-    return plain and py.exists()
+    return plain and is_there(py)
 
 
 def formats_of(metadata: dict[str, Any]) -> Any:
@@ -205,11 +206,21 @@ def absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100
 
 
-def _is_inside(path: Path, root: Path) -> bool:
-    """Whether a file would be in the folder; a repository may hold links that lead out of it."""
+def is_there(path: Path) -> bool:
+    """Whether there is a file of this name, which may be none that a file can have."""
     try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_inside(path: Path, root: Path) -> bool:
+    """Whether a file could be in the folder; a repository may hold links that lead out of it, and any name."""
+    try:
+        if any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts) or len(os.fsencode(path)) > _LONGEST_PATH:
+            return False
         return path.is_relative_to(root) and path.parent.resolve().is_relative_to(root.resolve())
-    except (OSError, RuntimeError):  # a loop of links
+    except (OSError, ValueError, RuntimeError):  # no name that a file can have; a loop of links
         return False
 
 

@@ -11,6 +11,7 @@ from daglab import files
 from daglab.errors import NotebookError
 from daglab.notebook.cells import Notebook, parse_edited, parse_notebook
 from daglab.notebook.convert import JupyterSource, to_ipynb, to_py
+from daglab.notebook.depth import refuse_depth
 from daglab.notebook.edit import canonical, rewrite
 from daglab.notebook.find import has_header
 from daglab.notebook.findings import Finding
@@ -123,7 +124,7 @@ def plan_for(pair: Pair, py: files.FileContent, ipynb: files.FileContent, wishes
     both = py.data is not None and ipynb.data is not None
     blank = Plan(pair, "unpaired", py, ipynb)
     try:
-        with seldom_collecting():
+        with seldom_collecting(), refuse_depth(ipynb.path if both else py.path):
             return _plan(blank, read_py(py), read_ipynb(ipynb), wishes)
     except NotebookError as error:
         # A module and a notebook that happen to have one stem are no pair.

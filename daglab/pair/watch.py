@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from daglab.errors import PairError
+from daglab.pair.changes import StopEvent, changes
 from daglab.pair.locate import Pair, find_pairs, pair_of
-from daglab.pair.places import is_skipped
+from daglab.pair.places import Places, is_skipped
 from daglab.pair.watched import SETTLE, WatchedPairs, WatchEvent, key_of
 
-_TICK_MS = 100
-
-
-class StopEvent(Protocol):
-    """What ends a watch, such as a ``threading.Event``."""
-
-    def is_set(self) -> bool:
-        """Whether it is to end."""
+_log = logging.getLogger(__name__)
 
 
 def watch(places: Sequence[Path], pairs: WatchedPairs, *, stop: StopEvent) -> Iterator[WatchEvent]:
@@ -37,7 +30,7 @@ def watch(places: Sequence[Path], pairs: WatchedPairs, *, stop: StopEvent) -> It
             raise PairError(f"{place} does not exist")
     scope = _Scope(places)
     started = False
-    for changed in _ticks(scope.roots, stop):
+    for changed in changes(scope.trees, scope.single, stop):
         now = time.monotonic()
         if started:
             pairs.touch(scope.touched(changed), now)
@@ -53,30 +46,6 @@ def watch(places: Sequence[Path], pairs: WatchedPairs, *, stop: StopEvent) -> It
                     yield event
 
 
-def _ticks(roots: Collection[Path], stop: StopEvent) -> Iterator[set[Path]]:
-    """What has changed below ``roots``; time and again an empty set where nothing has."""
-    if not roots:
-        while not stop.is_set():
-            time.sleep(_TICK_MS / 1000)
-            yield set()
-        return
-    from watchfiles import watch as watch_files
-
-    try:
-        for changes in watch_files(
-            *roots,
-            watch_filter=None,  # a filter that lets nothing through would hold the empty sets back too
-            step=_TICK_MS // 2,
-            rust_timeout=_TICK_MS,
-            yield_on_timeout=True,
-            stop_event=stop,
-            ignore_permission_denied=True,
-        ):
-            yield {Path(name) for _, name in changes}
-    except OSError as error:
-        raise PairError(f"cannot watch the files: {error}", remedy="watch fewer folders") from error
-
-
 class _Scope:
     """Which files are watched, and the pairs they belong to, named as the places were."""
 
@@ -84,10 +53,8 @@ class _Scope:
         # A file is watched through its folder, since saving may put another file in its place.
         self._folders = {place.absolute(): place for place in places if place.is_dir()}
         self._pairs = {key_of(pair): pair for pair in (pair_of(place) for place in places if not place.is_dir())}
-        self.roots = {
-            *self._folders,
-            *(file.absolute().parent for p in self._pairs.values() for file in (p.py, p.ipynb)),
-        }
+        self.trees = set(self._folders)
+        self.single = {file.absolute().parent for p in self._pairs.values() for file in (p.py, p.ipynb)}
 
     def all_pairs(self) -> Iterator[Pair]:
         yield from self._pairs.values()
@@ -95,16 +62,27 @@ class _Scope:
             yield from find_pairs(folder)
 
     def touched(self, changed: Iterable[Path]) -> Iterator[Pair]:
+        places = Places()
         for path in changed:
-            if path.suffix in (".py", ".ipynb"):
-                with contextlib.suppress(PairError):  # a .py beside half of another pair
-                    pair = pair_of(path)
-                    if key_of(pair) in self._pairs:
-                        yield self._pairs[key_of(pair)]
-                    elif (named := self._named(path)) is not None:
-                        yield pair_of(named)
-            elif path.is_dir() and (named := self._named(path)) is not None and not is_skipped(path.name):
-                yield from find_pairs(named)  # what is in a new folder may have come before its watch
+            try:
+                yield from self._touched(path, places)
+            except PairError:  # a .py beside half of another pair
+                continue
+            except Exception:  # one odd file must not end the watch over the others
+                _log.exception("daglab: a change of %s is not looked at", path)
+
+    def _touched(self, path: Path, places: Places) -> Iterator[Pair]:
+        named = self._named(path)
+        if named is None and not self._pairs:
+            return
+        if path.suffix in (".py", ".ipynb"):
+            pair = pair_of(path if named is None else named, places=places)
+            if key_of(pair) in self._pairs:
+                yield self._pairs[key_of(pair)]
+            elif named is not None:
+                yield pair
+        elif named is not None and path.is_dir() and not is_skipped(path.name):
+            yield from find_pairs(named)  # what is in a new folder may have come before its watch
 
     def _named(self, path: Path) -> Path | None:
         """The path below its place; ``None`` where none of the places has it, or not to be looked at."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import defaultdict
@@ -11,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from daglab.errors import DaglabError, FileMovedError
+from daglab.errors import DaglabError, FileMovedError, PairError
 from daglab.pair.locate import Pair, is_pair
 from daglab.pair.sync import SyncResult
 
+_log = logging.getLogger(__name__)
 _QUIET = 0.2  # seconds without a change before a pair is synced: an editor may write in several steps
 _LONGEST = 1.0  # seconds after which it is synced although the changes go on
 SETTLE = 2.0
@@ -109,21 +111,26 @@ class WatchedPairs:
     def sync(self, pair: Pair, work: Callable[[Pair], SyncResult] | None = None) -> WatchEvent | None:
         """Sync a pair that is held, by ``work`` where that is given; answers an event where there is news.
 
-        One that fails is due again after a while, and said once.
+        One that fails, for whatever reason, is due again after a while, and said once.
         """
         key = key_of(pair)
         if not (_exists(pair.py) or _exists(pair.ipynb)):
             self._said.pop(key, None)
             self._known.discard(key)
             return None
-        if key not in self._known and not is_pair(pair):
-            return None
         try:
+            if key not in self._known and not is_pair(pair):
+                return None
             result = (work or self._work)(pair)
-        except DaglabError as error:
-            again = time.monotonic() + (0 if isinstance(error, FileMovedError) else SETTLE)
-            self.touch([pair], again)
-            return None if isinstance(error, FileMovedError) else self._new(WatchEvent(pair, None, error), str(error))
+        except FileMovedError:
+            self.touch([pair], time.monotonic())
+            return None
+        except Exception as error:  # one odd file must not end the watch over the others
+            self.touch([pair], time.monotonic() + SETTLE)
+            event = self._new(WatchEvent(pair, None, _as_ours(pair, error)), str(error))
+            if event is not None and not isinstance(error, DaglabError):
+                _log.warning("daglab: the sync of %s has failed", pair.ipynb, exc_info=error)
+            return event
         self._known.add(key)
         before = result.before
         if before.state in ("conflict", "invalid"):
@@ -144,6 +151,14 @@ class WatchedPairs:
 def key_of(pair: Pair) -> Path:
     """What a pair is known by."""
     return pair.ipynb.absolute()
+
+
+def _as_ours(pair: Pair, error: Exception) -> DaglabError:
+    if isinstance(error, DaglabError):
+        return error
+    return PairError(
+        f"{pair.ipynb} can't be synced: {type(error).__name__}: {error}", remedy="report this, with the notebook"
+    )
 
 
 def _exists(path: Path) -> bool:

@@ -50,6 +50,7 @@ class DaglabApp(ExtensionApp):
         self._services.pairs.use(asyncio.get_running_loop())
         self._sync_pairs()
         self._services.live.on_change(self._sync_pairs)
+        self._services.live.follow()
 
     def _sync_pairs(self) -> None:
         """Begin to sync pairs, if the configuration wants it, now or once it is corrected."""

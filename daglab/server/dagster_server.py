@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from daglab.client import DagsterClient
-from daglab.errors import DagsterConflictError, DagsterError
+from daglab.errors import DagsterConflictError, DagsterError, ProcessError
 from daglab.processes import LOOPBACK
 from daglab.project import Project
 from daglab.server.dagster_dev import LOG_FILE, dagster_dev_argv, project_environment
@@ -20,6 +20,8 @@ from daglab.server.supervisor import Command, Standing, Supervisor
 
 _LOCAL_HOSTS = {"localhost": LOOPBACK, LOOPBACK: LOOPBACK, "::1": "::1"}
 _PROGRAM = "dagster"
+_LARGE_LOG = 10_000_000
+"""Bytes."""
 
 
 class DagsterServer:
@@ -37,6 +39,7 @@ class DagsterServer:
         self._supervisor = Supervisor(changed=changed, log=log)
         self._lock = asyncio.Lock()
         self._hold: Hold | None = None
+        self._address = ""
 
     @property
     def standing(self) -> Standing:
@@ -50,30 +53,44 @@ class DagsterServer:
 
         Raises:
             ConfigError: the project names no code location, or several, or DAGSTER_HOME is relative.
-            DagsterConflictError: the address is not this machine's, or somebody else listens there.
-            ProcessError: it can't be started.
+            DagsterConflictError: the address is not this machine's, somebody else listens there, or the one that is
+                supervised here runs at another.
+            ProcessError: it can't be started, or what it needs can't be written.
         """
         async with self._lock:
             if self._supervisor.active:
+                self._refuse_elsewhere(client.address)
                 return True
             name, port = _local(client.address)
             argv = dagster_dev_argv(project, port, _LOCAL_HOSTS[name])
             if await is_taken(name, port):
                 await _require_own(client, project, port)
                 return False
-            project.ensure_dagster_home()
             await self._release()  # of one that failed
-            self._hold = Hold.take(self._runtime_dir, _PROGRAM)
-            self._supervisor.start(
-                Command(
-                    name="dagster dev",
-                    argv=argv,
-                    cwd=project.root,
-                    env={**project_environment(project), **self._hold.mark},
-                    log=project.root / LOG_FILE,
-                    health=f"{client.address}/server_info",
+            try:
+                project.ensure_dagster_home()
+                _set_aside(project.root / LOG_FILE)
+                self._hold = Hold.take(self._runtime_dir, _PROGRAM)
+            except OSError as error:
+                raise ProcessError(
+                    f"{error.filename or self._runtime_dir} cannot be written: {error.strerror}.",
+                    remedy="make room, or the folder writable",
+                ) from error
+            try:
+                self._supervisor.start(
+                    Command(
+                        name="dagster dev",
+                        argv=argv,
+                        cwd=project.root,
+                        env={**project_environment(project), **self._hold.mark},
+                        log=project.root / LOG_FILE,
+                        health=f"{client.address}/server_info",
+                    )
                 )
-            )
+            except ProcessError:
+                await self._release()
+                raise
+            self._address = client.address
             return True
 
     async def stop(self, client: DagsterClient | None = None) -> None:
@@ -101,10 +118,23 @@ class DagsterServer:
         """End what a killed server left."""
         await asyncio.to_thread(sweep, self._runtime_dir, _PROGRAM)
 
+    def _refuse_elsewhere(self, address: str) -> None:
+        if address != self._address:
+            raise DagsterConflictError(
+                f"The Dagster that was started here runs at {self._address}; daglab is set to use {address} now.",
+                remedy="end it with DELETE dagster, then start it again",
+            )
+
     async def _release(self) -> None:
         hold, self._hold = self._hold, None
         if hold is not None:
             await asyncio.to_thread(hold.release)
+
+
+def _set_aside(log: Path) -> None:
+    """Begin a new log where the old one is large; it is kept until the next one is."""
+    if log.exists() and log.stat().st_size > _LARGE_LOG:
+        log.replace(log.with_name(f"{log.name}.1"))
 
 
 def _place(address: str) -> tuple[str, int]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 Topic = Literal["assets", "runs", "locations", "pairs", "marimo", "dagster"]
@@ -34,6 +35,10 @@ class Page:
     events: tuple[Event, ...]
     cursor: str
     reset: bool
+
+    def only(self, topics: frozenset[Topic]) -> Page:
+        """The page without the events of other topics."""
+        return replace(self, events=tuple(event for event in self.events if event.topic in topics))
 
 
 class EventHub:
@@ -72,31 +77,40 @@ class EventHub:
     def since(self, cursor: str | None) -> Page:
         """The events after ``cursor``; None, or one that is unknown or too old: none of them, and ``reset``."""
         with self._lock:
-            name, _, number = (cursor or "").rpartition("-")
-            known = name == self._name and number.isdecimal()
-            missed = self._count - int(number) if known else -1
-            if not 0 <= missed <= len(self._events):
-                return Page((), self.cursor, reset=True)
-            return Page(tuple(self._events)[len(self._events) - missed :], self.cursor, reset=False)
+            return self._since(cursor)
 
-    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Have ``listener`` called in this event loop with each event from now on; call the answer to end that."""
-        with self._lock:
+    def subscribe(self, cursor: str | None, listener: Callable[[Event], None]) -> tuple[Page, Callable[[], None]]:
+        """The events after ``cursor``, as :meth:`since` has them, and ``listener`` called with each that follows.
+
+        It is called in this event loop, later; the second part of the answer, called, ends that.
+        """
+        with self._lock:  # together: no event is between the page and what follows it
             self._listeners[listener] = asyncio.get_running_loop()
+            page = self._since(cursor)
 
         def end() -> None:
             with self._lock:
                 self._listeners.pop(listener, None)
 
-        return end
+        return page, end
 
-    async def wait(self, seconds: float, topics: frozenset[Topic]) -> None:
-        """Return at the next event of ``topics``, or after ``seconds``."""
+    async def wait(self, cursor: str | None, seconds: float, topics: frozenset[Topic]) -> Page:
+        """The events of ``topics`` after ``cursor``; where there is none yet, those that the next ``seconds`` bring."""
         arrived = asyncio.Event()
-        end = self.listen(lambda event: arrived.set() if event.topic in topics else None)
+        page, end = self.subscribe(cursor, lambda event: arrived.set() if event.topic in topics else None)
         try:
-            await asyncio.wait_for(arrived.wait(), seconds)
-        except asyncio.TimeoutError:
-            pass
+            if not page.reset and not page.only(topics).events:
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(arrived.wait(), seconds)
+                page = self.since(cursor)
         finally:
             end()
+        return page.only(topics)
+
+    def _since(self, cursor: str | None) -> Page:
+        name, _, number = (cursor or "").rpartition("-")
+        known = name == self._name and number.isdecimal()
+        missed = self._count - int(number) if known else -1
+        if not 0 <= missed <= len(self._events):
+            return Page((), self.cursor, reset=True)
+        return Page(tuple(self._events)[len(self._events) - missed :], self.cursor, reset=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 from collections.abc import Iterable, Sequence
@@ -34,11 +35,7 @@ def openapi_json(routes: Sequence[Route], address: str = "/daglab/api") -> str:
 
 def openapi(routes: Sequence[Route], address: str = "/daglab/api") -> dict[str, Any]:
     """The document of ``routes``: paths, parameters, bodies, answers and errors, with the models' schemas."""
-    modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [(ErrorModel, "serialization")]
-    for _, _, operation in _operations(routes):
-        modes += [(model, "serialization") for model in operation.answers.values() if isinstance(model, type)]
-        modes += [(operation.body, "validation")] if operation.body else []
-    schemas = models_json_schema(list(dict.fromkeys(modes)), ref_template=_REF)[1].get("$defs", {})
+    schemas = models_json_schema(_models(routes), ref_template=_REF)[1].get("$defs", {})
     paths: dict[str, dict[str, Any]] = {}
     for route, method, operation in _operations(routes):
         paths.setdefault(f"/{route.path}", {})[method] = _operation(route, method, operation)
@@ -64,6 +61,22 @@ def openapi(routes: Sequence[Route], address: str = "/daglab/api") -> dict[str, 
             },
         },
     }
+
+
+async def prepare(routes: Sequence[Route]) -> None:
+    """Have pydantic build the models one by one, so that a thread which describes them finds none half built."""
+    queries = [operation.query for _, _, operation in _operations(routes) if operation.query]
+    for model in dict.fromkeys([*(model for model, _ in _models(routes)), *queries]):
+        model.model_rebuild()
+        await asyncio.sleep(0)
+
+
+def _models(routes: Sequence[Route]) -> list[tuple[type[BaseModel], JsonSchemaMode]]:
+    modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [(ErrorModel, "serialization")]
+    for _, _, operation in _operations(routes):
+        modes += [(model, "serialization") for model in operation.answers.values() if isinstance(model, type)]
+        modes += [(operation.body, "validation")] if operation.body else []
+    return list(dict.fromkeys(modes))
 
 
 def _operations(routes: Iterable[Route]) -> Iterable[tuple[Route, str, Operation]]:

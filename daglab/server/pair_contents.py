@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,10 +17,12 @@ from daglab.errors import DaglabError, PairError
 from daglab.pair import pair_of, unpair
 from daglab.pair.backups import as_edit
 from daglab.pair.locate import has_metadata, is_pair
-from daglab.pair.places import metadata_in
+from daglab.pair.places import is_there, metadata_in
 from daglab.server.pair_sync import PairSync, same_cells
 
+_log = logging.getLogger(__name__)
 _CONTENTS_EVENTS = "https://events.jupyter.org/jupyter_server/contents_service/v1"
+_MOST_ANSWERED = 500  # notebooks that are open at once, in all browsers
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class PairContents:
     async def save(self, model: dict[str, Any], path: str = "") -> Any:
         """Save a file, then sync its pair."""
         file = self._half(path)
-        if file is None or model.get("chunk", -1) != -1:  # a part of a large upload
+        if file is None or self._is_part(file, model):
             return await ensure_async(self._manager.save(model, path))
         sent = await asyncio.to_thread(self._continue, file, model)
         with self._pairs.saving(file):
@@ -76,38 +79,55 @@ class PairContents:
     async def new(self, model: dict[str, Any] | None = None, path: str = "") -> Any:
         """Make a file, by an upload or "Save as", then sync its pair."""
         file = self._half(path)
-        if file is None or not model:
+        if file is None or not model or self._is_part(file, model):
             return await ensure_async(self._manager.new(model, path))
         with self._pairs.saving(file):
             made = await ensure_async(self._manager.new(model, path))
             return await self._synced(file, made, path, None)
 
     async def update(self, model: dict[str, Any], path: str) -> Any:
-        """Rename a file, and the other half with it; 409 where another file has that one's new name."""
+        """Rename a file, and the other half with it; 409, and neither, where that one can't have its new name."""
         other = await asyncio.to_thread(self._other, path, model.get("path", path))
         renamed = await ensure_async(self._manager.update(model, path))
-        if other and await ensure_async(self._manager.file_exists(other[0])):  # jupytext may have done it
-            await ensure_async(self._manager.update({"path": other[1]}, other[0]))
+        self._answered.pop(self._root / path.strip("/"), None)
+        try:
+            if other and await ensure_async(self._manager.file_exists(other[0])):  # jupytext may have done it
+                await ensure_async(self._manager.update({"path": other[1]}, other[0]))
+        except Exception as error:
+            await ensure_async(self._manager.update({"path": path}, renamed["path"]))
+            raise HTTPError(409, f"the other half of {path} can't be renamed along: {error}") from error
         return renamed
+
+    async def delete(self, path: str) -> Any:
+        """Delete a file or a folder."""
+        self._answered.pop(self._root / path.strip("/"), None)
+        return await ensure_async(self._manager.delete(path))
 
     async def copy(self, from_path: str, to_path: str | None = None) -> Any:
         """Copy a file; a copied half is a notebook of its own, and no half."""
         copied = await ensure_async(self._manager.copy(from_path, to_path))
         file = self._half(copied["path"])
-        if file is None or not await asyncio.to_thread(_made_single, file):
+        try:
+            if file is None or not await asyncio.to_thread(_made_single, file):
+                return copied
+            return await self.get(copied["path"], content=False)
+        except Exception:  # it is copied, whatever it says of itself
+            _log.exception("daglab: %s is a copy that still says that it is half of a pair", file)
             return copied
-        return await self.get(copied["path"], content=False)
 
     async def restore_checkpoint(self, checkpoint_id: str, path: str) -> Any:
         """Restore a checkpoint: an edit, which is brought to the other half."""
         file = self._half(path)
-        before = await asyncio.to_thread(files.read, file) if file else None
+        before = await asyncio.to_thread(_content, file) if file else None
         if file is None or before is None:
             return await ensure_async(self._manager.restore_checkpoint(checkpoint_id, path))
         with self._pairs.saving(file):
             answer = await ensure_async(self._manager.restore_checkpoint(checkpoint_id, path))
-            await asyncio.to_thread(_as_edit, before)
-            await asyncio.to_thread(self._pairs.saved, file)
+            try:
+                await asyncio.to_thread(_as_edit, before)
+                await asyncio.to_thread(self._pairs.saved, file)
+            except Exception:
+                _log.exception("daglab: %s is restored, but its pair is not in sync", file)
         return answer
 
     async def _is_ipynb_of_pair(self, path: str) -> bool:
@@ -119,6 +139,13 @@ class PairContents:
     def _half(self, path: str) -> Path | None:
         """The file at an API path, where it may be half of a pair; None where pairs aren't wanted."""
         return self._root / path.strip("/") if path.endswith((".py", ".ipynb")) and self._pairs.wanted else None
+
+    def _is_part(self, file: Path, model: dict[str, Any]) -> bool:
+        """Whether this is a part of a large upload, of which the last one has the number -1."""
+        is_part: bool = model.get("chunk", -1) != -1
+        if is_part:
+            self._pairs.uploading(file)
+        return is_part
 
     def _continue(self, file: Path, model: dict[str, Any]) -> Any:
         """Give a notebook the base that its sync after the last save has left on disk, which the browser doesn't have.
@@ -137,9 +164,13 @@ class PairContents:
 
     async def _synced(self, file: Path, saved: Any, path: str, sent: Any) -> Any:
         """The answer to a save, with the times and the size that the file has after the sync."""
-        if not await asyncio.to_thread(self._sync, file, sent):
+        try:
+            if not await asyncio.to_thread(self._sync, file, sent):
+                return saved
+            fresh = await self.get(path, content=False)
+        except Exception:  # it is saved, whatever becomes of its pair
+            _log.exception("daglab: %s is saved, but its pair is not in sync", file)
             return saved
-        fresh = await self.get(path, content=False)
         return {**saved, **{key: fresh[key] for key in ("last_modified", "size") if key in fresh}}
 
     def _sync(self, file: Path, sent: Any) -> bool:
@@ -147,13 +178,14 @@ class PairContents:
         before = _read(file)
         self._pairs.saved(file)
         after = _read(file)
+        self._answered.pop(file, None)
         if before is None or after is None or file.suffix != ".ipynb":
             return before != after
         if same_cells(before.decode("utf-8", "replace"), after.decode("utf-8", "replace")):
             now = metadata_in(after).get("daglab")
             self._answered[file] = _Answered(sent, hashlib.sha256(after).hexdigest(), now)
-        else:
-            self._answered.pop(file, None)
+            for old in list(self._answered)[:-_MOST_ANSWERED]:
+                self._answered.pop(old, None)
         return before != after
 
     def _other(self, old: str, new: str) -> tuple[str, str] | None:
@@ -170,7 +202,7 @@ class PairContents:
         except PairError:
             return None
         other = pair.ipynb if file.suffix == ".py" else pair.py
-        if not other.exists() or not is_pair(pair) or other.stem != file.stem:
+        if not is_there(other) or not is_pair(pair) or other.stem != file.stem:
             return None
         if other.parent == file.parent:
             target = self._root / after.with_suffix(other.suffix)
@@ -181,7 +213,7 @@ class PairContents:
         if not (other.is_relative_to(self._root) and target.is_relative_to(self._root)):
             return None
         names = other.relative_to(self._root).as_posix(), target.relative_to(self._root).as_posix()
-        if target.exists() and not target.samefile(other):  # the same: a rename by case alone
+        if is_there(target) and not target.samefile(other):  # the same: a rename by case alone
             raise HTTPError(409, f"{names[1]} is there already: the other half of {old} can't be renamed along")
         return names
 
@@ -231,11 +263,16 @@ def _as_edit(before: files.FileContent) -> None:
         files.replace(restored, as_edit(restored.data, before.data))
 
 
-def _read(file: Path) -> bytes | None:
+def _content(file: Path) -> files.FileContent | None:
     try:
-        return files.read(file).data
+        return files.read(file)
     except DaglabError:
         return None
+
+
+def _read(file: Path) -> bytes | None:
+    content = _content(file)
+    return content.data if content else None
 
 
 def _digest(file: Path) -> str | None:

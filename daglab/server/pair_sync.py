@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -24,6 +27,7 @@ from daglab.server.rooms import Rooms
 
 Cause = Literal["save", "disk", "request"]
 _ROOM_SECONDS = 10.0
+_UPLOAD_SECONDS = 60.0  # without another part, whoever uploads a file has gone
 
 
 class PairSync:
@@ -53,7 +57,8 @@ class PairSync:
         self._pairs = WatchedPairs(self._work)
         self._watch = PairWatch(root, self._pairs, partial(self._tell, cause="disk"), log)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._saving: Counter[Path] = Counter()
+        self._saving: Counter[str] = Counter()
+        self._uploaded: dict[str, float] = {}
 
     def use(self, loop: asyncio.AbstractEventLoop) -> None:
         """The server's event loop, in which rooms are asked for."""
@@ -88,11 +93,21 @@ class PairSync:
 
         Jupyter empties a file before it writes it.
         """
-        self._saving[file] += 1
+        place = os.path.realpath(file)
+        self._saving[place] += 1
         try:
             yield
         finally:
-            self._saving[file] -= 1
+            self._saving[place] -= 1
+            self._uploaded.pop(place, None)
+
+    def uploading(self, file: Path) -> None:
+        """A part of a file is uploaded: until it is :meth:`saving`, its pair is left alone, but not for ever."""
+        self._uploaded[os.path.realpath(file)] = time.monotonic() + _UPLOAD_SECONDS
+
+    def _is_unfinished(self, file: Path) -> bool:
+        place = os.path.realpath(file)
+        return bool(self._saving[place]) or self._uploaded.get(place, 0.0) > time.monotonic()
 
     def saved(self, file: Path) -> None:
         """Sync the pair of a file that Jupyter has just saved. It blocks; not for the event loop's thread."""
@@ -105,7 +120,7 @@ class PairSync:
                 self._tell(event, "save", saved=file)
 
     def _work(self, pair: Pair, saved: Path | None = None) -> SyncResult:
-        if saved is None and (self._saving[pair.py] or self._saving[pair.ipynb]):
+        if saved is None and (self._is_unfinished(pair.py) or self._is_unfinished(pair.ipynb)):
             raise FileMovedError(f"{pair.ipynb} is being saved")  # it is tried again
         if not self.wanted:
             return SyncResult(PairStatus(pair.py, pair.ipynb, "unpaired"))
@@ -131,8 +146,19 @@ class PairSync:
             return
         changed = [path for path, before, after in texts if not (path == saved and same_cells(before, after))]
         if changed:
-            assert self._loop is not None
-            asyncio.run_coroutine_threadsafe(self._rooms.refuse(*changed), self._loop).result(_ROOM_SECONDS)
+            self._refuse_open(changed)
+
+    def _refuse_open(self, changed: list[Path]) -> None:
+        assert self._loop is not None
+        asked = asyncio.run_coroutine_threadsafe(self._rooms.refuse(*changed), self._loop)
+        try:
+            asked.result(_ROOM_SECONDS)
+        except FutureTimeoutError:
+            asked.cancel()
+            raise PairError(
+                f"whether {changed[0].name} is open in a collaboration room is not known within {_ROOM_SECONDS:g} s",
+                remedy="it is tried again; if it stays so, restart Jupyter",
+            ) from None
 
     def tell(self, pair: Pair, result: SyncResult) -> None:
         """Publish what was done on request."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from daglab.pair.plan import Plan
 from daglab.server.models import Model
 from daglab.server.pair_sync import path_in, refuse_outside
 from daglab.server.paths import lies_below
+
+_log = logging.getLogger(__name__)
 
 
 class PairModel(Model):
@@ -142,6 +145,9 @@ def _status(pair: Pair) -> PairStatus:
         return pair_status(pair)
     except PairError as error:
         return PairStatus(pair.py, pair.ipynb, "invalid", error.message)
+    except Exception as error:  # one odd file must not hide all other pairs
+        _log.warning("daglab: %s can't be told of", pair.ipynb, exc_info=error)
+        return PairStatus(pair.py, pair.ipynb, "invalid", f"{type(error).__name__}: {error}")
 
 
 def counted(pairs: Sequence[PairModel]) -> dict[str, int]:

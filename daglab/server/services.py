@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from daglab.client import DagsterClient
+from daglab.client import DagsterClient, Run
 from daglab.config import Config
 from daglab.server.dagster_server import DagsterServer
 from daglab.server.events import EventHub
@@ -39,20 +40,21 @@ class Services:
     live: LiveConfig
     dagster_server: DagsterServer
     followed: CurrentWorkspace
+    log: logging.Logger
 
     @property
     def config(self) -> Config:
-        """The configuration in force; raises the ConfigError that says what is wrong with it."""
+        """The configuration in force; raises the DaglabError that says what is wrong with it."""
         return self.live.config
 
     @property
     def client(self) -> DagsterClient:
-        """The client of Dagster; raises the ConfigError that keeps it from being made."""
+        """The client of Dagster; raises the DaglabError that keeps it from being made."""
         return self.live.client
 
     @property
     def workspace(self) -> Workspace:
-        """The workspace of that Dagster; raises the ConfigError that keeps it from being followed."""
+        """The workspace of that Dagster; raises the DaglabError that keeps it from being followed."""
         return self.followed.of(self.client)
 
     @property
@@ -60,15 +62,30 @@ class Services:
         """Whether nothing may be changed; so it is as long as the configuration is wrong."""
         return self.live.error is not None or self.config.read_only
 
+    def dagster_changed(self, run: Run | None = None) -> None:
+        """Something was changed in Dagster, ``run`` as it is now: whoever asks from now on is told nothing older."""
+        self.questions.forget()
+        if run is None:
+            self.workspace.touch()
+            self.workspace.hurry()
+        else:
+            self.workspace.expect(run)
+
     async def sweep(self) -> None:
         """End what a killed server left."""
         await asyncio.gather(self.marimo.sweep(), self.dagster_server.sweep())
 
     async def close(self) -> None:
         """End what was started."""
-        await self.pairs.stop()
-        await asyncio.gather(self.marimo.stop(), self.dagster_server.stop(), self.followed.close())
-        await self.live.close()
+        # The processes before all else: whoever ends this server may not wait for long.
+        await self._quietly(self.marimo.stop(), self.dagster_server.stop(), self.followed.close())
+        await self._quietly(self.pairs.stop(), self.live.close())
+
+    async def _quietly(self, *endings: Awaitable[None]) -> None:
+        """What fails must not keep the rest from ending."""
+        for error in await asyncio.gather(*endings, return_exceptions=True):
+            if error is not None:
+                self.log.error("daglab: not all could be ended", exc_info=error)
 
     def close_now(self) -> None:
         """End the processes that were started, without an event loop: for the end of this process."""
@@ -97,7 +114,13 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, server: Any, log
         server: the ``ServerApp``.
     """
     live, events, questions = LiveConfig(root, log), EventHub(), SharedQuestions()
-    live.on_change(questions.forget)
+    followed = CurrentWorkspace(events, log)
+
+    def reconfigured() -> None:
+        questions.forget()
+        followed.use(live.client if live.error is None else None)
+
+    live.on_change(reconfigured)
 
     def changed(now: Standing) -> None:
         questions.forget()
@@ -114,5 +137,6 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, server: Any, log
         ),
         live=live,
         dagster_server=DagsterServer(runtime_dir=runtime_dir, changed=changed, log=log),
-        followed=CurrentWorkspace(events, log),
+        followed=followed,
+        log=log,
     )

@@ -112,6 +112,23 @@ class Supervisor:
             self._child = None
 
     async def _supervise(self, child: Child, command: Command) -> None:
+        try:
+            await self._keep_alive(child, command)
+        except Exception as error:  # nobody waits for this task: it would be "running" for ever
+            self._log.exception("daglab: %s can't be supervised any more", command.name)
+            await self._abandon()
+            self._tell(replace(self._standing, state="failed", pid=None, last_words=f"{type(error).__name__}: {error}"))
+
+    async def _abandon(self) -> None:
+        """End what may still live, as well as that goes."""
+        child, self._child = self._child, None
+        try:
+            if child is not None:
+                await asyncio.to_thread(child.end)
+        except Exception:
+            self._log.exception("daglab: %s could not be ended", child.name if child else "")
+
+    async def _keep_alive(self, child: Child, command: Command) -> None:
         deaths, ever_ready = 0, False
         while True:
             began = time.monotonic()

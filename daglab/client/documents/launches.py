@@ -113,7 +113,7 @@ LATEST_BACKFILLS = """
 query DaglabLatestBackfills($limit: Int!) {
   partitionBackfillsOrError(limit: $limit) {
     __typename
-    ... on PartitionBackfills { results { id tags { key value } } }
+    ... on PartitionBackfills { results { id assetSelection { path } tags { key value } } }
     ... on PythonError { message }
   }
 }

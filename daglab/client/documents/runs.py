@@ -49,16 +49,19 @@ query DaglabRuns($filter: RunsFilter, $cursor: String, $limit: Int!) {
     + _RUN_STATE
 )
 
-RUNS_BY_TAG = """
+RUNS_BY_TAG = (
+    """
 query DaglabRunsByTag($key: String!, $value: String!) {
   runsOrError(filter: { tags: [{ key: $key, value: $value }] }, limit: 100) {
     __typename
-    ... on Runs { results { runId parentRunId } }
+    ... on Runs { results { ...RunState } }
     ... on InvalidPipelineRunsFilterError { message }
     ... on PythonError { message }
   }
 }
 """
+    + _RUN_STATE
+)
 
 RUN_FAILURES = """
 query DaglabRunFailures($run: ID!, $cursor: String) {

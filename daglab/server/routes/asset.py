@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import islice
+from math import prod
 from typing import Any
 
 from pydantic import ConfigDict
 
-from daglab.client import AssetDetails, Partitions
+from daglab.client import AssetDetails, Dimension, Partitions
 from daglab.errors import DagsterConnectionError, NotFoundError
 from daglab.server.handler import DaglabHandler
 from daglab.server.models import Model
@@ -66,17 +67,29 @@ class CheckModel(_Told):
     latest: CheckOutcomeModel | None
 
 
-class DimensionModel(_Told):
-    """One dimension of the partitions, with its keys."""
+class DimensionModel(Model):
+    """One dimension of the partitions: how many keys it has, and these; of very many the last 10,000."""
 
     name: str
     kind: str
+    total: int
     keys: list[str]
     dynamic_name: str | None
 
+    @classmethod
+    def of(cls, dimension: Dimension) -> DimensionModel:
+        """From Dagster's answer."""
+        return cls(
+            name=dimension.name,
+            kind=dimension.kind,
+            total=len(dimension.keys),
+            keys=list(dimension.keys[-_MOST_KEYS:]),
+            dynamic_name=dimension.dynamic_name,
+        )
+
 
 class PartitionsModel(Model):
-    """The partitions. ``statuses`` has those that are not missing, of very many the first 10,000; all are counted."""
+    """The partitions. ``statuses`` has those that are not missing, of very many 10,000; all are counted."""
 
     description: str
     dimensions: list[DimensionModel]
@@ -87,15 +100,16 @@ class PartitionsModel(Model):
     @classmethod
     def of(cls, partitions: Partitions) -> PartitionsModel:
         """From Dagster's answer."""
-        total = 1
-        for dimension in partitions.dimensions:
-            total *= len(dimension.keys)
-        counts = Counter(partitions.statuses.values())
+        total = prod(len(dimension.keys) for dimension in partitions.dimensions)
+        counts: Counter[str] = Counter()
+        for span in partitions.spans:
+            counts[span.status] += len(span)
+        statuses = ((key, span.status) for span in partitions.spans for key in span)
         return cls(
             description=partitions.description,
-            dimensions=[DimensionModel.model_validate(dimension) for dimension in partitions.dimensions],
+            dimensions=[DimensionModel.of(dimension) for dimension in partitions.dimensions],
             counts={**counts, "missing": max(total - counts.total(), 0)},
-            statuses=dict(islice(partitions.statuses.items(), _MOST_KEYS)),
+            statuses=dict(islice(statuses, _MOST_KEYS)),
         )
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from typing_extensions import Self
 
 from daglab.client import Backfill
-from daglab.errors import DagsterConnectionError, NotFoundError, ReadOnlyError, ValidationError
+from daglab.errors import DagsterConnectionError, LaunchConflictError, NotFoundError, ReadOnlyError, ValidationError
 from daglab.server.handler import DaglabHandler
 from daglab.server.models import Body, Model
 from daglab.server.operation import Route, operation
@@ -18,7 +18,7 @@ from daglab.server.routes.run_models import AssetKeyText, RequestId, RunConfig, 
 class BackfillBody(Body):
     """Make ``partitions`` of ``assets``, or all of them.
 
-    Asked again with the same ``request_id`` it answers the same backfill.
+    Asked again with the same ``request_id`` it answers the same backfill; 409 where that is of other assets.
     """
 
     assets: Annotated[list[AssetKeyText], Field(min_length=1, max_length=10_000)]
@@ -82,7 +82,7 @@ class BackfillsHandler(DaglabHandler):
         action="execute",
         body=BackfillBody,
         answers={201: BackfillModel},
-        errors=(ReadOnlyError, NotFoundError, ValidationError, DagsterConnectionError),
+        errors=(ReadOnlyError, NotFoundError, ValidationError, LaunchConflictError, DagsterConnectionError),
     )
     async def post(self) -> None:
         """Answer the backfill as it is after the launch; Dagster's daemon launches its runs."""
@@ -96,7 +96,7 @@ class BackfillsHandler(DaglabHandler):
             title=body.title,
             request_id=body.request_id,
         )
-        services.workspace.touch()
+        services.dagster_changed()
         self.answer(BackfillModel.of(backfill), 201)
 
 
@@ -129,7 +129,7 @@ class BackfillHandler(DaglabHandler):
         """Answer the backfill as it is then."""
         services = self.services
         backfill = await services.client.cancel_backfill(backfill_id)
-        services.questions.forget()
+        services.dagster_changed()
         self.answer(BackfillModel.of(backfill))
 
 

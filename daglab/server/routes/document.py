@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from tornado.web import HTTPError
 
 from daglab.server.handler import DaglabHandler
 from daglab.server.operation import Route, operation
+
+_made: dict[str, str] = {}
 
 
 class OpenApiHandler(DaglabHandler):
@@ -18,10 +21,18 @@ class OpenApiHandler(DaglabHandler):
     @operation("This document", action="read", answers={200: "application/json"})
     async def get(self) -> None:
         """Answer the OpenAPI document of all resources."""
-        from daglab.server.openapi import openapi_json
+        self.finish(await _document(f"{self.base_url}daglab/api"))
+
+
+async def _document(address: str) -> str:
+    """The document for this address, made once, in a thread."""
+    if address not in _made:
+        from daglab.server.openapi import openapi_json, prepare
         from daglab.server.routes import ROUTES
 
-        self.finish(openapi_json(ROUTES, f"{self.base_url}daglab/api"))
+        await prepare(ROUTES)
+        _made[address] = await asyncio.to_thread(openapi_json, ROUTES, address)
+    return _made[address]
 
 
 class NotFoundHandler(DaglabHandler):

@@ -13,7 +13,7 @@ from pydantic import Field
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from daglab.server.events import TOPICS, Event, Page, Topic
+from daglab.server.events import TOPICS, Event, Topic
 from daglab.server.handler import DaglabHandler, JsonErrors, refuse_unauthorized
 from daglab.server.models import Model, Query
 from daglab.server.operation import Route, operation
@@ -70,10 +70,7 @@ class EventsHandler(DaglabHandler):
         query, hub = self.query(EventsQuery), self.services.events
         follow(self.services)
         topics = await readable_topics(self)
-        page = _only(topics, hub.since(query.since))
-        if query.wait and not page.events and not page.reset:
-            await hub.wait(query.wait, topics)
-            page = _only(topics, hub.since(query.since))
+        page = await hub.wait(query.since, query.wait, topics)
         events = [EventModel.of(event) for event in page.events]
         self.answer(EventsModel(events=events, cursor=page.cursor, reset=page.reset))
 
@@ -103,11 +100,10 @@ class EventsSocket(WebSocketMixin, WebSocketHandler, JsonErrors):
         assert isinstance(services, Services)
         hub = services.events
         follow(services)
-        page = hub.since(self.get_query_argument("since", None))
+        page, self._end = hub.subscribe(self.get_query_argument("since", None), self._tell)
         self._send({"cursor": page.cursor, "reset": page.reset})
         for event in page.events:
             self._tell(event)
-        self._end = hub.listen(self._tell)
 
     def on_message(self, message: str | bytes) -> None:
         """Nothing is expected from a client."""
@@ -142,10 +138,6 @@ async def readable_topics(handler: JupyterHandler) -> frozenset[Topic]:
         {topic for topic in TOPICS
          if await ensure_async(authorizer.is_authorized(handler, user, "read", _RESOURCES[topic]))}
     )  # fmt: skip
-
-
-def _only(topics: frozenset[Topic], page: Page) -> Page:
-    return Page(tuple(event for event in page.events if event.topic in topics), page.cursor, page.reset)
 
 
 ROUTES = (Route("events", EventsHandler),)

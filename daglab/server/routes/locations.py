@@ -100,8 +100,7 @@ class ReloadHandler(DaglabHandler):
         """Answer the location once it is loaded, which takes some seconds, or could not be: see its ``state``."""
         workspace = self.services.workspace
         await self.services.client.reload_location(name)
-        self.services.questions.forget()
-        workspace.hurry()
+        self.services.dagster_changed()
         await workspace.refresh()
         location = next((location for location in workspace.locations if location.name == name), None)
         if location is None:

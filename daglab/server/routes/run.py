@@ -111,8 +111,7 @@ class RunHandler(DaglabHandler):
         """Answer the run as it is then; its code may still be cleaning up."""
         query, services = self.query(TerminateQuery), self.services
         run = await services.client.terminate(run_id, force=query.force)
-        services.questions.forget()
-        services.workspace.expect(run)
+        services.dagster_changed(run)
         self.answer(RunModel.of(run, services.client.run_url(run_id)))
 
 
@@ -153,8 +152,7 @@ class ReexecuteHandler(DaglabHandler):
         """Answer the new run as it is after the launch."""
         body, services = self.body(ReexecuteBody), self.services
         run = await services.client.reexecute(run_id, body.strategy, tags=body.tags, request_id=body.request_id)
-        services.questions.forget()
-        services.workspace.expect(run)
+        services.dagster_changed(run)
         self.answer(RunModel.of(run, run.url, run.launch_problem), 201)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
-from daglab.errors import DagsterConnectionError, NotFoundError, ReadOnlyError, ValidationError
+from daglab.errors import DagsterConnectionError, LaunchConflictError, NotFoundError, ReadOnlyError, ValidationError
 from daglab.server.handler import DaglabHandler
 from daglab.server.models import Body, Model, Query
 from daglab.server.operation import Route, operation
@@ -22,7 +22,7 @@ RunStatusName = Literal[
 class LaunchBody(Body):
     """One run: of ``assets``, with their checks, or of a whole ``job``.
 
-    Asked again with the same ``request_id`` it answers the same run.
+    Asked again with the same ``request_id`` it answers the same run; 409 where that is another one.
     """
 
     assets: Annotated[list[AssetKeyText], Field(max_length=10_000)] | None = None
@@ -104,7 +104,7 @@ class RunsHandler(DaglabHandler):
         action="execute",
         body=LaunchBody,
         answers={201: RunModel},
-        errors=(ReadOnlyError, NotFoundError, ValidationError, DagsterConnectionError),
+        errors=(ReadOnlyError, NotFoundError, ValidationError, LaunchConflictError, DagsterConnectionError),
     )
     async def post(self) -> None:
         """Answer the run as it is after the launch."""
@@ -127,8 +127,7 @@ class RunsHandler(DaglabHandler):
                 tags=body.tags,
                 request_id=body.request_id,
             )
-        services.questions.forget()
-        services.workspace.expect(run)
+        services.dagster_changed(run)
         self.answer(RunModel.of(run, run.url, run.launch_problem), 201)
 
 

@@ -22,14 +22,22 @@ class CurrentWorkspace:
 
     def of(self, client: DagsterClient) -> Workspace:
         """The workspace of the Dagster of ``client``."""
-        if self._workspace is None or client is not self._client:
-            if self._workspace is not None:
-                closing = asyncio.ensure_future(self._workspace.close())
-                self._closing.add(closing)
-                closing.add_done_callback(self._closing.discard)
-                self._hub.publish("assets", {"changed": None})
-            self._client, self._workspace = client, Workspace(client, self._hub, self._log)
+        self.use(client)
+        if self._workspace is None:
+            self._workspace = Workspace(client, self._hub, self._log)
         return self._workspace
+
+    def use(self, client: DagsterClient | None) -> None:
+        """Follow no other Dagster than that of ``client`` from now on, None: none at all; tell those who listen."""
+        if client is self._client:
+            return
+        self._client = client
+        if self._workspace is not None:
+            closing = asyncio.ensure_future(self._workspace.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+            self._workspace = None
+            self._hub.publish("assets", {"changed": None})
 
     async def close(self) -> None:
         """Ask nothing any more."""

@@ -51,11 +51,13 @@ class AssetStates:
 
     async def refresh(self, keys: Iterable[str]) -> None:
         """Ask for the states of ``keys``, and tell what has changed; unknown keys are left out."""
-        wanted = [key for key in keys if key in self._graph.by_key]
+        known = self._graph.by_key
+        wanted = [key for key in keys if key in known]
         for start in range(0, len(wanted), _AT_ONCE):
             self._questions += 1
             number, batch = self._questions, wanted[start : start + _AT_ONCE]
-            answer = await self._client.statuses(batch)
+            checked = [key for key in batch if known[key].has_checks]
+            answer = await self._client.statuses(batch, checked=checked)
             self._take(answer, number)
             await asyncio.sleep(0)
 

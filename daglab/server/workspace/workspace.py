@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from daglab.client import DagsterClient, LoadedLocation, Pulse, Run
-from daglab.errors import DagsterError
+from daglab.errors import DaglabError, DagsterConnectionError
 from daglab.server.events import EventHub
 from daglab.server.workspace.graph import EMPTY, AssetGraph
 from daglab.server.workspace.listing import Edition, Editions
@@ -51,14 +51,20 @@ class Workspace:
         self._beating: asyncio.Task[None] | None = None
         self._completing: asyncio.Task[None] | None = None
         self._nudged = asyncio.Event()
-        self._fault: DagsterError | None = None
+        self._fault: DaglabError | None = None
+        self._closed = False
         self._wanting, self._complete_to = 1, 0
         self._loaded: object = None
         self._visible: dict[str, float] = {}
         self._asked_at = self._beat_at = self._needed_at = self._visible_at = self._failed_at = float("-inf")
 
     def touch(self) -> None:
-        """Somebody is here: begin to follow Dagster, or go on."""
+        """Somebody is here: begin to follow Dagster, or go on.
+
+        Raises DagsterConnectionError when it is closed, because the configuration names another Dagster now.
+        """
+        if self._closed:
+            raise _replaced()
         self._asked_at = time.monotonic()
         if self._following is None or self._following.done():
             if self._asked_at - self._beat_at > _GAP_SECONDS:
@@ -86,32 +92,42 @@ class Workspace:
     async def edition(self, notebooks: Mapping[str, str]) -> Edition:
         """The assets with states that are at most some seconds old, and their notebooks.
 
-        Raises the DagsterError for which they can't be told.
+        Raises the DaglabError for which they can't be told.
         """
         await self.refresh()
         wanting = self._wanting
         while self._complete_to < wanting:
-            await asyncio.shield(self._complete())
+            await self._outcome(self._complete())
             self.touch()  # that may have taken long
         return self._editions.of(self.graph, self.states, notebooks)
 
     async def refresh(self) -> None:
-        """Have graph and locations be at most some seconds old; raises the DagsterError for which they can't be."""
+        """Have graph and locations be at most some seconds old; raises the DaglabError for which they can't be."""
         self.touch()
         now = time.monotonic()
         if self._fault is not None and now - self._failed_at < _RETRY_SECONDS:
             raise self._fault
         needed = max(self._needed_at, now - _FRESH_SECONDS)
         while self._fault is not None or self._beat_at < needed:
-            await asyncio.shield(self._beat())
+            await self._outcome(self._beat())
         self.touch()
 
     async def close(self) -> None:
-        """Ask nothing any more."""
+        """Ask nothing any more, whoever still waits or comes."""
+        self._closed = True
         tasks = [task for task in (self._following, self._beating, self._completing) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _outcome(self, asking: asyncio.Task[None]) -> None:
+        """Wait for what others may wait for too."""
+        try:
+            await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            if self._closed and asking.cancelled():
+                raise _replaced() from None
+            raise
 
     async def _follow(self) -> None:
         watching = asyncio.ensure_future(self._watch())
@@ -123,14 +139,19 @@ class Workspace:
                 try:
                     await asyncio.shield(self._beat())
                     failures = 0
-                except DagsterError:
+                except DaglabError:
                     failures += 1  # told by the beat
+                except Exception:
+                    if not failures:
+                        self._log.exception("daglab: following Dagster has failed; it is tried again")
+                    failures += 1
                 due = max(_ALL_SECONDS, _ALL_SHARE * self.states.took)
                 if not failures and (
                     self._complete_to < self._wanting or time.monotonic() - self.states.completed_at > due
                 ):
                     self._complete()
                 await self._pause(began, failures)
+            self._following = None  # whoever comes from now on begins anew
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
@@ -139,7 +160,7 @@ class Workspace:
         """Until so many seconds after ``since``, a little in any case, or until somebody is in a hurry."""
         seconds = _RUNNING_SECONDS if self._runs.following else _IDLE_SECONDS
         if failures:
-            seconds = min(0.5 * 2**failures, _FAILING_SECONDS)
+            seconds = min(0.5 * 2 ** min(failures, 10), _FAILING_SECONDS)
         seconds = max(since + seconds - time.monotonic(), _RUNNING_SECONDS / 4)
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._nudged.wait(), seconds)
@@ -153,12 +174,14 @@ class Workspace:
                     async for _ in changes:
                         failures = 0
                         self.hurry()
-            except DagsterError as error:
+            except Exception as error:  # the pulse finds what can't be told here
                 self._log.debug("daglab: the subscription to code locations ended: %s", error)
-            await asyncio.sleep(min(2**failures, _REWATCH_SECONDS))
+            await asyncio.sleep(min(2 ** min(failures, 10), _REWATCH_SECONDS))
             failures += 1
 
     def _beat(self) -> asyncio.Task[None]:
+        if self._closed:
+            raise _replaced()
         if self._beating is None or self._beating.done():
             self._beating = asyncio.ensure_future(self._ask())
         return self._beating
@@ -169,7 +192,7 @@ class Workspace:
             pulse = await self._client.pulse()
             await self._load(pulse)
             await self._refresh(await self._runs.follow(pulse.runs))
-        except DagsterError as error:
+        except DaglabError as error:
             if self._fault is None:
                 self._log.warning("daglab: Dagster can't be followed: %s", error)
                 self._hub.publish("locations", {"reachable": False, **error.to_json()})
@@ -222,6 +245,8 @@ class Workspace:
             await self.states.refresh(keys)
 
     def _complete(self) -> asyncio.Task[None]:
+        if self._closed:
+            raise _replaced()
         if self._completing is None or self._completing.done():
             self._completing = asyncio.ensure_future(self._ask_all())
             # Whoever waits for it gets its error; the next one is begun after the next pulse.
@@ -232,6 +257,10 @@ class Workspace:
         wanting = self._wanting
         await self.states.refresh_all()
         self._complete_to = max(self._complete_to, wanting)
+
+
+def _replaced() -> DagsterConnectionError:
+    return DagsterConnectionError("The configuration of Dagster was changed meanwhile.", remedy="ask again")
 
 
 def location_state(location: LoadedLocation) -> Literal["loaded", "loading", "error"]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from daglab.client import DagsterClient, DagsterReader
-from daglab.errors import DaglabError, NotFoundError, ReadOnlyError, ValidationError
+from daglab.errors import DaglabError, LaunchConflictError, NotFoundError, ReadOnlyError, ValidationError
 from tests.integration.client.calling import with_client
 from tests.integration.client.proxy import Proxy, Request, Verdict, through_proxy
 from tests.integration.conftest import RunningDagster
@@ -149,6 +149,32 @@ def test_partitions_made_and_failed(shop: RunningDagster) -> None:
         assert regions and days
         assert [regions.status(key) for key in "abc"] == ["materialized", "missing", "failed"]
         assert dict(days.statuses) == {"2024-01-03": "materialized"}
+
+    with_client(shop.url, work)
+
+
+def test_a_request_id_stands_for_one_launch(shop: RunningDagster) -> None:
+    async def work(client: DagsterClient) -> None:
+        part = await client.submit_assets(["by_region"], partitions=["b"], request_id="one-thing")
+        again = await client.submit_assets(["by_region"], partitions=["b"], request_id="one-thing")
+        assert again.run_id == part.run_id
+        job = await client.submit_job("hello", run_config=HELLO, request_id="one-job-1")
+        assert (await client.submit_job("hello", location="shop", request_id="one-job-1")).run_id == job.run_id
+        fill = await client.backfill(["by_day"], ["2024-01-05"], request_id="one-fill")
+        await client.cancel_backfill(fill.backfill_id)
+        for another in (
+            client.submit_assets(["by_region"], partitions=["c"], request_id="one-thing"),
+            client.submit_assets(["by_region"], partitions=["b", "c"], request_id="one-thing"),
+            client.submit_assets(["raw/orders"], request_id="one-thing"),
+            client.submit_job("hello", run_config=HELLO, request_id="one-thing"),
+            client.submit_assets(["raw/orders"], request_id="one-job-1"),
+            client.submit_job("shared", location="tools", request_id="one-job-1"),
+            client.backfill(["by_region"], ["a"], request_id="one-fill"),
+        ):
+            with pytest.raises(LaunchConflictError, match="Under the request id one-"):
+                await another
+        for run in (part, job):
+            await client.wait(run.run_id, timeout=120, check=False)
 
     with_client(shop.url, work)
 

@@ -10,6 +10,7 @@ import pytest
 from daglab.client import DagsterClient, LocationChange
 from daglab.errors import NotFoundError
 from tests.integration.client.calling import with_client
+from tests.integration.client.proxy import PASS, Request, Verdict, through_proxy
 from tests.integration.conftest import RunningDagster
 
 
@@ -89,6 +90,14 @@ def test_a_location_is_loaded_anew_and_the_change_is_pushed(shop: RunningDagster
             await watching
 
     with_client(shop.url, work)
+
+
+def test_a_location_may_take_longer_than_the_timeout_to_load(shop: RunningDagster) -> None:
+    def slow(request: Request) -> Verdict:
+        return Verdict(delay=3) if request.operation == "mutation DaglabReloadLocation" else PASS
+
+    reloaded = through_proxy(shop.url, slow, lambda client, _: client.reload_location("tools"), timeout=2)
+    assert (reloaded.name, reloaded.error) == ("tools", None)
 
 
 def test_an_unknown_location(shop: RunningDagster) -> None:

@@ -97,6 +97,15 @@ def test_the_configuration_is_wrong(watching: Watching, dagster: Any) -> None:
     assert watching.problems() == []
 
 
+def test_the_configuration_takes_force_though_nobody_asks(watching: Watching, dagster: Any) -> None:
+    watching.configure("marimo: {prut: 1}\n")
+    deadline = time.monotonic() + 30
+    while "unknown key marimo.prut" not in watching.jupyter.log.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    watching.look_at(dagster.url)
+
+
 def test_a_stopped_dagster_is_slow(watching: Watching, dagster: Any) -> None:
     watching.look_at(dagster.url)
     assert watching.problems() == []
@@ -156,18 +165,23 @@ def test_a_proxy_whose_dagster_is_gone(watching: Watching, proxy: ReverseProxy) 
     watching.until()
 
 
-def test_somebody_else_answers(watching: Watching) -> None:
+@pytest.mark.parametrize(
+    "answer", [b"<html>A shop</html>", b'{"data": {}}', b'{"errors": []}', b'{"errors": ["x"]}', b'{"items": 3}']
+)
+def test_somebody_else_answers(watching: Watching, answer: bytes) -> None:
     class Shop(BaseHTTPRequestHandler):
         def do_POST(self) -> None:  # http.server gives the name
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(b"<html>A shop</html>")
+            self.wfile.write(answer)
 
     with HTTPServer((LOOPBACK, 0), Shop) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         watching.look_at(f"http://{LOOPBACK}:{server.server_address[1]}")
         assert watching.problems() == ["not-dagster"]
+        assets = watching.jupyter.request("GET", "assets")
+        assert (assets.status_code, assets.json()["error"]["code"]) == (503, "not-dagster")
         server.shutdown()
 
 

@@ -232,6 +232,17 @@ def test_a_rename_takes_the_other_half_along(browser: Browser, pair: Files) -> N
     assert {path.name for path in browser.folder.iterdir() if _is_half(path)} == set()
 
 
+def _sentinel(browser: Browser) -> Path:
+    """A change of another pair, which is synced when this returns: by then the watch has seen all that came before."""
+    folder = browser.folder / f"sentinel{len(list(browser.folder.glob('sentinel*')))}"
+    folder.mkdir()
+    other = synced_pair(folder)
+    (folder / "pyproject.toml").unlink()
+    other.edit_py("sum(orders)", "min(orders)")
+    until(lambda: other.sources[2] == "total = min(orders)")
+    return other.ipynb
+
+
 def _is_half(path: Path) -> bool:
     return path.suffix in (".py", ".ipynb") and ".ipynb_checkpoints" not in path.parts
 
@@ -334,6 +345,45 @@ def test_a_new_notebook_and_other_files_are_as_ever(browser: Browser, pair: File
     names = {one["name"] for one in browser.api("GET", "", content="1")["content"]}
     assert {"orders.py", "orders.ipynb", "notes.py", made["name"]} <= names
     assert not (browser.folder / "notes.ipynb").exists()
+
+
+def test_a_save_is_answered_though_its_pair_cannot_be_synced(browser: Browser, pair: Files) -> None:
+    content = browser.open()["content"]
+    content["cells"][2]["source"] = "total = " + "+".join(["1"] * 20_000)
+    before = pair.py.read_bytes()
+    browser.save(content)
+    (event,) = browser.events()
+    assert (event["state"], "nested too deeply" in event["reason"]) == ("invalid", True)
+    content["cells"][2]["source"] = "total = min(orders)"
+    content["metadata"].setdefault("daglab", {})["py"] = "x" * 300 + ".py"
+    browser.save(content)
+    assert pair.py.read_bytes() == before.replace(b"sum(orders)", b"min(orders)")
+
+
+def test_a_file_that_is_uploaded_in_parts_is_synced_when_all_are_there(browser: Browser, pair: Files) -> None:
+    text = pair.py.read_text("utf-8").replace("sum(orders)", "max(orders)")
+    pair.py.unlink()
+    before = pair.ipynb.read_bytes()
+    first, last = text[: text.index("print(total)")], text[text.index("print(total)") :]
+    part = {"type": "file", "format": "text", "chunk": 1}
+    browser.api("PUT", "orders.py", {**part, "content": first})
+    other = _sentinel(browser)
+    assert (pair.ipynb.read_bytes(), pair.py.read_text("utf-8")) == (before, first)
+    browser.api("PUT", "orders.py", {**part, "content": last, "chunk": -1})
+    assert pair.sources[2:] == ["total = max(orders)", "print(total)"]
+    assert {event["ipynb"] for event in browser.events() if event["state"] != "in-sync"} == set(), other
+
+
+def test_a_rename_of_one_half_is_undone_where_the_other_one_cannot_follow(browser: Browser, pair: Files) -> None:
+    before = pair.both()
+    longest = "x" * 252 + ".py"  # what ends with .ipynb would be too long
+    response = browser.client.patch(
+        browser.jupyter.url(f"api/contents/{browser.folder.name}/orders.py"),
+        json={"path": f"{browser.folder.name}/{longest}"},
+    )
+    assert (response.status_code, "can't be renamed along" in response.json()["message"]) == (409, True)
+    assert not (browser.folder / longest).exists()
+    assert pair.both() == before
 
 
 @pytest.mark.parametrize("variable", ["DAGLAB_JUPYTER__SYNC_ON_SAVE=false", "DAGLAB_READ_ONLY=true"])

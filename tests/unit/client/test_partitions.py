@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
-from daglab.client.partitions import parse_partitions
-from daglab.errors import DagsterError
+from daglab.client.launch import require_known_partitions
+from daglab.client.partitions import Dimension, Partitions, Span, parse_partitions
+from daglab.errors import DagsterError, ValidationError
+from daglab.server.routes.asset import PartitionsModel
 
 
 def node(dimensions: dict[str, list[str]], statuses: dict[str, Any], kind: str = "STATIC") -> dict[str, Any]:
@@ -81,3 +84,34 @@ def test_an_asset_without_partitions() -> None:
 def test_an_unknown_kind_of_statuses_is_a_named_error() -> None:
     with pytest.raises(DagsterError, match="FromTheFuture, which daglab does not know"):
         parse_partitions(node({"default": ["a"]}, {"__typename": "FromTheFuture"}))
+
+
+def test_many_chosen_partitions_are_looked_up_among_many() -> None:
+    keys = [f"key-{number:05}" for number in range(40_000)]
+    many = Partitions("d", (Dimension("default", "static", tuple(keys)),), ())
+    began = time.process_time()
+    require_known_partitions(["a"], {"a": many}, keys)
+    assert time.process_time() - began < 2
+
+
+def test_of_many_unknown_partitions_some_are_named_and_of_many_known_some_compared() -> None:
+    side = tuple(f"key-{number:05}" for number in range(40_000))
+    plane = Partitions("d", (Dimension("a", "static", side), Dimension("b", "static", side)), ())
+    unknown = [f"key-00000|kez-{number:05}" for number in range(20_000)]
+    with pytest.raises(ValidationError, match=r"kez-00009 and 19990 others\.") as caught:
+        require_known_partitions(["x"], {"x": plane}, unknown)
+    assert "did you mean 'key-00000|key-0000" in caught.value.remedy
+    assert len(caught.value.message) < 500
+
+
+def test_statuses_of_very_many_partitions_are_counted_without_their_keys() -> None:
+    side = tuple(f"{number:05}" for number in range(40_000))
+    plane = Partitions(
+        "d",
+        (Dimension("a", "static", side), Dimension("b", "static", side)),
+        (Span("materialized", (side[:30_000], side)), Span("failed", (side[30_000:30_001], side[:5]))),
+    )
+    told = PartitionsModel.of(plane)
+    assert told.counts == {"materialized": 30_000 * 40_000, "failed": 5, "missing": 10_000 * 40_000 - 5}
+    assert (len(told.statuses), next(iter(told.statuses))) == (10_000, "00000|00000")
+    assert [(len(x.keys), x.total, x.keys[-1]) for x in told.dimensions] == [(10_000, 40_000, "39999")] * 2

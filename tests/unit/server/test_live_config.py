@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from pathlib import Path
 
 import pytest
 
-from daglab.errors import ConfigError
+from daglab.errors import ConfigError, MissingExtraError
 from daglab.server import live_config
 from daglab.server.live_config import LiveConfig
 
@@ -76,4 +77,61 @@ def test_the_files_are_read_at_most_once_a_second(tmp_path: Path, monkeypatch: p
     write(tmp_path, "read_only: true")
     asyncio.run(live.refresh())
     assert live.config.read_only is False
+    asyncio.run(live.close())
+
+
+def test_nobody_needs_to_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_config, "_FOLLOW_SECONDS", 0.01)
+
+    async def check() -> None:
+        live, changed = LiveConfig(tmp_path, LOG), asyncio.Event()
+        live.on_change(changed.set)
+        live.follow()
+        write(tmp_path, "read_only: true")
+        await asyncio.wait_for(changed.wait(), 20)
+        assert live.config.read_only is True
+        await live.close()
+
+    asyncio.run(check())
+
+
+def test_files_that_stay_as_they_are_are_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = LiveConfig(tmp_path, LOG)
+    monkeypatch.setattr(live_config, "load_config", None)
+    asyncio.run(live.refresh())
+    (tmp_path / "notebook.py").touch()
+    asyncio.run(live.refresh())
+    asyncio.run(live.close())
+
+
+def test_a_client_is_kept_while_its_dagster_is_and_closed_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def check() -> None:
+        live = LiveConfig(tmp_path, LOG)
+        first = live.client
+        write(tmp_path, "marimo: {port: 4321}")
+        await live.refresh()
+        assert (live.config.marimo.port, live.client) == (4321, first)
+        write(tmp_path, "read_only: true")
+        await live.refresh()
+        assert live.client is not first and live.client.read_only
+        assert not first._transport._http.is_closed
+        monkeypatch.setattr(live_config, "_KEPT_SECONDS", 0.0)
+        await live.refresh()
+        assert first._transport._http.is_closed
+        await live.close()
+
+    asyncio.run(check())
+
+
+def test_a_keyring_that_is_not_installed_is_told_and_nothing_else_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    write(tmp_path, "dagster: {auth: {type: bearer, token_keyring: shop/ada}}")
+    live = LiveConfig(tmp_path, LOG)
+    assert isinstance(live.error, MissingExtraError)
+    with pytest.raises(MissingExtraError):
+        _ = live.client
     asyncio.run(live.close())

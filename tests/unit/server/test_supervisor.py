@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,23 @@ def test_what_cannot_be_started_is_an_error(tmp_path: Path) -> None:
         with pytest.raises(ProcessError, match="could not be started"):
             supervisor.start(missing)
         assert not supervisor.active
+
+    run(scenario())
+
+
+def test_an_unforeseen_error_ends_the_process_and_is_told(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        supervisor = supervised([])
+        # httpx has an error of its own for such an address.
+        command = replace(server(tmp_path, free_port()), health="http://localhost:port/")
+        supervisor.start(command)
+        pid = supervisor.standing.pid
+        await until(lambda: supervisor.standing.state == "failed")
+        assert supervisor.standing.last_words.startswith("InvalidURL")
+        assert pid and not psutil.pid_exists(pid)
+        await supervisor.stop()
+        supervisor.start(server(tmp_path, free_port()))
+        await supervisor.stop()
 
     run(scenario())
 

@@ -10,14 +10,13 @@ import pytest
 
 from daglab.client import Asset, AssetState, AssetStatus, Run, RunState
 from daglab.server.events import EventHub
-from daglab.server.shared import SharedQuestions
 from daglab.server.workspace.graph import AssetGraph
 from daglab.server.workspace.listing import AssetFilter, Editions
 from daglab.server.workspace.runs import RunFollower
 from daglab.server.workspace.states import AssetStates
 
 
-def asset(key: str, *dependencies: str, materializable: bool = True) -> Asset:
+def asset(key: str, *dependencies: str, materializable: bool = True, has_checks: bool = False) -> Asset:
     return Asset(
         path=tuple(key.split("/")),
         group="default",
@@ -29,6 +28,7 @@ def asset(key: str, *dependencies: str, materializable: bool = True) -> Asset:
         job_names=("__ASSET_JOB", "nightly"),
         materializable=materializable,
         partitioned=False,
+        has_checks=has_checks,
         status=AssetStatus.NEVER if materializable else AssetStatus.EXTERNAL,
     )
 
@@ -43,7 +43,8 @@ class SlowClient:
     def __init__(self) -> None:
         self.asked: list[tuple[list[str], asyncio.Future[Any]]] = []
 
-    async def statuses(self, keys: Sequence[str]) -> dict[str, AssetState]:
+    async def statuses(self, keys: Sequence[str], *, checked: Sequence[str]) -> dict[str, AssetState]:
+        self.checked = list(checked)
         self.asked.append((list(keys), asyncio.get_running_loop().create_future()))
         answer: dict[str, AssetState] = await self.asked[-1][1]
         return answer
@@ -65,6 +66,20 @@ def test_descendants_are_found_in_a_graph_with_a_cycle_of_checks() -> None:
     assert found.made_by_job("nightly", "here") == ["a", "b", "c", "d", "e"]
     assert found.made_by_job("nightly", "elsewhere") == []
     assert found.counts == {"here": 5}
+
+
+def test_checks_are_asked_for_where_there_are_some() -> None:
+    async def check() -> None:
+        client = SlowClient()
+        states = AssetStates(client, EventHub())  # type: ignore[arg-type]
+        states.use(graph(asset("a"), asset("b", has_checks=True)))
+        asking = asyncio.ensure_future(states.refresh(["a", "b", "gone"]))
+        await asyncio.sleep(0)
+        assert (client.asked[0][0], client.checked) == (["a", "b"], ["b"])
+        client.asked[0][1].set_result({})
+        await asking
+
+    asyncio.run(check())
 
 
 def test_a_state_that_was_asked_for_later_is_not_overwritten() -> None:
@@ -169,28 +184,6 @@ def test_a_list_is_made_once_for_all_who_ask_at_the_same_time() -> None:
         assert edition.made(wanted) is None
         assert editions.of(found, states, {}).tag != edition.tag
         assert Editions().of(found, states, {}).tag != edition.tag  # of another server
-
-    asyncio.run(check())
-
-
-def test_a_question_is_asked_once_and_its_error_told_to_all() -> None:
-    async def check() -> None:
-        questions, asked = SharedQuestions(), []
-
-        async def answer() -> int:
-            asked.append(1)
-            await asyncio.sleep(0.01)
-            if len(asked) == 2:
-                raise ValueError("no")
-            return len(asked)
-
-        assert await asyncio.gather(*(questions.ask("q", answer) for _ in range(20))) == [1] * 20
-        assert await questions.ask("q", answer) == 1
-        questions.forget()
-        for failed in await asyncio.gather(*(questions.ask("q", answer) for _ in range(3)), return_exceptions=True):
-            assert isinstance(failed, ValueError)
-        assert len(asked) == 2
-        assert await questions.ask("another", answer) == 3
 
     asyncio.run(check())
 

@@ -24,9 +24,9 @@ from daglab.errors import AuthenticationError, DagsterConnectionError, DagsterEr
 _PROTOCOL = Subprotocol("graphql-ws")
 _PING = 20.0  # seconds; without pings a Dagster that vanished would never be missed
 _LARGEST = 64 * 2**20  # bytes of one message: up to 1,000 events with their metadata
-# The library logs the headers of its requests, the credentials among them.
-_silent = logging.getLogger("daglab.client.websocket")
-_silent.disabled = True
+# The library logs the headers of its requests, the credentials among them. A logger that no configuration knows stays
+# silent: `dictConfig`, as Jupyter calls it, enables disabled ones.
+_silent = logging.Logger("daglab.client.websocket", level=logging.CRITICAL + 1)
 
 
 @dataclass(frozen=True)

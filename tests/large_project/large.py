@@ -1,4 +1,7 @@
-"""A code location of 10,000 assets (or LARGE_ASSETS), a hundred by an op, each op's made from the one's before."""
+"""A code location of 10,000 assets (or LARGE_ASSETS), a hundred by an op, each op's made from the one's before.
+
+Beside them is one with 10,000 partitions, and one with a million: a thousand by a thousand.
+"""
 
 import os
 
@@ -34,4 +37,19 @@ def op(first: int) -> dg.AssetsDefinition:
     return make
 
 
-defs = dg.Definitions(assets=[op(first) for first in range(0, COUNT, _BY_OP)])
+KEYS = [f"key_{number:05}" for number in range(10_000)]
+
+
+@dg.asset(partitions_def=dg.StaticPartitionsDefinition(KEYS))
+def many_partitions() -> None: ...
+
+
+@dg.asset(
+    partitions_def=dg.MultiPartitionsDefinition(
+        {name: dg.StaticPartitionsDefinition(KEYS[:1_000]) for name in ("x", "y")}
+    )
+)
+def plane_of_partitions() -> None: ...
+
+
+defs = dg.Definitions(assets=[*(op(first) for first in range(0, COUNT, _BY_OP)), many_partitions, plane_of_partitions])

@@ -171,3 +171,13 @@ def test_a_leading_dash_and_odd_characters_reach_the_command_as_they_are(tmp_pat
     )  # fmt: skip
     assert out.stdout == odd
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_that_may_not_be_killed_keeps_no_other_from_ending(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(process: psutil.Process) -> None:
+        raise psutil.AccessDenied(process.pid)
+
+    monkeypatch.setattr(psutil.Process, "kill", refuse)
+    with spawn(python("import time; time.sleep(60)"), log=tmp_path / "log") as child:
+        pid = child.pid
+    assert not psutil.pid_exists(pid)

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import logging
+import logging.config
 import pickle
 import traceback
 from collections.abc import Callable
@@ -179,6 +180,7 @@ def test_the_token_is_sent_and_never_shown(
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})  # as Jupyter does
     told: list[str] = []
 
     async def work(client: DagsterClient, proxy: Proxy) -> None:

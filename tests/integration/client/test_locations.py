@@ -72,15 +72,18 @@ def test_a_location_is_loaded_anew_and_the_change_is_pushed(shop: RunningDagster
                 changes.put_nowait(change)
 
         watching = asyncio.create_task(watch())
-        await asyncio.sleep(1)
         original = broken.read_text()
         broken.write_text(mended)
         try:
             reloaded = await client.reload_location("unloadable")
             assert (reloaded.name, reloaded.error) == ("unloadable", None)
             assert [asset.key for asset in await client.definitions(["new"])] == ["new"]
-            change = await asyncio.wait_for(changes.get(), timeout=20)
-            assert (change.location, change.kind) == ("unloadable", "LOCATION_UPDATED")
+            pushed = asyncio.create_task(updated("unloadable", changes))
+            for _ in range(20):  # Dagster tells nobody when a subscription has begun
+                if (await asyncio.wait({pushed}, timeout=3))[0]:
+                    break
+                await client.reload_location("unloadable")
+            await asyncio.wait_for(pushed, timeout=1)
         finally:
             broken.write_text(original)
         again = await client.reload_location("unloadable")
@@ -90,6 +93,12 @@ def test_a_location_is_loaded_anew_and_the_change_is_pushed(shop: RunningDagster
             await watching
 
     with_client(shop.url, work)
+
+
+async def updated(location: str, changes: asyncio.Queue[LocationChange]) -> None:
+    """Return once such a change is pushed."""
+    while (change := await changes.get()).location != location or change.kind != "LOCATION_UPDATED":
+        pass
 
 
 def test_a_location_may_take_longer_than_the_timeout_to_load(shop: RunningDagster) -> None:

@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,7 +38,10 @@ def large_dagster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 class LoopWatch:
-    """How late the event loop came to a task that wanted nothing but its turn."""
+    """How late the event loop came to a task that wanted nothing but its turn.
+
+    No later than this process has computed meanwhile: the rest is other processes' time on the machine.
+    """
 
     def __init__(self) -> None:
         self.latest = 0.0
@@ -45,9 +49,9 @@ class LoopWatch:
     async def watch(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            wanted = loop.time() + _TICK_SECONDS
+            wanted, computed = loop.time() + _TICK_SECONDS, time.process_time()
             await asyncio.sleep(_TICK_SECONDS)
-            self.latest = max(self.latest, loop.time() - wanted)
+            self.latest = max(self.latest, min(loop.time() - wanted, time.process_time() - computed))
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -86,7 +90,7 @@ def _garbage_of_the_server_alone(ask: Any) -> Iterator[None]:
     gc.unfreeze()
 
 
-async def kept_free(work: Callable[[], Any], rounds: int = 3) -> None:
+async def kept_free(work: Callable[[], Any], rounds: int = 5) -> None:
     """The loop was never kept for long; a machine at work on other things may delay one round, not all."""
     latest = []
     for _ in range(rounds):
@@ -120,10 +124,14 @@ async def test_reading_ten_thousand_assets_blocks_nobody(ask: Callable[..., Any]
         'assets?selection=%2Bkey:"layer_09/asset_09999"%2B',
         "assets?selection=not+group:group_00",
         "assets/layer_05/asset_05000",
+        "assets/many_partitions",
+        "assets/plane_of_partitions",
         "locations",
         "jobs",
         "runs",
         "status",
+        "events",
+        "openapi.json",
     ):
 
         async def read(path: str = path) -> None:
@@ -139,7 +147,9 @@ async def test_launching_much_blocks_nobody(ask: Callable[..., Any]) -> None:
     async def launch() -> None:
         response = await ask("POST", "runs", json={"assets": keys})
         assert response.status_code == 201, response.text[:300]
-        assert (await ask("DELETE", f"runs/{response.json()['id']}?force=true")).status_code == 200
+        run = f"runs/{response.json()['id']}"
+        assert (await ask("GET", f"{run}/logs")).status_code == 200
+        assert (await ask("DELETE", f"{run}?force=true")).status_code == 200
 
     await kept_free(launch)
 
@@ -147,6 +157,25 @@ async def test_launching_much_blocks_nobody(ask: Callable[..., Any]) -> None:
         response = await ask("POST", "runs", json={"assets": [f"x{key}" for key in keys * 30]})
         assert response.status_code == 404
         assert len(response.content) < 1_000_000
+
+    await kept_free(unknown)
+
+
+async def test_very_many_partitions_block_nobody(ask: Callable[..., Any]) -> None:
+    keys = [f"key_{number:05}" for number in range(10_000)]
+
+    async def backfill() -> None:
+        response = await ask("POST", "backfills", json={"assets": ["many_partitions"], "partitions": keys})
+        assert (response.status_code, response.json()["partitions"]) == (201, 10_000), response.text[:300]
+        address = f"backfills/{response.json()['id']}"
+        assert (await ask("GET", address)).status_code == 200
+        assert (await ask("DELETE", address)).status_code == 200
+
+    await kept_free(backfill)
+
+    async def unknown() -> None:
+        body = {"assets": ["plane_of_partitions"], "partitions": [f"{key}|nowhere" for key in keys]}
+        assert (await ask("POST", "backfills", json=body)).status_code == 422
 
     await kept_free(unknown)
 

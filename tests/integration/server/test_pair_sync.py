@@ -6,9 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +14,9 @@ import httpx
 import pytest
 
 from daglab.pair import create_pair, pair_status
+from daglab.pair.watched import SETTLE
 from tests.integration.server.conftest import RunningJupyter, start_jupyter
+from tests.integration.server.inotify import Writes
 from tests.unit.pair.conftest import PY, Files, synced_pair
 
 FORMATS = "ipynb,py:marimo"
@@ -36,6 +36,7 @@ class Browser:
     def __init__(self, jupyter: RunningJupyter, folder: Path) -> None:
         self.jupyter = jupyter
         self.folder = folder
+        self.paired_by_jupytext = False
         self.client = httpx.Client(headers=jupyter.headers, timeout=60, trust_env=False)
         self.cursor = ""
         self.events()
@@ -88,6 +89,8 @@ def browser(jupyter: RunningJupyter, request: pytest.FixtureRequest) -> Iterator
     (folder / "orders.py").write_text(PY, "utf-8")
     create_pair(folder / "orders.py", jupytext=request.param is not None)
     browser = Browser(jupyter, folder)
+    has_jupytext = "TextFileContentsManager" in jupyter.log.read_text()
+    browser.paired_by_jupytext = has_jupytext and request.param is not None
     yield browser
     browser.client.close()
 
@@ -97,32 +100,14 @@ def pair(browser: Browser) -> Files:
     return Files(browser.folder)
 
 
-class Writes:
-    """Counts what is written into files: each other inode or content is one.
-
-    Jupyter empties an .ipynb before it writes it; that doesn't count.
-    """
-
-    def __init__(self, *paths: Path) -> None:
-        self.seen = {path: [self._now(path)] for path in paths}
-
-    def _now(self, path: Path) -> tuple[int, bytes]:
-        return path.stat().st_ino, path.read_bytes()
-
-    def during(self, work: Callable[[], Any]) -> dict[str, int]:
-        """Count while ``work`` is done, and a little longer."""
-        thread = Thread(target=work)
-        thread.start()
-        end = float("inf")
-        while time.monotonic() < end:
-            if end == float("inf") and not thread.is_alive():
-                end = time.monotonic() + 0.7
-            for path, seen in self.seen.items():
-                now = self._now(path)
-                if now != seen[-1] and now[1].rstrip().endswith((b"}", b")")):
-                    seen.append(now)
-            time.sleep(0.001)
-        return {path.suffix: len(seen) - 1 for path, seen in self.seen.items()}
+def sentinel(browser: Browser) -> None:
+    """A change of another pair, which is synced when this returns: by then the watch has seen all that came before."""
+    folder = browser.folder / f"sentinel{len(list(browser.folder.glob('sentinel*')))}"
+    folder.mkdir()
+    other = synced_pair(folder)
+    (folder / "pyproject.toml").unlink()
+    other.edit_py("sum(orders)", "min(orders)")
+    until(lambda: other.sources[2] == "total = min(orders)")
 
 
 def test_a_save_is_answered_when_the_pair_is_in_sync(browser: Browser, pair: Files) -> None:
@@ -207,12 +192,16 @@ def test_each_file_is_written_once_by_one_engine(browser: Browser, pair: Files) 
     """Jupyter writes what is saved; daglab the .py, and the .ipynb's metadata. A save without edits writes neither."""
     content = browser.open()["content"]
     content["cells"][2]["source"] = "total = min(orders)"
-    writes = Writes(pair.py, pair.ipynb)
-    counted = writes.during(partial(browser.save, content))
-    assert counted[".py"] == 1 and 1 <= counted[".ipynb"] <= 2, counted  # what comes and goes quickly may not be seen
+    writes = Writes(browser.folder)
+    browser.save(content)
+    sentinel(browser)
+    counted = writes.counted()
+    assert (counted["orders.py"], counted["orders.ipynb"]) == (1, 2)
     py, ipynb = pair.py.read_bytes(), json.loads(pair.ipynb.read_bytes())
-    writes = Writes(pair.py)
-    assert writes.during(lambda: browser.save(browser.open()["content"])) == {".py": 0}
+    writes = Writes(browser.folder)
+    browser.save(browser.open()["content"])
+    sentinel(browser)
+    assert writes.counted()["orders.py"] == 0
     assert (pair.py.read_bytes(), json.loads(pair.ipynb.read_bytes())) == (py, ipynb)
 
 
@@ -230,17 +219,6 @@ def test_a_rename_takes_the_other_half_along(browser: Browser, pair: Files) -> N
     browser.save(content, "more/sales.ipynb")
     assert "min(orders)" in moved.py.read_text("utf-8")
     assert {path.name for path in browser.folder.iterdir() if _is_half(path)} == set()
-
-
-def _sentinel(browser: Browser) -> Path:
-    """A change of another pair, which is synced when this returns: by then the watch has seen all that came before."""
-    folder = browser.folder / f"sentinel{len(list(browser.folder.glob('sentinel*')))}"
-    folder.mkdir()
-    other = synced_pair(folder)
-    (folder / "pyproject.toml").unlink()
-    other.edit_py("sum(orders)", "min(orders)")
-    until(lambda: other.sources[2] == "total = min(orders)")
-    return other.ipynb
 
 
 def _is_half(path: Path) -> bool:
@@ -265,11 +243,11 @@ def test_a_copy_is_a_notebook_of_its_own(browser: Browser, pair: Files) -> None:
     assert [cell["source"] for cell in content["cells"]] == pair.sources
     content["cells"][2]["source"] = "total = min(orders)"
     browser.save(content, copy.name)
-    time.sleep(0.5)
+    sentinel(browser)
     assert pair.both() == before
     state = pair_status(copy).state
-    if copy.with_suffix(".py").exists():
-        assert "formats" in content["metadata"]["jupytext"]
+    assert copy.with_suffix(".py").exists() == browser.paired_by_jupytext
+    if browser.paired_by_jupytext:
         assert (state, "min(orders)" in copy.with_suffix(".py").read_text("utf-8")) == ("in-sync", True)
     else:
         assert (state, content["metadata"].get("daglab")) == ("unpaired", None)
@@ -295,7 +273,7 @@ def test_a_copy_of_a_notebook_whose_py_stands_elsewhere_does_not_write_that(brow
     event = until(lambda: [one for one in browser.events() if one["state"] == "error"])[0]
     assert (event["ipynb"], event["error"]["code"]) == (f"{browser.folder.name}/twin.ipynb", "pair")
     assert "daglab unpair" in event["error"]["remedy"]
-    time.sleep(0.5)
+    sentinel(browser)
     assert (browser.folder / "scripts" / "load.py").read_bytes() == py
 
 
@@ -319,7 +297,9 @@ def test_a_restored_checkpoint_is_an_edit(browser: Browser, pair: Files) -> None
 def test_a_deleted_half_stays_deleted(browser: Browser, pair: Files) -> None:
     browser.api("DELETE", "orders.ipynb")
     pair.edit_py("sum(orders)", "max(orders)")
-    time.sleep(3)
+    sentinel(browser)  # by now the edit is seen
+    time.sleep(SETTLE)
+    sentinel(browser)  # and by now a missing half would be there
     assert not pair.ipynb.exists()
 
 
@@ -328,7 +308,7 @@ def test_a_notebook_saved_under_a_new_name_leaves_the_pair_alone(browser: Browse
     content = browser.open()["content"]
     content["cells"][2]["source"] = "total = min(orders)"
     browser.save(content, "other.ipynb")
-    time.sleep(0.5)
+    sentinel(browser)
     assert pair.both() == before
     assert pair_status(browser.folder / "other.ipynb").state in ("half", "in-sync")
 
@@ -367,11 +347,11 @@ def test_a_file_that_is_uploaded_in_parts_is_synced_when_all_are_there(browser: 
     first, last = text[: text.index("print(total)")], text[text.index("print(total)") :]
     part = {"type": "file", "format": "text", "chunk": 1}
     browser.api("PUT", "orders.py", {**part, "content": first})
-    other = _sentinel(browser)
+    sentinel(browser)
     assert (pair.ipynb.read_bytes(), pair.py.read_text("utf-8")) == (before, first)
     browser.api("PUT", "orders.py", {**part, "content": last, "chunk": -1})
     assert pair.sources[2:] == ["total = max(orders)", "print(total)"]
-    assert {event["ipynb"] for event in browser.events() if event["state"] != "in-sync"} == set(), other
+    assert {event["ipynb"] for event in browser.events() if event["state"] != "in-sync"} == set()
 
 
 def test_a_rename_of_one_half_is_undone_where_the_other_one_cannot_follow(browser: Browser, pair: Files) -> None:

@@ -99,7 +99,7 @@ def test_pairs_are_listed_by_page_and_by_state(jupyter: RunningJupyter, folder: 
         ask(jupyter, "GET", "", status, params=params)
 
 
-def test_the_listing_of_a_thousand_pairs_is_quick(jupyter: RunningJupyter, folder: Path) -> None:
+def test_the_listing_of_a_thousand_pairs_keeps_no_other_request_waiting(jupyter: RunningJupyter, folder: Path) -> None:
     (folder / "pyproject.toml").write_text("")
     synced_pair(folder)
     py, ipynb = (folder / "orders.py").read_bytes(), (folder / "orders.ipynb").read_bytes()
@@ -124,8 +124,19 @@ def test_the_listing_of_a_thousand_pairs_is_quick(jupyter: RunningJupyter, folde
     done.set()
     pinging.join()
     assert (listed["total"], len(listed["pairs"]), listed["states"]) == (1001, 1000, {"in-sync": 1001})
-    assert took < 10  # the budgets are measured in bench/
-    assert max(blocked) < 2
+    assert max(blocked) < max(took / 2, 0.5)  # others are answered meanwhile; the budgets are measured in bench/
+
+
+def test_pairs_are_listed_around_one_that_python_cannot_read(
+    jupyter: RunningJupyter, folder: Path, pair: Files
+) -> None:
+    other = folder / "other"
+    other.mkdir()
+    synced_pair(other).edit_py("sum(orders)", "+".join(["1"] * 20_000))
+    listed = ask(jupyter, "GET", "", params={"folder": folder.name})
+    assert listed["states"] == {"in-sync": 1, "invalid": 1}
+    shown = ask(jupyter, "GET", other / "orders.py")
+    assert (shown["state"], "nested too deeply" in shown["reason"]) == ("invalid", True)
 
 
 def test_a_pair_in_detail(jupyter: RunningJupyter, pair: Files) -> None:
@@ -212,6 +223,13 @@ def test_a_pair_is_made_of_a_notebook(jupyter: RunningJupyter, folder: Path) -> 
     Files(folder, "other").edit_py("sum(orders)", "max(orders)")
     open_ = ask(jupyter, "POST", "", 200, json={"path": f"{name}/other.ipynb"})
     assert (open_["state"], [one["reason"] for one in open_["conflicts"]]) == ("conflict", ["never-synced"])
+
+
+@pytest.mark.parametrize("template", ["blank", "asset"])
+def test_of_a_pair_that_cannot_be_made_nothing_is_left(jupyter: RunningJupyter, folder: Path, template: str) -> None:
+    path = f"{folder.name}/{'x' * 252}.py"  # a name that fits, of which that of the .ipynb doesn't
+    error = ask(jupyter, "POST", "", 422, json={"path": path, "template": template})["error"]
+    assert (error["code"], list(folder.glob("x*"))) == ("pair", [])
 
 
 @pytest.mark.parametrize("template", ["blank", "asset"])

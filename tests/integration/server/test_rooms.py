@@ -16,7 +16,7 @@ import pytest
 from daglab.pair import pair_status
 from tests.conftest import ROOT, FreshVenv
 from tests.integration.server.conftest import RunningJupyter, start_jupyter
-from tests.integration.server.test_pair_sync import Browser, until
+from tests.integration.server.test_pair_sync import Browser, sentinel, until
 from tests.unit.pair.conftest import Files, synced_pair
 
 pytestmark = pytest.mark.nightly  # it installs the package
@@ -142,7 +142,7 @@ def test_an_edit_of_the_py_waits_until_the_room_is_closed(
     assert "orders.ipynb is open in a collaboration room" in event["error"]["message"]
     assert "close it" in event["error"]["remedy"]
     until(lambda: pair.sources[2] == "total = min(orders)")
-    time.sleep(2 * SAVE_SECONDS)
+    sentinel(browser)
     assert room.look()[2:] == ["total = min(orders)", "print(total)"]
     assert "min(orders)" not in pair.py.read_text("utf-8")
     room.close()

@@ -21,6 +21,7 @@ from daglab.errors import DaglabError, MissingExtraError, StorageError
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _LONGEST_NAME = 200  # file systems take 255 bytes
 MOST_DELETED = 1000  # by one pruning: a run waits for it
+MOST_BYTES = 200_000_000  # of one that is read; a run keeps no larger ones
 _PRUNED = ".daglab-pruned"
 _EXTRAS = {"s3": "s3", "gs": "gcs", "gcs": "gcs", "abfs": "azure", "az": "azure"}
 _LINKABLE = ("http", "https", "s3", "gs", "gcs", "abfs", "az")
@@ -76,16 +77,18 @@ class ExecutedStore:
         """The stored bytes; ``None`` where there is no executed notebook of this asset in this run.
 
         Raises:
-            StorageError: it can't be read.
+            StorageError: it can't be read, or is larger than ``MOST_BYTES``.
             MissingExtraError: the URL's file system is not installed.
         """
         location = self.location(run_id, asset_key)
         system, inside = self._file_system(location)
         with _told(location, "cannot be read"):
             try:
-                content: bytes = system.cat_file(inside)
+                content: bytes = system.cat_file(inside, start=0, end=MOST_BYTES + 1)
             except FileNotFoundError:
                 return None
+        if len(content) > MOST_BYTES:
+            raise StorageError(f"{location} is larger than {MOST_BYTES:,} bytes", remedy="read it where it is stored")
         return content
 
     def prune_daily(self, older: timedelta) -> int:

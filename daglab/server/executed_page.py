@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 
 from daglab.errors import StorageError
 
@@ -15,7 +18,35 @@ _TAGS = frozenset(
 )  # fmt: skip
 _ATTRIBUTES = frozenset(("align", "alt", "class", "colspan", "height", "rowspan", "title", "width"))
 _PROTOCOLS = ("http", "https", "mailto", "data")
-_INVISIBLE = re.compile(r"(?is)<(style|script)\b.*?</\1\s*>")
+_INVISIBLE = {
+    name: (re.compile(rf"(?i)<{name}\b"), re.compile(rf"(?i)</{name}\s{{0,100}}>")) for name in ("style", "script")
+}
+_SECONDS = 30.0
+"""What makes the page can need a time that is quadratic in the nesting of tags."""
+
+
+def made_apart(content: bytes, title: str, seconds: float = _SECONDS) -> str:
+    """As :func:`as_html`, made by a process of its own, so that the server answers meanwhile.
+
+    Raises:
+        StorageError: it is no notebook, or its page takes longer than ``seconds``.
+    """
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", __name__],
+            input=json.dumps(title).encode() + b"\n" + content,
+            capture_output=True,
+            timeout=seconds,
+            cwd=sys.prefix,  # not a folder whose files could be imported
+        )
+    except subprocess.TimeoutExpired:
+        raise StorageError(
+            f"the page of the executed notebook {title} takes longer than {seconds:g} s", remedy="open its .ipynb"
+        ) from None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise StorageError(said[-1] if said else f"the page of the executed notebook {title} cannot be made")
+    return done.stdout.decode("utf-8")
 
 
 def as_html(content: bytes, title: str) -> str:
@@ -45,8 +76,19 @@ def _clean(html: object) -> str:
 
     text = html.decode("utf-8", "replace") if isinstance(html, bytes) else str(html)
     # What these hold is no text; without their tags it would be shown as one.
-    kept: str = bleach.clean(_INVISIBLE.sub("", text), tags=_TAGS, attributes=_is_kept, protocols=_PROTOCOLS)
+    kept: str = bleach.clean(_visible(text), tags=_TAGS, attributes=_is_kept, protocols=_PROTOCOLS)
     return kept
+
+
+def _visible(text: str) -> str:
+    """Without styles and scripts, each from its tag to its end; an unclosed one stays, for bleach. In linear time."""
+    for opening, closing in _INVISIBLE.values():
+        parts, position = [], 0
+        while (begin := opening.search(text, position)) and (end := closing.search(text, begin.end())):
+            parts.append(text[position : begin.start()])
+            position = end.end()
+        text = "".join([*parts, text[position:]])
+    return text
 
 
 def _is_kept(tag: str, name: str, value: str) -> bool:
@@ -55,3 +97,19 @@ def _is_kept(tag: str, name: str, value: str) -> bool:
     if tag == "img" and name == "src":
         return value.startswith("data:image/")
     return name in _ATTRIBUTES
+
+
+def main() -> int:
+    """Write the page of the notebook that comes after a line with its title; what is wrong goes to stderr."""
+    title = json.loads(sys.stdin.buffer.readline())
+    try:
+        page = as_html(sys.stdin.buffer.read(), title)
+    except StorageError as error:
+        sys.stderr.write(" ".join(error.message.split()))
+        return 1
+    sys.stdout.buffer.write(page.encode("utf-8", "replace"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -15,6 +15,7 @@ from tornado.web import HTTPError
 from daglab.errors import DaglabError, ReadOnlyError, RequestError
 from daglab.server.models import Model, Query
 from daglab.server.operation import operation_of
+from daglab.server.paths import refuse_hidden
 from daglab.server.services import SETTING, Services
 
 _MAX_BODY_BYTES = 2_000_000
@@ -162,6 +163,11 @@ class DaglabHandler(JsonErrors, APIHandler):
         sent = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if sent not in _JSON_TYPES:
             raise HTTPError(415, f"Send the body as application/json, not as {sent}.")
+
+    def refuse_if_hidden(self, path: str | None) -> None:
+        """Raise MissingFileError for a path that Jupyter doesn't show either."""
+        if path and not self.contents_manager.allow_hidden:
+            refuse_hidden(path)
 
     def refuse_if_read_only(self, what: str) -> None:
         """Raise ReadOnlyError where the configuration forbids changes, ConfigError where it is wrong.

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+from daglab.config_sources import CONFIG_NAME
 from daglab.errors import HeaderError
 from daglab.notebook.find import find_files, has_header
 from daglab.notebook.header import read_header
 from daglab.server.paths import relative_to_root
 
 _FRESH_SECONDS = 3.0
+_PROJECT_FILES = (CONFIG_NAME, "pyproject.toml", ".git")
 _MOST_BYTES = 5_000_000
 """What is larger is no notebook that anybody wrote, and reading it would keep this process busy."""
 
@@ -23,11 +26,12 @@ class NotebookIndex:
     Only files that have changed are read again.
 
     Args:
-        folder: where the project's notebooks are searched.
+        folder: answers the folder of the project whose notebooks are searched, as it is now; none are searched where
+            no file makes it a project's, as in a home folder.
         root: the Jupyter server's root folder.
     """
 
-    def __init__(self, folder: Path, root: Path, log: logging.Logger) -> None:
+    def __init__(self, folder: Callable[[], Path], root: Path, log: logging.Logger) -> None:
         self._folder = folder
         self._root = root
         self._log = log
@@ -35,6 +39,7 @@ class NotebookIndex:
         self._paths: dict[str, str] = {}
         self._read_at = float("-inf")
         self._known: dict[str, tuple[object, tuple[str, ...]]] = {}
+        self._warned: dict[str, str] = {}
 
     async def paths(self) -> dict[str, str]:
         """The index; files are read in a thread, once for all that ask meanwhile."""
@@ -47,7 +52,10 @@ class NotebookIndex:
     def _read(self) -> dict[str, str]:
         known, self._known = self._known, {}
         paths: dict[str, str] = {}
-        for file in find_files(self._folder, ".py"):
+        folder = self._folder()
+        if not any((folder / name).exists() for name in _PROJECT_FILES):
+            return paths
+        for file in find_files(folder, ".py"):
             relative = relative_to_root(self._root, file)
             try:
                 stat = file.stat()
@@ -68,6 +76,8 @@ class NotebookIndex:
             text = file.read_text("utf-8")
             header = read_header(text, file) if "marimo" in text and has_header(text) else None
         except (HeaderError, OSError, UnicodeDecodeError) as error:
-            self._log.warning("daglab: %s has no readable header: %s", relative, error)
+            if self._warned.get(relative) != str(error):  # once, also where the file can't be kept from changing
+                self._log.warning("daglab: %s has no readable header: %s", relative, error)
+            self._warned[relative] = str(error)
             return ()
         return tuple(header.key(variable) for variable in header.assets) if header else ()

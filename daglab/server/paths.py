@@ -64,6 +64,12 @@ def _folder(root: Path, parts: list[str], path: str) -> Path:
     return folder
 
 
+def refuse_hidden(path: str) -> None:
+    """Raise MissingFileError where a part of the path begins with ``.``, as Jupyter hides ``.git`` and the like."""
+    if any(part.startswith(".") and part not in (".", "..") for part in path.split("/")):
+        raise _missing(path)
+
+
 def lies_below(root: Path, file: Path) -> bool:
     """Whether a file that is written at this place, through links that are there, would be in ``root``."""
     try:

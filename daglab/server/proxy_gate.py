@@ -14,6 +14,8 @@ from daglab.server.handler import JsonErrors, refuse_unauthorized
 from daglab.server.services import SETTING, Services
 
 _OWN_SITE = ("same-origin", "none")
+_READ_ONLY = "daglab is set to read only."
+_POLICY_VIOLATION = 1008  # RFC 6455, 7.4
 
 
 class GatedProxyHandler(JsonErrors, ProxyHandler):  # type: ignore[misc] # jupyter-server-proxy has no types
@@ -36,8 +38,17 @@ class GatedProxyHandler(JsonErrors, ProxyHandler):  # type: ignore[misc] # jupyt
             return
         self._refuse_other_sites()
         await refuse_unauthorized(self, "execute", self.auth_resource)
+        await self.services.live.refresh()  # a page that is open asks for nothing else
         if self.services.read_only:
-            raise HTTPError(403, "Changes can be made behind this proxy: daglab is set to read only.")
+            raise HTTPError(403, f"Changes can be made behind this proxy: {_READ_ONLY}")
+
+    async def on_message(self, message: str | bytes) -> None:
+        """Pass on what a page sends over a socket that is open, unless that was forbidden meanwhile."""
+        await self.services.live.refresh()
+        if self.services.read_only:
+            self.close(_POLICY_VIOLATION, _READ_ONLY)
+        else:
+            super().on_message(message)
 
     def _refuse_other_sites(self) -> None:
         """The proxy takes the cookie without an XSRF token, so the browser must say where a request comes from."""

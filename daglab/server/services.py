@@ -129,7 +129,7 @@ def make_services(root: Path, base_url: str, runtime_dir: Path, server: Any, log
     return Services(
         root=root,
         marimo=MarimoServer(MarimoSetting(root, base_url, runtime_dir, live), log, events.publish),
-        notebooks=NotebookIndex(live.project.root, root, log),
+        notebooks=NotebookIndex(lambda: live.project.root, root, log),
         events=events,
         questions=questions,
         pairs=PairSync(

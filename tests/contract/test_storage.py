@@ -63,6 +63,14 @@ class StoreContract:
         assert location.rsplit("/", 1)[0] == store.location(RUN, "a").rsplit("/", 1)[0]
         assert store.read(RUN, key) == b"here"
 
+    def test_what_is_too_large_is_not_read(self, store: ExecutedStore, monkeypatch: pytest.MonkeyPatch) -> None:
+        store.write(RUN, "a", b"12345")
+        monkeypatch.setattr(storage, "MOST_BYTES", 5)
+        assert store.read(RUN, "a") == b"12345"
+        monkeypatch.setattr(storage, "MOST_BYTES", 4)
+        with pytest.raises(StorageError, match="larger than 4 bytes"):
+            store.read(RUN, "a")
+
     def test_only_old_executed_notebooks_are_deleted(self, store: ExecutedStore) -> None:
         store.write(RUN, "a", notebook(RUN))
         store.write(RUN, "b", notebook("another run"))

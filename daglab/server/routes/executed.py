@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Literal
 from urllib.parse import quote
 
 from daglab.errors import MissingFileError, RequestError, StorageError
 from daglab.server.executed import executed_notebook
-from daglab.server.executed_page import as_html
+from daglab.server.executed_page import made_apart
 from daglab.server.handler import DaglabHandler
 from daglab.server.models import Query
 from daglab.server.operation import Route, operation
@@ -17,6 +20,9 @@ from daglab.storage import file_name
 _POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'"
 )
+_SECONDS = 60.0
+# A store that hangs must keep nothing else waiting, as it would in the threads that everything shares.
+_READERS = ThreadPoolExecutor(4, "daglab-executed")
 
 
 class ExecutedQuery(Query):
@@ -41,14 +47,23 @@ class ExecutedHandler(DaglabHandler):
         """Answer the notebook with its outputs; runs that failed have one up to the failure."""
         query = self.query(ExecutedQuery)
         config, project = self.services.config, self.services.live.project
-        content = await asyncio.to_thread(executed_notebook, config, project, run_id, asset)
+        content = await _within_seconds(partial(executed_notebook, config, project, run_id, asset))
         self.set_header("Content-Security-Policy", _POLICY)
         if query.format == "html":
-            page = await asyncio.to_thread(as_html, content, asset)
+            page = await asyncio.to_thread(made_apart, content, asset)
             self.finish(page, set_content_type="text/html; charset=utf-8")
             return
         self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(file_name(asset))}")
         self.finish(content, set_content_type="application/x-ipynb+json")
+
+
+async def _within_seconds(read: Callable[[], bytes]) -> bytes:
+    try:
+        return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(_READERS, read), _SECONDS)
+    except asyncio.TimeoutError:
+        raise StorageError(
+            f"The store of executed notebooks has not answered for {_SECONDS:g} s.", remedy="try again later"
+        ) from None
 
 
 ROUTES = (

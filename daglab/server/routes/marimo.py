@@ -95,6 +95,7 @@ class MarimoHandler(DaglabHandler):
         services = self.services
         body = self.body(MarimoBody)
         self.refuse_if_read_only("marimo can change notebooks")
+        self.refuse_if_hidden(body.path)
         path = await asyncio.to_thread(self._notebook, body.path)
         await services.marimo.ensure()
         self.answer(MarimoSession(path=path, url=services.marimo.page(path)))

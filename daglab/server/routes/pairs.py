@@ -142,6 +142,7 @@ class PairsHandler(DaglabHandler):
     async def get(self) -> None:
         """Answer a page of the pairs; the files are read now."""
         query, root = self.query(PairsQuery), self.services.root
+        self.refuse_if_hidden(query.folder)
         folder = confined_folder(root, query.folder)
         pairs = await asyncio.to_thread(all_pairs, root, folder)
         wanted = [pair for pair in pairs if not query.state or pair.state in query.state]
@@ -170,6 +171,7 @@ class PairsHandler(DaglabHandler):
         """Answer the new pair; 200 where it is one already, or conflicts keep two files from being one."""
         body, services = self.body(CreateBody), self.services
         self.refuse_if_read_only("A new pair is files")
+        self.refuse_if_hidden(body.path)
         new = NewPairs(services.root, services.notebooks_folder, services.pairs)
         if body.asset is not None:
             asset = (await services.client.asset(body.asset, events=1)).asset
@@ -194,6 +196,7 @@ class PairHandler(DaglabHandler):
     )
     async def get(self, path: str) -> None:
         """Answer both versions of each cell in conflict, and the changes as diffs."""
+        self.refuse_if_hidden(path)
         self.answer(await asyncio.to_thread(self._detail, path))
 
     @operation(
@@ -208,6 +211,7 @@ class PairHandler(DaglabHandler):
         body = self.body(SyncBody)
         if not body.dry_run:
             self.refuse_if_read_only("A sync writes files")
+        self.refuse_if_hidden(path)
         self.answer(await asyncio.to_thread(self._sync, path, body))
 
     def _detail(self, path: str) -> PairDetailModel:

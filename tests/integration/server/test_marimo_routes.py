@@ -224,3 +224,26 @@ def test_what_a_killed_server_leaves_is_ended_by_the_next_one(
     assert not (tmp_path / "runtime_dir" / hold).exists()
     assert carriers(other_hold) != []
     assert str(marimo.pid) in second.log.read_text()
+
+
+async def test_read_only_takes_force_for_a_page_that_is_open(start: Callable[..., Any], tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "x.py").write_text("import marimo\napp = marimo.App()\n")
+    jupyter = start(root)
+    assert jupyter.request("POST", "marimo", json={"path": "x.py"}).status_code == 200
+    url = jupyter.url("daglab/marimo/")
+    assert httpx.get(url, headers=jupyter.headers, timeout=60).status_code == 200
+    socket = await websocket_connect(
+        HTTPRequest(url.replace("http", "ws") + "ws?session_id=s_first1&file=x.py", headers=jupyter.headers)
+    )
+    (root / "daglab.yaml").write_text("read_only: true\n")
+    await asyncio.sleep(1.1)  # the file is read once a second; nothing but the proxy is asked
+    await socket.write_message("x")
+    while await asyncio.wait_for(socket.read_message(), 20) is not None:
+        pass
+    assert socket.close_code == 1008
+    answer = httpx.get(url, headers=jupyter.headers, timeout=60)
+    assert answer.status_code == 403 and "read only" in answer.text
+    (session,) = jupyter.request("GET", "marimo").json()["sessions"]
+    assert jupyter.request("DELETE", f"marimo/{session['session']}").json()["sessions"] == []  # it changes no file

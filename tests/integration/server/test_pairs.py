@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tornado.httpclient import HTTPClientError
 
 from daglab.pair import create_pair, pair_status, unpair
 from tests.integration.server.conftest import RunningJupyter, start_jupyter
@@ -347,3 +348,26 @@ def test_read_only_writes_nothing(start: Callable[..., RunningJupyter], tmp_path
         "orders.ipynb",
         "orders.py",
     ]
+
+
+async def test_what_jupyter_hides_is_not_reached(jp_fetch: Any, jp_serverapp: Any, jp_root_dir: Path) -> None:
+    hooks = jp_root_dir / ".git" / "hooks"
+    hooks.mkdir(parents=True)
+    (hooks / "there.py").write_text("import marimo\napp = marimo.App()\n")
+    body = json.dumps({"path": ".git/hooks/new.py", "template": "blank"})
+    there = json.dumps({"path": ".git/hooks/there.py"})
+    requests: list[tuple[str, list[str], str | None, dict[str, str]]] = [
+        ("POST", ["pairs"], body, {}),
+        ("POST", ["pairs"], there, {}),
+        ("POST", ["marimo"], there, {}),
+        ("GET", ["pairs", ".git", "hooks", "there.py"], None, {}),
+        ("PATCH", ["pairs", ".git", "hooks", "there.py"], "{}", {}),
+        ("GET", ["pairs"], None, {"folder": ".git"}),
+    ]
+    for method, path, sent, params in requests:
+        with pytest.raises(HTTPClientError) as caught:
+            await jp_fetch("daglab", "api", *path, method=method, body=sent, params=params)
+        assert caught.value.code == 404, (method, path)
+    assert [file.name for file in hooks.iterdir()] == ["there.py"]
+    jp_serverapp.contents_manager.allow_hidden = True
+    assert (await jp_fetch("daglab", "api", "pairs", method="POST", body=body)).code == 201

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from html.parser import HTMLParser
 from typing import Any
 
 import nbformat
 import pytest
 
-from daglab.server.executed_page import as_html
+from daglab.errors import StorageError
+from daglab.server.executed_page import _visible, as_html, made_apart
 
 SCRIPT = "<script>alert(1)</script>"
 VOID = {"a", "b", "br", "code", "div", "em", "h1", "img", "li", "main", "p", "pre", "span", "strong", "table", "tbody",
@@ -90,3 +92,32 @@ def test_what_people_write_is_shown_as_they_meant_it() -> None:
     assert "dataframe" not in body.text
     assert ("img", "src", "data:image/png;base64,AAAA") in body.attributes
     assert ("a", "href", "https://x.example") in body.attributes
+
+
+@pytest.mark.parametrize(
+    "piece", ["<style ", "<style>", "<script></style ", "</script ", "<style></style>", "<Style >x"]
+)
+def test_large_and_unclosed_input_is_searched_in_linear_time(piece: str) -> None:
+    began = time.monotonic()
+    _visible(piece * 100_000)
+    assert time.monotonic() - began < 5
+
+
+def test_styles_and_scripts_are_left_out() -> None:
+    text = "a<STYLE x>b</style >c<script>d</style></script\n>e<style>f"
+    assert _visible(text) == "ace<style>f"
+
+
+def test_a_page_is_made_by_a_process_of_its_own() -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Tïtle")])
+    content = nbformat.writes(notebook).encode()
+    assert made_apart(content, "ä") == as_html(content, "ä")
+    with pytest.raises(StorageError, match="cannot be read"):
+        made_apart(b"{", "sales/orders")
+
+
+def test_a_page_that_takes_too_long_is_given_up() -> None:
+    deep = display(text_html="<b>" * 100_000)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[deep])])
+    with pytest.raises(StorageError, match="longer than 3 s"):
+        made_apart(nbformat.writes(notebook).encode(), "sales/orders", seconds=3)

@@ -54,6 +54,7 @@ def test_a_run_that_nothing_will_start_is_told(alone: RunningDagster) -> None:
     with_client(alone.url, work)
 
 
+@pytest.mark.nightly
 def test_a_wait_survives_a_restart(place: RunningDagster) -> None:
     async def work() -> None:
         async with DagsterClient(Dagster(url=place.url)) as client:

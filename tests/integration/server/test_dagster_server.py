@@ -167,6 +167,7 @@ def run_until(jupyter: RunningJupyter, run_id: str, *statuses: str, seconds: flo
     return found
 
 
+@pytest.mark.nightly
 def test_a_dagster_killed_in_mid_run_comes_back_and_tells_the_truth(
     jupyter: RunningJupyter, started: dict[str, Any]
 ) -> None:

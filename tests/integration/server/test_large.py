@@ -105,6 +105,7 @@ async def kept_free(work: Callable[[], Any], rounds: int = 5) -> None:
     raise AssertionError(f"the event loop was blocked for {min(latest):.3f} s")
 
 
+@pytest.mark.nightly
 async def test_reading_ten_thousand_assets_blocks_nobody(ask: Callable[..., Any], jp_serverapp: Any) -> None:
     from daglab.server.services import SETTING
 
@@ -141,6 +142,7 @@ async def test_reading_ten_thousand_assets_blocks_nobody(ask: Callable[..., Any]
         await kept_free(read)
 
 
+@pytest.mark.nightly
 async def test_launching_much_blocks_nobody(ask: Callable[..., Any]) -> None:
     keys = [f"layer_{number // 1000:02}/asset_{number:05}" for number in range(300)]
 
@@ -161,6 +163,7 @@ async def test_launching_much_blocks_nobody(ask: Callable[..., Any]) -> None:
     await kept_free(unknown)
 
 
+@pytest.mark.nightly
 async def test_very_many_partitions_block_nobody(ask: Callable[..., Any]) -> None:
     keys = [f"key_{number:05}" for number in range(10_000)]
 

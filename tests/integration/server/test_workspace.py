@@ -101,6 +101,7 @@ def browser(workspace: Workspace, jp_ws_fetch: Fetch, jp_asyncio_loop: asyncio.A
         jp_asyncio_loop.run_until_complete(one.close())
 
 
+@pytest.mark.nightly
 async def test_an_idle_server_asks_nothing(workspace: Workspace, proxy: CountingProxy, get: Fetch) -> None:
     before = proxy.queries, proxy.subscriptions
     await asyncio.sleep(2)
@@ -177,6 +178,7 @@ async def test_a_run_that_somebody_else_launched_is_followed_too(
     assert {asset["key"]: asset for asset in (await get("assets"))["assets"]}["sales/broken"]["status"] == "failed"
 
 
+@pytest.mark.nightly
 async def test_twenty_browsers_cost_no_more_than_one_stream_of_questions(
     browser: Any, get: Fetch, proxy: CountingProxy
 ) -> None:

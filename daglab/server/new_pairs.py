@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from daglab import files
 from daglab.client import Asset
-from daglab.errors import ExistingFileError, FileMovedError, RequestError
+from daglab.errors import ExistingFileError, FileMovedError, PairError, RequestError
 from daglab.pair import Pair, SyncResult, create_pair, pair_of
+from daglab.pair.places import is_there
 from daglab.scaffold.notebook import (
     ExploredAsset,
     NotebookTemplate,
@@ -53,8 +56,7 @@ class NewPairs:
             ExistingFileError: a half is there already.
         """
         file = self._place(path)
-        self._write(file, render_notebook(template, file.stem))
-        return self._create(file, jupytext=jupytext)
+        return self._new(file, render_notebook(template, file.stem), jupytext=jupytext)
 
     def of_asset(self, asset: Asset, path: str | None, *, jupytext: bool) -> tuple[Pair, SyncResult]:
         """A new notebook that loads the asset; without ``path`` in the folder for notebooks, called after the asset.
@@ -65,8 +67,7 @@ class NewPairs:
         """
         explored = ExploredAsset(asset.key, asset.description or "", asset.dependencies, asset.partitioned)
         file = self._place(path) if path else self._free(f"explore_{variable_name(asset.path[-1])}")
-        self._write(file, render_exploration(explored))
-        return self._create(file, jupytext=jupytext)
+        return self._new(file, render_exploration(explored), jupytext=jupytext)
 
     def _place(self, path: str) -> Path:
         file = confined_place(self.root, path)
@@ -82,14 +83,21 @@ class NewPairs:
                 return file
         raise ExistingFileError(f"There are {_MOST_NAMES} notebooks {stem} already.", remedy="name a path")
 
-    def _write(self, file: Path, text: str) -> None:
-        """Write a new .py; a file of its name, or of its other half's, is never touched."""
+    def _new(self, file: Path, text: str, *, jupytext: bool) -> tuple[Pair, SyncResult]:
+        """A new pair, or no file; a file of the .py's name, or of its other half's, is never touched."""
         if _is_taken(file):
             raise self._existing(file)
         try:
-            files.replace(files.FileContent(file, None), text.encode())
+            written = files.replace(files.FileContent(file, None), text.encode())
         except FileMovedError:
             raise self._existing(file) from None
+        try:
+            return self._create(file, jupytext=jupytext)
+        except Exception:
+            if not is_there(file.with_suffix(".ipynb")):  # else it is a pair, though not as it was wished
+                with contextlib.suppress(PairError):  # what somebody has made of it meanwhile stays
+                    files.remove(written)
+            raise
 
     def _existing(self, file: Path) -> ExistingFileError:
         names = f"{path_in(self.root, file)} or its .ipynb"
@@ -104,4 +112,4 @@ class NewPairs:
 
 
 def _is_taken(file: Path) -> bool:
-    return any(half.exists() or half.is_symlink() for half in (file, file.with_suffix(".ipynb")))
+    return any(os.path.lexists(half) for half in (file, file.with_suffix(".ipynb")))

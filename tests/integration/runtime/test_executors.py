@@ -99,7 +99,8 @@ class Project:
             document = json.loads(path.read_bytes())
             nbformat.validate(nbformat.from_dict(document))
             for cell in document["cells"]:
-                cell["metadata"]["daglab"]["executed"].pop("seconds", None)
+                for measured in ("seconds", "peak_mb"):
+                    cell["metadata"]["daglab"]["executed"].pop(measured, None)
             document["metadata"]["daglab"]["executed"].pop("run_id", None)
             documents[path.name.removesuffix(".ipynb")] = document
         return documents

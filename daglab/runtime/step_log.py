@@ -18,6 +18,7 @@ class StepLog:
         self._lines: list[str] = []
         self._told_at = float("-inf")
         self._timer: threading.Timer | None = None
+        self._started: list[threading.Timer] = []
         self._lock = threading.Condition(threading.RLock())
         self._telling: set[int] = set()  # threads
 
@@ -36,14 +37,20 @@ class StepLog:
                     self._timer = threading.Timer(BATCH_SECONDS - silent, self._tell_waiting)
                     self._timer.daemon = True
                     self._timer.start()
+                    self._started = [*(timer for timer in self._started if timer.is_alive()), self._timer]
                 return
         self._tell_waiting()
 
     def flush(self) -> None:
-        """Tell what waits; when this returns, all that was said is told, also by the timer's thread."""
+        """Tell what waits; when this returns, all that was said is told, and no thread of this log lives."""
         self._tell_waiting()
+        if self.is_telling:  # by a handler of the log: two threads that tell must not wait for each other
+            return
         with self._lock:
-            self._lock.wait_for(lambda: self._telling <= {threading.get_ident()})
+            self._lock.wait_for(lambda: not self._telling)
+            started = self._started
+        for timer in started:
+            timer.join()
 
     def _tell_waiting(self) -> None:
         with self._lock:

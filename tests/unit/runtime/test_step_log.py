@@ -40,3 +40,30 @@ def test_a_handler_of_the_log_may_flush(monkeypatch: pytest.MonkeyPatch) -> None
     log = StepLog(tell)
     log.say("once")
     assert told == ["once"]
+
+
+def test_no_thread_is_left_after_flush() -> None:
+    before = threading.enumerate()
+    log = StepLog(lambda text: None)
+    log.say("at once")
+    log.say("waits for a timer")
+    assert threading.enumerate() != before
+    log.flush()
+    assert threading.enumerate() == before
+
+
+def test_handlers_of_two_threads_may_flush_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step_log, "BATCH_SECONDS", 0.0)
+    both = threading.Barrier(2)
+
+    def tell(text: str) -> None:
+        both.wait(10)
+        log.flush()
+
+    log = StepLog(tell)
+    threads = [threading.Thread(target=log.say, args=(line,), daemon=True) for line in ("one", "other")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in threads)

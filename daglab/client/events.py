@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,14 +67,31 @@ async def fetch_logs(transport: Transport, run_id: str, cursor: str | None, limi
 
     Raises:
         NotFoundError: an unknown run.
-        ValidationError: ``level`` is none of LEVELS, or the limit none of these numbers.
+        ValidationError: ``level`` is none of LEVELS, the limit none of these numbers, or the cursor none of a log.
     """
     least = level_rank(level)
-    variables = {"run": run_id, "cursor": cursor, "limit": require_limit(limit)}
+    variables = {"run": run_id, "cursor": require_cursor(cursor), "limit": require_limit(limit)}
     answer = await transport.query(documents.RUN_LOGS, variables)
     page = member(answer["logsForRun"], "EventConnection", run_errors(run_id))
     events = tuple(event for event in parse_events(page["events"]) if level_rank(event.level) >= least)
     return RunLogs(events, page["cursor"], page["hasMore"])
+
+
+def require_cursor(cursor: str | None) -> str | None:
+    """The cursor of a log, if it is one as Dagster's ``EventLogCursor`` writes it; raises ValidationError otherwise.
+
+    Dagster itself fails at another one, with whatever its decoding raises.
+    """
+    if cursor is None:
+        return None
+    try:
+        value = json.loads(base64.b64decode(cursor, validate=True))
+        known = value["type"] in ("OFFSET", "STORAGE_ID") and type(value["value"]) is int
+        if known and 0 <= value["value"] < 2**63:  # what databases count with
+            return cursor
+    except (ValueError, LookupError, TypeError, RecursionError):
+        pass
+    raise ValidationError("The cursor is not one of a log.", remedy="give the cursor of the page before, or none")
 
 
 def level_rank(level: str) -> int:

@@ -28,9 +28,11 @@ from daglab.client.partitions import fetch_partitions
 from daglab.client.requests import Requests, Wanted, find_reexecution, find_run
 from daglab.client.runs import Run, fetch_run, fetch_status, run_errors, run_url
 from daglab.client.transport import Transport, member
-from daglab.errors import ValidationError
+from daglab.errors import DagsterError, ValidationError
 
 STRATEGIES = {"all": "ALL_STEPS", "from_failure": "FROM_FAILURE", "from_asset_failure": "FROM_ASSET_FAILURE"}
+_NOTHING_FAILED = "needed to be retried in the failed run"
+"""How Dagster's errors end that it raises where nothing failed; it has no type of its own for them."""
 _NOT_YET = ("QUEUED", "NOT_STARTED", "STARTING")
 _START_PAUSES = (0.5, 1, 2, 4, 8)
 """Seconds between attempts to terminate a run."""
@@ -127,7 +129,13 @@ async def reexecute(
         }
 
     async def launch(params: dict[str, Any]) -> str:
-        answer = await transport.mutate(documents.REEXECUTE, {"params": params})
+        try:
+            answer = await transport.mutate(documents.REEXECUTE, {"params": params})
+        except DagsterError as error:
+            if _NOTHING_FAILED not in str(error):
+                raise
+            message = f"Nothing is left to do of run {run_id}."
+            raise ValidationError(message, remedy="re-execute all of it") from None
         return launched_run_id(answer["launchRunReexecution"])
 
     launched = await requests.once(

@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.typing import Subprotocol
 
 from daglab.client.documents import instance, runs
-from daglab.client.events import RunLogs, fetch_logs, parse_events
+from daglab.client.events import RunLogs, fetch_logs, parse_events, require_cursor
 from daglab.client.runs import FINAL_STATUSES, fetch_status, unknown_run
 from daglab.client.transport import Transport
 from daglab.errors import AuthenticationError, DagsterConnectionError, DagsterError
@@ -57,8 +57,10 @@ async def watch_run(transport: Transport, run_id: str, cursor: str | None) -> As
 
     Raises:
         NotFoundError: an unknown run.
+        ValidationError: the cursor is none of a log.
         DagsterConnectionError: the connection ended; the cursor of the last page continues.
     """
+    require_cursor(cursor)
     if await fetch_status(transport, run_id) in FINAL_STATUSES:  # nothing would be pushed behind its end
         has_more = True
         while has_more:

@@ -202,6 +202,8 @@ def test_what_cannot_be_run_again(shop: RunningDagster) -> None:
         await client.wait(run.run_id, timeout=120)
         with pytest.raises(ValidationError, match="nothing failed"):
             await client.reexecute(run.run_id, "from_failure")
+        with pytest.raises(ValidationError, match="Nothing is left to do"):
+            await client.reexecute(run.run_id, "from_asset_failure")
         with pytest.raises(ValidationError, match="all, from_failure"):
             await client.reexecute(run.run_id, "half")
         again = await client.reexecute(run.run_id)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from contextlib import aclosing
 
 import pytest
 
 from daglab.client import DagsterClient, RunEvent, RunSubmitResult
-from daglab.errors import DagsterError, NotFoundError, RunFailedError, RunTimeoutError, ValidationError
+from daglab.errors import NotFoundError, RunFailedError, RunTimeoutError, ValidationError
 from tests.integration.client.calling import with_client
 from tests.integration.conftest import RunningDagster
 
@@ -130,10 +131,25 @@ def test_pages_have_their_limits(shop: RunningDagster, made: RunSubmitResult, li
     with_client(shop.url, work)
 
 
+NOWHERE = [
+    "nowhere",
+    "å",
+    "",
+    *(
+        base64.b64encode(text.encode()).decode()
+        for text in ("[]", '{"type": "OFFSET"}', '{"type": "HEAD", "value": 1}', '{"type": "OFFSET", "value": "1"}',
+                     f'{{"type": "STORAGE_ID", "value": {2**63}}}', "[" * 3000)
+    ),
+]  # fmt: skip
+
+
 def test_a_cursor_of_nowhere(shop: RunningDagster, made: RunSubmitResult) -> None:
     async def work(client: DagsterClient) -> None:
-        with pytest.raises(DagsterError):
-            await client.run_logs(made.run_id, "nowhere")
+        for cursor in NOWHERE:
+            with pytest.raises(ValidationError, match="cursor"):
+                await client.run_logs(made.run_id, cursor)
+            with pytest.raises(ValidationError, match="cursor"):
+                await anext(client.watch_run(made.run_id, cursor))
         assert (await client.runs(cursor="nowhere")).runs == ()
 
     with_client(shop.url, work)

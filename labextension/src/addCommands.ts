@@ -10,7 +10,7 @@ import { CommandIDs } from './commands';
 import { marimoIcon } from './icons';
 import type { MarimoTabs } from './marimo';
 import { materialize } from './materialize';
-import { canMaterialize, type IAsset } from './model/asset';
+import { canMaterialize, type Asset } from './model/asset';
 import type { AssetStore } from './store';
 
 interface ICommandOptions {
@@ -26,7 +26,7 @@ export function addCommands(options: ICommandOptions): void {
   const { commands, store, trans } = options;
   const key = { type: 'string', description: trans.__('The asset’s key; default: the selected one') };
   /** The asset that a command is about: the one of its arguments, else the selected one. */
-  const target = (args: ReadonlyPartialJSONObject): IAsset | null =>
+  const target = (args: ReadonlyPartialJSONObject): Asset | null =>
     typeof args['key'] === 'string' ? store.asset(args['key']) : store.selected;
 
   commands.addCommand(CommandIDs.refresh, {
@@ -98,7 +98,7 @@ export function addCommands(options: ICommandOptions): void {
   });
 }
 
-function materializeCaption(asset: IAsset | null, trans: IRenderMime.TranslationBundle): string {
+function materializeCaption(asset: Asset | null, trans: IRenderMime.TranslationBundle): string {
   if (asset && !asset.materializable) {
     return trans.__('%1 is made elsewhere', asset.key);
   }

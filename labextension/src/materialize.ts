@@ -5,7 +5,7 @@ import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { PromiseDelegate, type ReadonlyJSONValue, UUID } from '@lumino/coreutils';
 import type { Api } from './api';
 import { followRun } from './model/follow';
-import type { IRun } from './model/asset';
+import type { Run } from './model/asset';
 import { failureText, runTitle } from './model/words';
 
 export interface IMaterializeOptions {
@@ -19,7 +19,7 @@ export interface IMaterializeOptions {
 }
 
 /** Launch a run of the assets and follow it to its end; the answer is its final state, null for a refused launch. */
-export async function materialize(options: IMaterializeOptions): Promise<IRun | null> {
+export async function materialize(options: IMaterializeOptions): Promise<Run | null> {
   const { api, assets, trans } = options;
   const title = runTitle(assets, trans);
   const outcome = new PromiseDelegate<ReadonlyJSONValue>();
@@ -32,10 +32,10 @@ export async function materialize(options: IMaterializeOptions): Promise<IRun | 
     }
   });
   try {
-    const launched = await api.launch(assets, UUID.uuid4());
+    const launched = await api.post('/runs', { body: { assets, request_id: UUID.uuid4() } });
     options.onChange();
     const run = await followRun({
-      ask: () => api.run(launched.id),
+      ask: () => api.get('/runs/{run_id}', { path: { run_id: launched.id } }),
       onState: state => !state.final && Notification.update({ id, ...progress(state, title, trans) }),
       pauseMilliseconds: 1000,
       patience: 10
@@ -55,7 +55,7 @@ export async function materialize(options: IMaterializeOptions): Promise<IRun | 
 }
 
 function progress(
-  run: IRun,
+  run: Run,
   title: string,
   trans: IRenderMime.TranslationBundle
 ): { message: string; progress?: number } {

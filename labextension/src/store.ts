@@ -4,8 +4,8 @@ import type { IStateDB } from '@jupyterlab/statedb';
 import type { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
-import { type Api, ApiError } from './api';
-import type { IAsset, IFault, IStatus } from './model/asset';
+import { type Api, faultOf } from './api';
+import type { Asset, Fault, Status } from './model/asset';
 import { buildRows, filterAssets, type Row } from './model/tree';
 
 const STATE_KEY = 'daglab:sidebar';
@@ -21,11 +21,11 @@ interface ISaved {
 /** All that a rendering needs, immutable. */
 export interface ISnapshot {
   /** null until the first answer. */
-  readonly assets: readonly IAsset[] | null;
+  readonly assets: readonly Asset[] | null;
   readonly rows: readonly Row[];
-  readonly status: IStatus | null;
+  readonly status: Status | null;
   /** Why the last question failed; the assets are then those of an earlier answer. */
-  readonly fault: IFault | null;
+  readonly fault: Fault | null;
   readonly search: string;
   /** Id of the row that has the keyboard, and is selected. */
   readonly active: string | null;
@@ -66,12 +66,12 @@ export class AssetStore implements IDisposable {
   }
 
   /** The selected asset. */
-  get selected(): IAsset | null {
+  get selected(): Asset | null {
     const { active, assets } = this._snapshot;
     return assets?.find(asset => `asset:${asset.key}` === active) ?? null;
   }
 
-  asset(key: string): IAsset | null {
+  asset(key: string): Asset | null {
     return this._snapshot.assets?.find(asset => asset.key === key) ?? null;
   }
 
@@ -107,12 +107,14 @@ export class AssetStore implements IDisposable {
 
   private async load(): Promise<void> {
     try {
-      const status = await this.api.status();
+      const status = await this.api.get('/status', {});
       if (!status.dagster.reachable) {
-        this.change({ status, fault: status.dagster.error });
+        this.change({ status, fault: status.dagster.error ?? null });
         return;
       }
-      const assets = await this.api.assets();
+      const { answer, etag } = await this.api.assets(this.etag);
+      const assets = answer?.assets ?? this._snapshot.assets ?? [];
+      this.etag = etag;
       this.change({ status, assets, fault: null });
       const running = assets.some(asset => asset.status === 'running');
       const interval = running ? RUNNING_MILLISECONDS : IDLE_MILLISECONDS;
@@ -120,8 +122,7 @@ export class AssetStore implements IDisposable {
         this.poll.frequency = { ...this.poll.frequency, interval };
       }
     } catch (error) {
-      const unknown = { code: 'unknown', message: String(error), remedy: '' };
-      this.change({ fault: error instanceof ApiError ? error.fault : unknown });
+      this.change({ fault: faultOf(error) });
     }
   }
 
@@ -138,6 +139,7 @@ export class AssetStore implements IDisposable {
     void this.state?.save(STATE_KEY, { collapsed: [...this.collapsed], search, active });
   }
 
+  private etag: string | null = null;
   private collapsed = new Set<string>();
   private readonly poll: Poll;
   private readonly _changed = new Signal<this, void>(this);

@@ -1,7 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../package.json';
-import { canMaterialize, type AssetStatus, type IAsset, type IRun } from '../src/model/asset';
+import { canMaterialize, type AssetStatus, type Asset, type Run } from '../src/model/asset';
 import { followRun } from '../src/model/follow';
 import { buildRows, filterAssets, typeAhead } from '../src/model/tree';
 import { age, failureText, runTitle, statusText } from '../src/model/words';
@@ -9,18 +9,20 @@ import { VERSION } from '../src/version';
 
 const trans = nullTranslator.load('daglab');
 
-function asset(key: string, part: Partial<IAsset> = {}): IAsset {
+function asset(key: string, part: Partial<Asset> = {}): Asset {
   return {
     ...{ key, group: 'sales', kinds: [], description: null, dependencies: [], location: 'shop', materializable: true },
+    ...{ tags: {}, owners: [], has_checks: false, has_config: false, failed_checks: [], warned_checks: [] },
     ...{ partitioned: false, status: 'never', materialized_at: null, run_id: null, notebook: null },
     ...part
   };
 }
 
-function run(part: Partial<IRun>): IRun {
+function run(part: Partial<Run>): Run {
   return {
     ...{ id: 'r', status: 'STARTED', final: false, assets: ['a'], steps_total: 1, steps_done: 0, failures: [] },
-    ...{ problem: null },
+    ...{ job: '__ASSET_JOB', location: 'shop', partition: null, tags: {}, parent_run_id: null, can_terminate: true },
+    ...{ created_at: 0, started_at: null, ended_at: null, problem: null, url: '' },
     ...part
   };
 }
@@ -144,7 +146,7 @@ describe('followRun', () => {
   it('bears lost answers and ends with the final state', async () => {
     const answers = [run({}), new Error('lost'), run({ steps_done: 1 }), run({ final: true, status: 'SUCCESS' })];
     const seen: string[] = [];
-    const ask = async (): Promise<IRun> => {
+    const ask = async (): Promise<Run> => {
       const next = answers.shift();
       if (next === undefined || next instanceof Error) {
         throw next;
@@ -158,7 +160,7 @@ describe('followRun', () => {
 
   it('gives up after too many lost answers in a row', async () => {
     let asked = 0;
-    const ask = async (): Promise<IRun> => {
+    const ask = async (): Promise<Run> => {
       asked += 1;
       throw new Error('gone');
     };

@@ -1,19 +1,19 @@
 /** Following a run to its end. */
 
-import type { IRun } from './asset';
+import type { Run } from './asset';
 
 export interface IFollowOptions {
   /** Asks for the run's state. */
-  readonly ask: () => Promise<IRun>;
+  readonly ask: () => Promise<Run>;
   /** Told of each answer. */
-  readonly onState: (run: IRun) => void;
+  readonly onState: (run: Run) => void;
   readonly pauseMilliseconds: number;
   /** So many failed questions in a row are borne before the last error is thrown. */
   readonly patience: number;
 }
 
 /** Ask until the run has ended, and answer its final state. A lost answer now and then does no harm. */
-export async function followRun(options: IFollowOptions): Promise<IRun> {
+export async function followRun(options: IFollowOptions): Promise<Run> {
   let failures = 0;
   for (;;) {
     try {

@@ -1,6 +1,6 @@
 /** The assets as a tree, location over group over asset, flattened to the rows that are shown. */
 
-import type { IAsset } from './asset';
+import type { Asset } from './asset';
 
 interface IRowPlace {
   readonly id: string;
@@ -22,13 +22,13 @@ export interface IFolderRow extends IRowPlace {
 
 export interface IAssetRow extends IRowPlace {
   readonly kind: 'asset';
-  readonly asset: IAsset;
+  readonly asset: Asset;
 }
 
 export type Row = IFolderRow | IAssetRow;
 
 /** The assets that match all words of a search, in key, group or kinds, whatever the case. */
-export function filterAssets(assets: readonly IAsset[], search: string): readonly IAsset[] {
+export function filterAssets(assets: readonly Asset[], search: string): readonly Asset[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) {
     return assets;
@@ -44,7 +44,7 @@ export function filterAssets(assets: readonly IAsset[], search: string): readonl
  *
  * @param collapsed - ids of the folders whose rows are hidden.
  */
-export function buildRows(assets: readonly IAsset[], collapsed: ReadonlySet<string>): Row[] {
+export function buildRows(assets: readonly Asset[], collapsed: ReadonlySet<string>): Row[] {
   const rows: Row[] = [];
   const locations = [...groupBy(assets, asset => asset.location)];
   locations.forEach(([location, inLocation], place) => {
@@ -73,7 +73,7 @@ export function typeAhead(rows: readonly Row[], from: number, typed: string): nu
   return -1;
 }
 
-function addGroups(rows: Row[], parent: string, assets: readonly IAsset[], collapsed: ReadonlySet<string>): void {
+function addGroups(rows: Row[], parent: string, assets: readonly Asset[], collapsed: ReadonlySet<string>): void {
   const groups = [...groupBy(assets, asset => asset.group)];
   groups.forEach(([group, inGroup], place) => {
     const id = `${parent}/group:${group}`;
@@ -99,8 +99,8 @@ export function shortName(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);
 }
 
-function groupBy(assets: readonly IAsset[], part: (asset: IAsset) => string): [string, IAsset[]][] {
-  const found = new Map<string, IAsset[]>();
+function groupBy(assets: readonly Asset[], part: (asset: Asset) => string): [string, Asset[]][] {
+  const found = new Map<string, Asset[]>();
   for (const asset of [...assets].sort((a, b) => compare(a.key, b.key))) {
     const name = part(asset);
     const others = found.get(name);

@@ -1,7 +1,7 @@
 /** Statuses and ages in words. */
 
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
-import type { AssetStatus, IRun } from './asset';
+import type { AssetStatus, Run } from './asset';
 import { shortName } from './tree';
 
 type Trans = IRenderMime.TranslationBundle;
@@ -41,7 +41,7 @@ export function age(then: number, now: number, trans: Trans): string {
 }
 
 /** Why a run failed, in one line: the step that failed and the innermost cause. */
-export function failureText(run: IRun, trans: Trans): string {
+export function failureText(run: Run, trans: Trans): string {
   const failure = run.failures[0];
   if (run.status === 'CANCELED') {
     return trans.__('The run was canceled.');

@@ -3,7 +3,7 @@
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import * as React from 'react';
 import { daglabIcon } from '../icons';
-import type { IFault } from '../model/asset';
+import type { Fault } from '../model/asset';
 
 interface IEmptyProps {
   readonly title: string;
@@ -45,7 +45,7 @@ export function Banner(props: {
 
 /** A fault without any assets to show. */
 export function FaultState(props: {
-  readonly fault: IFault;
+  readonly fault: Fault;
   readonly trans: IRenderMime.TranslationBundle;
   readonly onRetry: () => void;
 }): React.ReactElement {
@@ -65,7 +65,7 @@ export function FaultState(props: {
 }
 
 /** What a fault means, in a few words. */
-export function faultTitle(fault: IFault, trans: IRenderMime.TranslationBundle): string {
+export function faultTitle(fault: Fault, trans: IRenderMime.TranslationBundle): string {
   switch (fault.code) {
     case 'dagster-unreachable':
     case 'dagster-answer-lost':

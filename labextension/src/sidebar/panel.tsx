@@ -61,7 +61,7 @@ function Content(props: IPanelOptions & { readonly snapshot: ISnapshot }): React
     );
   }
   if (assets.length === 0) {
-    const failed = snapshot.status?.dagster.locations.some(location => location.error !== null);
+    const failed = snapshot.status?.dagster.locations?.some(location => location.error !== null);
     return (
       <Empty
         title={trans.__('No assets')}
@@ -123,7 +123,7 @@ function Notices(props: IPanelOptions & { readonly snapshot: ISnapshot }): React
           text={trans.__('The server has %1, this page %2. Restart Jupyter and reload.', status.version, version)}
         />
       ) : null}
-      {status?.dagster.locations.map(location =>
+      {status?.dagster.locations?.map(location =>
         location.error === null ? null : (
           <Banner
             key={location.name}

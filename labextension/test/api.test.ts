@@ -1,6 +1,6 @@
 import { ServerConnection } from '@jupyterlab/services';
 import { describe, expect, it } from 'vitest';
-import { Api, ApiError } from '../src/api';
+import { Api, ApiError } from '../src/data/api';
 
 /** An Api whose server is `answer`, and the requests that came to it. */
 function server(answer: (request: Request) => Response): { api: Api; asked: Request[] } {

@@ -82,9 +82,16 @@ def page(context: BrowserContext, lab: RunningLab) -> Page:
     parts = urlsplit(lab.jupyter_url)
     page.goto(f"{parts.scheme}://{parts.netloc}/lab?{parts.query}&reset")
     ready(page)
-    page.get_by_role("tab", name="Dagster assets").click()
-    page.locator("#daglab-sidebar").wait_for()
+    show_sidebar(page)
     return page
+
+
+def show_sidebar(page: Page) -> None:
+    """Open the assets' sidebar, where the layout that JupyterLab restores doesn't have it open."""
+    tab, sidebar = page.get_by_role("tab", name="Dagster assets"), page.locator("#daglab-sidebar")
+    if tab.get_attribute("aria-selected") != "true":
+        tab.click()
+    sidebar.wait_for()
 
 
 def ready(page: Page) -> None:

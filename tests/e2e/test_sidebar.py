@@ -12,6 +12,8 @@ import httpx
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
+from tests.e2e.conftest import ready, show_sidebar
+
 RUN_MILLISECONDS = 120_000
 MARIMO_MILLISECONDS = 90_000
 SCREENSHOTS = os.environ.get("DAGLAB_SCREENSHOTS")  # before conftest clears the environment
@@ -141,7 +143,8 @@ def test_what_is_missing_is_told_with_its_remedy(page: Page, status: int, body: 
     """Only the answer is replaced, as it comes from a server in that state; tests/integration makes the real ones."""
     page.route("**/daglab/api/**", lambda route: route.fulfill(status=status, body=body))
     page.reload()
-    page.get_by_role("tab", name="Dagster assets").click(timeout=60_000)
+    ready(page)
+    show_sidebar(page)
     empty = page.locator(".jp-Daglab-empty")
     expect(empty.get_by_role("heading", name=title)).to_be_visible(timeout=60_000)
     expect(empty).to_contain_text(remedy)

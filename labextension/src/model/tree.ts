@@ -27,16 +27,19 @@ export interface IAssetRow extends IRowPlace {
 
 export type Row = IFolderRow | IAssetRow;
 
-/** The assets that match all words of a search, in key, group or kinds, whatever the case. */
-export function filterAssets(assets: readonly Asset[], search: string): readonly Asset[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) {
-    return assets;
-  }
-  return assets.filter(asset => {
-    const text = [asset.key, asset.group, ...asset.kinds].join('\n').toLowerCase();
-    return words.every(word => text.includes(word));
-  });
+/** The id of an asset's row. */
+export function assetId(asset: Asset): string {
+  return `asset:${asset.key}`;
+}
+
+/** The id of the row of its location. */
+export function locationId(asset: Asset): string {
+  return `location:${asset.location}`;
+}
+
+/** The id of the row of its group. */
+export function groupId(asset: Asset): string {
+  return `${locationId(asset)}/group:${asset.group}`;
 }
 
 /**
@@ -48,7 +51,7 @@ export function buildRows(assets: readonly Asset[], collapsed: ReadonlySet<strin
   const rows: Row[] = [];
   const locations = [...groupBy(assets, asset => asset.location)];
   locations.forEach(([location, inLocation], place) => {
-    const id = `location:${location}`;
+    const id = inLocation[0] ? locationId(inLocation[0]) : location;
     const expanded = !collapsed.has(id);
     rows.push({
       ...{ kind: 'location', id, label: location, level: 1, parent: null, expanded, count: inLocation.length },
@@ -76,7 +79,7 @@ export function typeAhead(rows: readonly Row[], from: number, typed: string): nu
 function addGroups(rows: Row[], parent: string, assets: readonly Asset[], collapsed: ReadonlySet<string>): void {
   const groups = [...groupBy(assets, asset => asset.group)];
   groups.forEach(([group, inGroup], place) => {
-    const id = `${parent}/group:${group}`;
+    const id = inGroup[0] ? groupId(inGroup[0]) : group;
     const expanded = !collapsed.has(id);
     rows.push({
       ...{ kind: 'group', id, label: group, level: 2, parent, expanded, count: inGroup.length },
@@ -87,7 +90,7 @@ function addGroups(rows: Row[], parent: string, assets: readonly Asset[], collap
     }
     inGroup.forEach((asset, index) => {
       rows.push({
-        ...{ kind: 'asset', id: `asset:${asset.key}`, label: shortName(asset.key), level: 3, parent: id, asset },
+        ...{ kind: 'asset', id: assetId(asset), label: shortName(asset.key), level: 3, parent: id, asset },
         ...{ position: index + 1, siblings: inGroup.length }
       });
     });

@@ -23,5 +23,5 @@ def test_the_types_are_up_to_date() -> None:
     argv = [str(NODE), str(TOOL), "--immutable", "--default-non-nullable", "false"]
     done = subprocess.run(argv, input=openapi_json(ROUTES), capture_output=True, encoding="utf-8", timeout=120)
     assert done.returncode == 0, done.stderr
-    types = (FRONT / "src" / "api.types.ts").read_text("utf-8")
+    types = (FRONT / "src" / "data" / "api.types.ts").read_text("utf-8")
     assert types == done.stdout, "run `npm run types` in labextension, with the environment's bin on PATH"

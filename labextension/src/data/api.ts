@@ -3,7 +3,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { paths } from './api.types';
-import type { Fault } from './model/asset';
+import type { Fault } from '../model/asset';
 
 type Method = 'get' | 'post' | 'patch' | 'delete';
 

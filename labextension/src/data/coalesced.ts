@@ -1,0 +1,31 @@
+/** Work that many ask for, done once for all of them. */
+
+/** Does `work` again when asked, never twice at a time, and begins at most once in `gap` milliseconds. */
+export class Coalesced {
+  constructor(
+    private readonly work: () => Promise<void>,
+    private readonly gap: number
+  ) {}
+
+  /** Resolves when work is done that was begun after this call; rejects as the work does. */
+  ask(): Promise<void> {
+    this.next ??= this.begin();
+    return this.next;
+  }
+
+  private async begin(): Promise<void> {
+    await this.current.catch(() => undefined);
+    const early = this.beganAt + this.gap - Date.now();
+    if (early > 0) {
+      await new Promise(resolve => setTimeout(resolve, early));
+    }
+    this.beganAt = Date.now();
+    this.next = null;
+    this.current = this.work();
+    await this.current;
+  }
+
+  private current: Promise<void> = Promise.resolve();
+  private next: Promise<void> | null = null;
+  private beganAt = -Infinity;
+}

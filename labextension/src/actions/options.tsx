@@ -90,18 +90,29 @@ class OptionsBody extends ReactWidget implements Dialog.IBodyWidget<IChoice> {
 
   private form(schema: RJSFSchema, validator: ValidatorType): React.ReactElement {
     const { trans, translator } = this.context;
+    const touch = (): void => {
+      this.touched = true;
+    };
     return (
-      <section aria-label={trans.__('Configuration')}>
+      <section
+        aria-label={trans.__('Configuration')}
+        ref={node => nameFields(node)}
+        onChangeCapture={touch}
+        onClickCapture={touch}
+      >
         <h3>{trans.__('Configuration')}</h3>
         <FormComponent
           schema={schema}
           validator={validator}
           formData={(this.choice.config ?? {}) as ReadonlyJSONObject}
           onChange={event => {
-            this.choice = { ...this.choice, config: event.formData as JSONObject };
-            this.update();
+            // The form itself fills in defaults; only what the user enters is sent, and checked.
+            if (this.touched) {
+              this.choice = { ...this.choice, config: event.formData as JSONObject };
+              this.update();
+            }
           }}
-          liveValidate
+          liveValidate={this.choice.config !== null}
           showErrorList={false}
           translator={translator}
         />
@@ -126,4 +137,15 @@ class OptionsBody extends ReactWidget implements Dialog.IBodyWidget<IChoice> {
   }
 
   private choice: IChoice;
+  private touched = false;
+}
+
+/** JupyterLab's form shows the name of a field beside it, and does not tell it to screen readers. */
+function nameFields(section: HTMLElement | null): void {
+  for (const control of section?.querySelectorAll('input, select, textarea') ?? []) {
+    const name = control.closest('.form-group')?.querySelector('.jp-FormGroup-fieldLabel')?.textContent;
+    if (name) {
+      control.setAttribute('aria-label', name);
+    }
+  }
 }

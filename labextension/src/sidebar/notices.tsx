@@ -36,7 +36,7 @@ export function Notices(props: PanelProps): React.ReactElement {
             key={name}
             tone="error"
             title={title}
-            text={lastLine(error)}
+            text={lastError(error)}
             actions={[
               { label: trans.__('Show error'), run: () => void showText(title, error, trans.__('Close')) },
               { label: trans.__('Reload'), run: () => void commands.execute(CommandIDs.reloadLocation, { name }) }
@@ -55,14 +55,8 @@ export function Notices(props: PanelProps): React.ReactElement {
 
 const ADVICE = ['no-daemon', 'dagster-version'];
 
-/** Of a traceback its last line, which says what happened. */
-function lastLine(text: string): string {
-  return (
-    text
-      .split('\n')
-      .map(line => line.trim())
-      .find(line => /^[\w.]*(Error|Exception|Warning)\b/.test(line)) ??
-    text.trim().split('\n')[0] ??
-    ''
-  );
+/** Of an error and what it was raised from, the last one: it says what happened. */
+function lastError(text: string): string {
+  const lines = text.trim().split('\n');
+  return lines.filter(line => /^[\w.]*(Error|Exception|Warning)\b/.test(line)).at(-1) ?? lines[0] ?? '';
 }

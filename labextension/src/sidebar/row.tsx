@@ -112,9 +112,6 @@ function noteText(row: IAssetRow, { now, trans }: Pick<IRowProps, 'now' | 'trans
   if (asset.materialized_at !== null) {
     parts.push(age(asset.materialized_at, now, trans));
   }
-  if (asset.partitioned) {
-    parts.push(trans.__('partitioned'));
-  }
   return parts.join(' · ');
 }
 
@@ -128,6 +125,9 @@ function folderLabel(row: IFolderRow, { trans }: IRowProps): string {
 function assetLabel(row: IAssetRow, props: IRowProps): string {
   const { pair, trans } = props;
   const parts = [row.asset.key, noteText(row, props)];
+  if (row.asset.partitioned) {
+    parts.push(trans.__('partitioned'));
+  }
   if (pair !== null) {
     parts.push(trans.__('has a notebook'), pairText(pair, trans));
   }
@@ -140,6 +140,7 @@ function assetTitle(row: IAssetRow, { pair, trans }: IRowProps): string {
   return [
     asset.key,
     asset.description,
+    asset.partitioned ? trans.__('Partitioned') : null,
     asset.notebook,
     pair && pair !== 'in-sync' ? pairText(pair, trans) : null,
     failed_checks.length ? trans.__('Failed checks: %1', failed_checks.join(', ')) : null,

@@ -74,7 +74,8 @@ function faultTexts(fault: Fault, trans: IRenderMime.TranslationBundle): readonl
   }
   // Its last words, which may be many lines, are behind a button.
   const [line = ''] = fault.message.split('\n');
-  return [faultTitle(fault, trans), line, fault.remedy];
+  const title = faultTitle(fault, trans);
+  return [title, line === `${title}.` ? '' : line, fault.remedy];
 }
 
 /** The buttons for a fault. */

@@ -7,6 +7,11 @@ export class Coalesced {
     private readonly gap: number
   ) {}
 
+  /** Whether it is being done, or is about to. */
+  get busy(): boolean {
+    return this.doing > 0;
+  }
+
   /** Resolves when work is done that was begun after this call; rejects as the work does. */
   ask(): Promise<void> {
     this.next ??= this.begin();
@@ -14,6 +19,7 @@ export class Coalesced {
   }
 
   private async begin(): Promise<void> {
+    this.doing += 1;
     await this.current.catch(() => undefined);
     const early = this.beganAt + this.gap - Date.now();
     if (early > 0) {
@@ -22,10 +28,13 @@ export class Coalesced {
     this.beganAt = Date.now();
     this.next = null;
     this.current = this.work();
-    await this.current;
+    await this.current.finally(() => {
+      this.doing -= 1;
+    });
   }
 
   private current: Promise<void> = Promise.resolve();
   private next: Promise<void> | null = null;
+  private doing = 0;
   private beganAt = -Infinity;
 }

@@ -199,7 +199,7 @@ export class WorkspaceStore implements IDisposable {
       const before = this._state;
       if (dagster.reachable) {
         this.change({ status });
-        if (before.fault || !before.assets) {
+        if ((before.fault || !before.assets) && !this.assetsReload.busy) {
           void this.assetsReload.ask();
         }
       } else {

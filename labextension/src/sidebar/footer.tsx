@@ -7,12 +7,14 @@ import type { IView } from './model';
 
 interface IFooterProps {
   readonly view: IView;
+  /** How many assets are selected. */
+  readonly selected: number;
   readonly onSearch: (text: string) => void;
   readonly trans: IRenderMime.TranslationBundle;
 }
 
 export function Footer(props: IFooterProps): React.ReactElement | null {
-  const { view, onSearch, trans } = props;
+  const { view, selected, onSearch, trans } = props;
   const { assets, status, fault } = view.workspace;
   if (assets === null || !status || fault) {
     return null;
@@ -27,7 +29,6 @@ export function Footer(props: IFooterProps): React.ReactElement | null {
   const shown = view.search.trim()
     ? trans.__('%1 of %2', view.assets.length, trans._n('%1 asset', '%1 assets', assets.length))
     : trans._n('%1 asset', '%1 assets', assets.length);
-  const selected = view.selection.ids.size;
   return (
     <div className="jp-Daglab-footer">
       <span className="jp-Daglab-counts">

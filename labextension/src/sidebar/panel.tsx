@@ -54,7 +54,12 @@ function Panel(props: PanelProps): React.ReactElement {
       />
       <Notices {...props} />
       <Content {...props} />
-      <Footer view={view} onSearch={text => model.search(text)} trans={trans} />
+      <Footer
+        view={view}
+        selected={model.selected.length}
+        onSearch={text => model.search(text)}
+        trans={trans}
+      />
     </>
   );
 }

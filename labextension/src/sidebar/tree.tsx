@@ -35,7 +35,7 @@ export function AssetTree(props: ITreeProps): React.ReactElement {
     getScrollElement: () => scroller.current,
     estimateSize: at => (rows[at]?.kind === 'asset' ? ASSET_PIXELS : FOLDER_PIXELS),
     getItemKey: at => rows[at]?.id ?? at,
-    overscan: 8,
+    overscan: 4,
     // The active row stays in the page, else the tab stop would vanish with it.
     rangeExtractor: React.useCallback(
       (range: Range) => [...new Set([...defaultRangeExtractor(range), index])].sort((a, b) => a - b),

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+import daglab
 from daglab.server.openapi import openapi_json
 from daglab.server.routes import ROUTES
 
+BUILT = Path(daglab.__file__).parent / "labextension" / "static"
+MOST_BYTES = 450_000
 FRONT = Path(__file__).parents[3] / "labextension"
 TOOL = FRONT / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
 NODE = shutil.which("node", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
@@ -25,3 +28,10 @@ def test_the_types_are_up_to_date() -> None:
     assert done.returncode == 0, done.stderr
     types = (FRONT / "src" / "data" / "api.types.ts").read_text("utf-8")
     assert types == done.stdout, "run `npm run types` in labextension, with the environment's bin on PATH"
+
+
+@pytest.mark.skipif(not BUILT.is_dir(), reason="needs `make front`")
+def test_the_bundle_is_small() -> None:
+    sizes = {file.name: file.stat().st_size for file in BUILT.glob("*.js")}
+    print(f"{sum(sizes.values()) / 1000:.0f} kB of JavaScript")
+    assert sum(sizes.values()) <= MOST_BYTES, sizes

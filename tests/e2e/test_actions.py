@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import RunningLab, ready, show_sidebar
+from tests.e2e.conftest import RunningLab, accessible, ready, show_sidebar
 from tests.e2e.test_sidebar import RUN_MILLISECONDS, latest, row, screenshot
 
-AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 EXTRA = """
 import dagster as dg
 
@@ -92,17 +90,6 @@ def project(lab: RunningLab) -> Iterator[Project]:
     yield project
     project.restore()
     project.reload()
-
-
-def accessible(page: Page, where: str) -> None:
-    """No violation of WCAG 2.2 AA in what the selector finds, as far as axe-core sees."""
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate(
-        """where => axe.run({ include: [[where]] }, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] })
-             .then(result => result.violations.map(one => [one.id, one.nodes.map(node => node.html)]))""",
-        where,
-    )
-    assert found == []
 
 
 def materialize_button(page: Page) -> Any:

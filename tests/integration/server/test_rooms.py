@@ -41,6 +41,7 @@ def jupyter(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     root = folder / "root"
     root.mkdir()
     (root / "pyproject.toml").write_text("")
+    (folder / "data_dir").mkdir()  # jupyter_server_fileid writes there, and doesn't create it
     command = (
         "-m", "jupyter_server",
         f"--YDocExtension.document_save_delay={SAVE_SECONDS}",

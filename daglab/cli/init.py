@@ -137,8 +137,8 @@ def _take_in(folder: Path, package: str | None, output: Output, *, force: bool, 
     }
     output.result(document, lines)
     first = (
-        f"Next: make a notebook in {project.notebooks}, with a header that says which assets it makes (docs/header.md); "
-        "hatch build wants one."
+        f"Next: make a notebook in {project.notebooks}, with a header that says which assets it makes "
+        "(docs/header.md); hatch build wants one."
     )
     for note in (*wanted.notes, first if wanted.edits else "Nothing to change."):
         output.note(note)

@@ -39,5 +39,6 @@ COMMANDS = {
     "backups": CommandEntry("daglab.cli.backups:app", "List, show and restore what syncs replaced or deleted."),
     "status": CommandEntry("daglab.cli.pair:status", "Show which pairs are in sync."),
     "clean": CommandEntry("daglab.cli.clean:clean", "Delete old executed notebooks, backups and caches."),
+    "audit": CommandEntry("daglab.cli.audit:audit", "Look for secrets, risky code and open doors."),
     "config": CommandEntry("daglab.cli.config:app", "Show the configuration in force, and its schema."),
 }

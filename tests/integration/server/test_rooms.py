@@ -39,6 +39,7 @@ def jupyter(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("jupyter")
     root = folder / "root"
     root.mkdir()
+    (folder / "data_dir").mkdir()  # where jupyter-server-fileid has its database, and doesn't make the folder
     (root / "pyproject.toml").write_text("")
     command = (
         "-m", "jupyter_server",

@@ -64,9 +64,14 @@ class LoopWatch:
 
 
 @pytest.fixture
-def ask(large_dagster: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Callable[..., Any]:
+def dagster_url(large_dagster: str) -> str:
+    return large_dagster
+
+
+@pytest.fixture
+def ask(dagster_url: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Callable[..., Any]:
     """Asks the server in this process out of a thread, so that the client's work is not the loop's."""
-    monkeypatch.setenv("DAGLAB_DAGSTER__URL", large_dagster)
+    monkeypatch.setenv("DAGLAB_DAGSTER__URL", dagster_url)
     monkeypatch.setenv("DAGLAB_DAGSTER__TIMEOUT", "120")
     server = request.getfixturevalue("jp_serverapp")
     base, headers = request.getfixturevalue("jp_base_url"), request.getfixturevalue("jp_auth_header")
@@ -183,22 +188,28 @@ async def test_very_many_partitions_block_nobody(ask: Callable[..., Any]) -> Non
     await kept_free(unknown)
 
 
-async def test_a_huge_notebook_blocks_nobody(ask: Callable[..., Any], jp_root_dir: Path) -> None:
-    line = "# " + "x" * 97 + "\n"
-    (jp_root_dir / "huge.py").write_text("import os\n" + line * (_NOTEBOOK_BYTES // len(line)))
-    cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None}
-    text = json.dumps(
-        {"cells": [{**cell, "source": "x" * _NOTEBOOK_BYTES}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    )
-    (jp_root_dir / "huge.ipynb").write_text(text)
-    for method, path, body in (
-        ("POST", "marimo", {"path": "huge.py"}),
-        ("POST", "marimo", {"path": "huge.ipynb"}),
-        ("GET", "assets", None),
-    ):
+class TestFiles:
+    @pytest.fixture
+    def dagster_url(self, dagster: Any) -> str:
+        """Of a small Dagster, which starts in less time: what is large is not Dagster's."""
+        return str(dagster.url)
 
-        async def answered(method: str = method, path: str = path, body: Any = body) -> None:
-            response = await ask(method, path, json=body)
-            assert response.status_code < 500, response.text[:300]
+    async def test_a_huge_notebook_blocks_nobody(self, ask: Callable[..., Any], jp_root_dir: Path) -> None:
+        line = "# " + "x" * 97 + "\n"
+        (jp_root_dir / "huge.py").write_text("import os\n" + line * (_NOTEBOOK_BYTES // len(line)))
+        cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None}
+        text = json.dumps(
+            {"cells": [{**cell, "source": "x" * _NOTEBOOK_BYTES}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        )
+        (jp_root_dir / "huge.ipynb").write_text(text)
+        for method, path, body in (
+            ("POST", "marimo", {"path": "huge.py"}),
+            ("POST", "marimo", {"path": "huge.ipynb"}),
+            ("GET", "assets", None),
+        ):
 
-        await kept_free(answered)
+            async def answered(method: str = method, path: str = path, body: Any = body) -> None:
+                response = await ask(method, path, json=body)
+                assert response.status_code < 500, response.text[:300]
+
+            await kept_free(answered)

@@ -129,14 +129,13 @@ async def reexecute(
         }
 
     async def launch(params: dict[str, Any]) -> str:
+        answer = await transport.mutate(documents.REEXECUTE, {"params": params})
         try:
-            answer = await transport.mutate(documents.REEXECUTE, {"params": params})
+            return launched_run_id(answer["launchRunReexecution"])
         except DagsterError as error:
             if _NOTHING_FAILED not in str(error):
                 raise
-            message = f"Nothing is left to do of run {run_id}."
-            raise ValidationError(message, remedy="re-execute all of it") from None
-        return launched_run_id(answer["launchRunReexecution"])
+            raise ValidationError(f"Nothing is left to do of run {run_id}.", remedy="re-execute all of it") from None
 
     launched = await requests.once(
         id_,

@@ -38,5 +38,6 @@ COMMANDS = {
     "sync": CommandEntry("daglab.cli.pair:sync", "Bring the edits of each half of a pair to the other."),
     "backups": CommandEntry("daglab.cli.backups:app", "List, show and restore what syncs replaced or deleted."),
     "status": CommandEntry("daglab.cli.pair:status", "Show which pairs are in sync."),
+    "discover": CommandEntry("daglab.cli.discover:discover", "Show what a running Dagster has."),
     "config": CommandEntry("daglab.cli.config:app", "Show the configuration in force, and its schema."),
 }

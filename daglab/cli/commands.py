@@ -39,5 +39,6 @@ COMMANDS = {
     "backups": CommandEntry("daglab.cli.backups:app", "List, show and restore what syncs replaced or deleted."),
     "status": CommandEntry("daglab.cli.pair:status", "Show which pairs are in sync."),
     "discover": CommandEntry("daglab.cli.discover:discover", "Show what a running Dagster has."),
+    "workspace": CommandEntry("daglab.cli.workspace:workspace", "Make workspace.yaml of installed code locations."),
     "config": CommandEntry("daglab.cli.config:app", "Show the configuration in force, and its schema."),
 }

@@ -39,6 +39,7 @@ COMMANDS = {
     "backups": CommandEntry("daglab.cli.backups:app", "List, show and restore what syncs replaced or deleted."),
     "status": CommandEntry("daglab.cli.pair:status", "Show which pairs are in sync."),
     "discover": CommandEntry("daglab.cli.discover:discover", "Show what a running Dagster has."),
+    "run": CommandEntry("daglab.cli.run:run", "Materialize assets or run a job, and follow it."),
     "workspace": CommandEntry("daglab.cli.workspace:workspace", "Make workspace.yaml of installed code locations."),
     "config": CommandEntry("daglab.cli.config:app", "Show the configuration in force, and its schema."),
 }

@@ -188,6 +188,8 @@ def _selection(given: Sequence[str]) -> str | list[str]:
     """Keys where all are keys, so that an unknown one is told with the nearest; else one text."""
     if all(_PLAIN_KEY.fullmatch(text) for text in given):
         return list(given)
+    if len(given) == 1:
+        return given[0]
     return " or ".join(f'key:"{text}"' if _PLAIN_KEY.fullmatch(text) else f"({text})" for text in given)
 
 

@@ -30,9 +30,8 @@ _TICK_SECONDS = 1.0
 class _RefusedError(DaglabError):
     """The process could run nothing; it says why, and with which code."""
 
-    def __init__(self, said: dict[str, Any], target: str) -> None:
-        remedy = said.get("remedy") or f"`dagster definitions validate -m {target}` shows all of it"
-        super().__init__(said["message"], remedy=remedy, details=said.get("details") or {})
+    def __init__(self, said: dict[str, Any]) -> None:
+        super().__init__(said["message"], remedy=said.get("remedy", ""), details=said.get("details", {}))
         self.code = said["code"]  # type: ignore[misc]
         self.exit_code = ExitCode(said["exit_code"])  # type: ignore[misc]
 
@@ -65,7 +64,7 @@ def run_here(request: Request, config: Config, out: Output) -> ExitCode:
         argv = [sys.executable, "-m", "daglab.runtime.in_process", str(asked), str(told)]
         environment = {**loading_environment(config.root), "DAGSTER_HOME": str(home)}
         with spawn(argv, cwd=config.root, env=environment, die_with_parent=True) as child:
-            told_runs = _Told(progress, out, target)
+            told_runs = _Told(progress, out)
             for lines in _lines(told, child, request.timeout, progress):
                 for line in lines:
                     told_runs.take(json.loads(line))
@@ -76,10 +75,9 @@ def run_here(request: Request, config: Config, out: Output) -> ExitCode:
 class _Told:
     """What the process has told so far."""
 
-    def __init__(self, progress: Progress, out: Output, target: str) -> None:
+    def __init__(self, progress: Progress, out: Output) -> None:
         self._progress = progress
         self._out = out
-        self._target = target
         self._run = ""
         self._started = 0.0
         self._codes: list[ExitCode] = []
@@ -88,7 +86,7 @@ class _Told:
         """One line; raises DaglabError for one that says that nothing could be run."""
         if "error" in said:
             self._progress.clear()
-            raise _RefusedError(said["error"], self._target)
+            raise _RefusedError(said["error"])
         if "faults" in said:
             self._codes.append(tell_validated(said["faults"], self._out))
         elif "log" in said:

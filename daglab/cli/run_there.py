@@ -36,6 +36,7 @@ def run_there(request: Request, config: Config, out: Output) -> ExitCode:
         launched = _launch(client, request, Progress(out, logs=request.logs))
         if request.wait:
             return _followed(launched, request, out)
+        launched.announce()
         if not out.json:
             out.result(None, [f"{launched.id}  {launched.status}"])
         return ExitCode.OK
@@ -53,6 +54,10 @@ class _Launched(ABC):
         self.progress = progress
 
     @abstractmethod
+    def announce(self) -> None:
+        """Tell that it has begun, and where it is to be seen."""
+
+    @abstractmethod
     def follow(self, timeout: float | None) -> ExitCode:
         """Tell of it until it has ended; raises what :func:`daglab.cli.run_follow.follow_run` raises."""
 
@@ -64,10 +69,19 @@ class _Launched(ABC):
 class _LaunchedRun(_Launched):
     def __init__(self, client: BlockingDagsterClient, progress: Progress, run: RunSubmitResult) -> None:
         super().__init__(client, progress)
+        self.run = run
         self.id, self.status, self.url = run.run_id, run.status, run.url
-        about: dict[str, Any] = {"run_id": run.run_id, "url": run.url, "job": run.job_name, "assets": list(run.assets)}
+
+    def announce(self) -> None:
+        run = self.run
+        about: dict[str, Any] = {
+            "run_id": run.run_id,
+            "url": run.url,
+            "job": run.job_name,
+            "assets": sorted(run.assets),
+        }
         about |= {"partition": run.partition, "status": run.status, "launch_problem": run.launch_problem}
-        progress.launched(about, run.url, steps=run.steps_total, problem=run.launch_problem)
+        self.progress.launched(about, run.url, steps=run.steps_total, problem=run.launch_problem)
 
     def follow(self, timeout: float | None) -> ExitCode:
         run = follow_run(self.client, self.id, self.progress, timeout)
@@ -85,9 +99,11 @@ class _LaunchedBackfill(_Launched):
         self.backfill = backfill
         self.id, self.status = backfill.backfill_id, backfill.status
         self.url = f"{client.address}/runs/b/{backfill.backfill_id}"
+
+    def announce(self) -> None:
         value: dict[str, Any] = {"event": "backfill", "backfill_id": self.id, "url": self.url}
-        value |= {"partitions": backfill.partitions, "status": backfill.status}
-        progress.note(value, f"backfill {self.id}  {self.url}", "bold")
+        value |= {"partitions": self.backfill.partitions, "status": self.status}
+        self.progress.note(value, f"backfill {self.id}  {self.url}", "bold")
 
     def follow(self, timeout: float | None) -> ExitCode:
         ended = follow_backfill(self.client, self.backfill, self.progress, timeout)
@@ -118,6 +134,7 @@ def _launch(client: BlockingDagsterClient, request: Request, progress: Progress)
 
 def _followed(launched: _Launched, request: Request, out: Output) -> ExitCode:
     try:
+        launched.announce()
         return launched.follow(request.timeout)
     except RunTimeoutError as error:
         launched.progress.clear()

@@ -134,7 +134,10 @@ class Runner:
     def _keys(self, assets: str | Sequence[str]) -> list[dg.AssetKey]:
         graph = self._repository.asset_graph
         if isinstance(assets, str):
-            found = dg.AssetSelection.from_string(assets).resolve(graph) & graph.materializable_asset_keys
+            try:
+                found = dg.AssetSelection.from_string(assets).resolve(graph) & graph.materializable_asset_keys
+            except dg.DagsterError as error:
+                raise ValidationError(f"{error}".strip(), remedy="write it in Dagster's selection syntax") from error
             if not found:
                 raise ValidationError("No asset is selected.", remedy="select at least one asset")
             return sorted(found)
@@ -225,6 +228,7 @@ def _main(request: str, events: str) -> None:
                 told = {**error.to_json()["error"], "exit_code": error.exit_code}
             elif runner is None:
                 told["message"] = f"the code location cannot be loaded: {told['message']}"
+                told["remedy"] = f"`dagster definitions validate -m {asked['target']}` shows all of it"
             file.write(f"{json.dumps({'error': told}, default=str)}\n")
 
 

@@ -33,6 +33,7 @@ _STEPS = {
 _DONE = ("STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED")
 _CHAINED = "\nThe above exception was the direct cause of the following exception:\n\n"
 _DAGSTERS_FRAME = re.compile(r"""File "[^"]*[/\\]dagster[/\\]_""")
+_DAGLABS_FRAME = re.compile(r"""File "[^"]*[/\\]daglab[/\\]runtime[/\\]""")
 _BAR = 16  # columns
 
 
@@ -191,8 +192,8 @@ def failure_text(event: RunEvent) -> str:
         return event.message
     if _is_dagsters(error) and error.cause is not None:
         error = error.cause
-    if any(entry.label == "traceback" for entry in event.metadata):  # the message has all of a cell's failure
-        return error.message.partition(": ")[2].strip() or error.message
+    if error.class_name == "Failure" and error.stack and _DAGLABS_FRAME.search(error.stack[-1]):
+        return error.message.partition(": ")[2].strip()  # it says all, a cell's traceback included
     return _CHAINED.join(_tracebacks(error)).strip()
 
 

@@ -17,7 +17,7 @@ FRONT_LINK := $(VENV)/share/jupyter/labextensions/daglab
 NPM := cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all test-matrix check format lint types imports unit floors bench bandit pip-audit chromium redis lab front typescript clean
+.PHONY: help install demo test test-all test-matrix check static format lint types imports unit floors bench bandit pip-audit chromium redis lab front typescript clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -66,7 +66,9 @@ floors:
 test-matrix: ## unit and contract tests on each Python from 3.10 to 3.13, with the lowest versions, and with old marimos
 	@PYTHONS="$(PYTHONS)" MARIMOS="$(MARIMOS)" sh .ci/matrix
 
-check: install format lint types imports typescript unit ## all that is quick: format, lint, types, layers, unit and contract tests
+check: static unit ## all that is quick: format, lint, types, layers, unit and contract tests
+
+static: install format lint types imports typescript # of `make check`, what `make test` doesn't repeat
 
 format: install
 	$(BIN)/ruff format --check daglab hatch_plugin tests bench

@@ -80,7 +80,7 @@ def _command(path: str, function: Callable[..., Any], level: str) -> Iterator[st
         default = parameter.default
         text = (info.help or "") + (" Required." if needed else "")
         if default not in (None, parameter.empty) and not isinstance(default, bool):
-            text += f" Default: {default}."
+            text += f" Default: `{default}`."
         rows.append(f"| `{_cell(names)}` | {_cell(text)} |")
     yield f"```console\n$ {' '.join([path, *arguments, '[OPTIONS]'])}\n```"
     if rows:

@@ -12,6 +12,7 @@ from daglab.client import Asset
 from daglab.errors import ExistingFileError, FileMovedError, PairError, RequestError
 from daglab.pair import Pair, SyncResult, create_pair, pair_of
 from daglab.pair.places import is_there
+from daglab.scaffold.made import record_made
 from daglab.scaffold.notebook import (
     ExploredAsset,
     NotebookTemplate,
@@ -92,12 +93,14 @@ class NewPairs:
         except FileMovedError:
             raise self._existing(file) from None
         try:
-            return self._create(file, jupytext=jupytext)
+            pair, result = self._create(file, jupytext=jupytext)
         except Exception:
             if not is_there(file.with_suffix(".ipynb")):  # else it is a pair, though not as it was wished
                 with contextlib.suppress(PairError):  # what somebody has made of it meanwhile stays
                     files.remove(written)
             raise
+        record_made(pair.root, (pair.py, pair.ipynb))
+        return pair, result
 
     def _existing(self, file: Path) -> ExistingFileError:
         names = f"{path_in(self.root, file)} or its .ipynb"

@@ -63,6 +63,8 @@ def follow_backfill(
             for run in patient.ask(lambda: client.progress(changed)):  # noqa: B023 (called at once)
                 _tell(client, run, progress)
             told |= found.runs
+            done = sum(status in FINAL_STATUSES for status in told.values())
+            progress.reached(done, max(len(told), found.partitions or 0))
             patient.soon()
         if found.is_final:
             return found

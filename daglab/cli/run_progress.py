@@ -56,6 +56,7 @@ class Progress:
         self._out = out
         self._logs = logs
         self._total = self._done = 0
+        self._unit = "steps"
         self._step = ""
         self._cell: _Cell | None = None
         self._shown = False
@@ -84,14 +85,18 @@ class Progress:
             self._say(said, f"  {said['step']}: {said['cell']}: starts", None, chatty=True)
         self.tick()
 
+    def reached(self, done: int, total: int) -> None:
+        """So many of a backfill's runs have ended."""
+        self._done, self._total, self._unit = done, total, "runs"
+
     def tick(self) -> None:
         """Some time has passed: the line at a terminal is renewed."""
         if self._out.json or self._out.quiet or not sys.stderr.isatty():
             return
-        text = f"{self._done} steps done"
+        text = f"{self._done} {self._unit} done"
         if self._total:
             full = _BAR * min(self._done, self._total) // self._total
-            text = f"steps {'█' * full}{'░' * (_BAR - full)} {self._done}/{self._total}"
+            text = f"{self._unit} {'█' * full}{'░' * (_BAR - full)} {self._done}/{self._total}"
         if self._cell:
             text += f"  {self._cell.step}: {self._cell.label}, {time.time() - self._cell.since:.0f} s"
         elif self._step:

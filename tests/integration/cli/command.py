@@ -65,6 +65,10 @@ class Started:
     def end(self, number: int) -> tuple[int, str, str]:
         """Send it a signal; answers its exit code, and the rest of its output and messages."""
         self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> tuple[int, str, str]:
+        """Its exit code, and the rest of its output and messages, once it has ended."""
         out, err = self.process.communicate(timeout=TIMEOUT)
         return self.process.returncode, out, err
 

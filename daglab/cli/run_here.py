@@ -93,8 +93,9 @@ class _Told:
             self._progress.events(self._run, [_event(said["log"])])
         elif said["run"]["run_id"] != self._run:
             self._run, self._started = said["run"]["run_id"], time.monotonic()
+            steps = said["run"].pop("steps")
             value = {**said["run"], "url": None, "launch_problem": None}
-            self._progress.launched(value, ", ".join(value["assets"]) or value["job"])
+            self._progress.launched(value, ", ".join(value["assets"]) or value["job"], steps=steps)
         else:
             status, seconds = said["run"]["status"], round(time.monotonic() - self._started, 3)
             self._progress.ended({"run_id": self._run, "status": status, "seconds": seconds}, self._run)

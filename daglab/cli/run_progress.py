@@ -59,12 +59,13 @@ class Progress:
         self._unit = "steps"
         self._step = ""
         self._cell: _Cell | None = None
-        self._shown = False
+        self._shown = self._goes_on = False
         self._failed: set[str] = set()
 
     def launched(self, run: dict[str, Any], where: str, *, steps: int = 0, problem: str | None = None) -> None:
         """A run has begun; ``where`` it is to be seen, ``steps`` it has (0: unknown), ``problem`` if it won't start."""
         self._total, self._done, self._step, self._cell = steps, 0, "", None
+        self._goes_on = True
         about = f" (partition {run['partition']})" if run.get("partition") else ""
         self._say({"event": "launched", **run}, f"run {run['run_id']}{about}  {where}", "bold")
         if problem and not self._out.json:
@@ -88,10 +89,11 @@ class Progress:
     def reached(self, done: int, total: int) -> None:
         """So many of a backfill's runs have ended."""
         self._done, self._total, self._unit = done, total, "runs"
+        self._goes_on = True
 
     def tick(self) -> None:
         """Some time has passed: the line at a terminal is renewed."""
-        if self._out.json or self._out.quiet or not sys.stderr.isatty():
+        if not self._goes_on or self._out.json or self._out.quiet or not sys.stderr.isatty():
             return
         text = f"{self._done} {self._unit} done"
         if self._total:
@@ -117,6 +119,7 @@ class Progress:
 
     def ended(self, value: dict[str, Any], id_: str) -> None:
         """A run or a backfill has ended; ``value`` says how, and its id and status are the command's data."""
+        self._goes_on = False
         self.clear()
         if self._out.json:
             self._out.event({"event": "ended", **value}, ())

@@ -4,7 +4,7 @@
 notebooks, "job", "assets": keys or a selection, "partitions", "config", "tags", "validate_only"}``; ``EVENTS`` the file
 that gets a line of JSON for all that happens:
 
-- ``{"run": {"run_id", "job", "assets", "partition", "status"}}``: a run begins, or has ended;
+- ``{"run": {"run_id", "job", "assets", "partition", "steps", "status"}}``: a run begins, or has ended;
 - ``{"log": {"timestamp", "level", "kind", "step", "message", "error", "asset", "partition", "failure"}}``, one of its
   events; ``failure`` has the texts of a failed step's metadata;
 - ``{"faults": [{"path", "message", "reason"}]}``: the configuration's, where it is only validated;
@@ -60,7 +60,8 @@ class Runner:
             self._require_partitions(keys, request["partitions"])
         elif request["partitions"]:
             raise ValidationError("A partition is one of assets.", remedy="name the job's assets: --assets")
-        faults = _faults(job.get_subset(asset_selection=frozenset(keys)) if keys else job, request["config"])
+        subset = job.get_subset(asset_selection=frozenset(keys)) if keys else job
+        faults = _faults(subset, request["config"])
         if request["validate_only"]:
             self.tell({"faults": faults})
             return
@@ -68,7 +69,7 @@ class Runner:
             told = "; ".join(f"{'.'.join(fault['path']) or 'config'}: {fault['message']}" for fault in faults)
             raise ValidationError(f"The run's configuration is not valid: {told}", details={"errors": faults})
         for partition in request["partitions"] or [None]:
-            self._one(job, keys, partition, request)
+            self._one(job, keys, partition, request, steps=len(subset.nodes))
 
     def tell(self, line: Mapping[str, Any]) -> None:
         """Write a line."""
@@ -76,11 +77,17 @@ class Runner:
         self._events.flush()
 
     def _one(
-        self, job: dg.JobDefinition, keys: Sequence[dg.AssetKey], partition: str | None, request: Mapping[str, Any]
+        self,
+        job: dg.JobDefinition,
+        keys: Sequence[dg.AssetKey],
+        partition: str | None,
+        request: Mapping[str, Any],
+        *,
+        steps: int,
     ) -> None:
         run_id = str(uuid4())
         assets = [key.to_user_string() for key in keys]
-        about = {"run_id": run_id, "job": job.name, "assets": assets, "partition": partition}
+        about = {"run_id": run_id, "job": job.name, "assets": assets, "partition": partition, "steps": steps}
         self.tell({"run": {**about, "status": "STARTED"}})
         # execute_in_process would keep the values in memory, in place of the default IO manager's files
         is_default = job.resource_defs.get("io_manager") is default_job_io_manager

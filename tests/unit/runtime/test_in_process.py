@@ -74,6 +74,7 @@ def test_values_are_stored_and_found_by_the_next_run(instance: dg.DagsterInstanc
     first, last = lines[0]["run"], lines[-1]["run"]
     assert first == {"run_id": last["run_id"], "job": "__ASSET_JOB", "assets": ["raw/orders"]} | {
         "partition": None,
+        "steps": 1,
         "status": "STARTED",
     }
     assert last["status"] == "SUCCESS"

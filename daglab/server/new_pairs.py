@@ -20,6 +20,7 @@ from daglab.scaffold.notebook import (
     render_notebook,
     variable_name,
 )
+from daglab.server.pair_size import refuse_large
 from daglab.server.pair_sync import PairSync, path_in, refuse_outside
 from daglab.server.paths import confined_file, confined_place, lies_below
 
@@ -45,7 +46,7 @@ class NewPairs:
 
         Raises:
             RequestError, MissingFileError: see :func:`confined_file`.
-            PairError, NotebookError: see :func:`daglab.pair.create_pair`.
+            PairError, NotebookError: see :func:`daglab.pair.create_pair`; LargePairError is among them.
         """
         return self._create(confined_file(self.root, path), jupytext=jupytext)
 
@@ -109,6 +110,7 @@ class NewPairs:
     def _create(self, file: Path, *, jupytext: bool) -> tuple[Pair, SyncResult]:
         pair = pair_of(file)
         refuse_outside(self.root, pair)
+        refuse_large(pair)
         result = create_pair(file, jupytext=jupytext, approve=self.pairs.approve)
         self.pairs.tell(pair, result)
         return pair, result

@@ -28,6 +28,7 @@ if os.environ.get("CI"):
 
 # Tests that share what is started once run in the worker that starts it.
 _TOGETHER = {
+    "cli": "cli",
     "client": "client",
     "demo": "wheel",
     "hatch_daglab": "wheel",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from daglab.audit.report import Severity
 from daglab.cli.output import JsonOption, Output, QuietOption
 from daglab.errors import ExitCode, did_you_mean
+
+Severity = Literal["high", "medium", "low"]  # daglab.audit's own would import all of it for --help
 
 
 def audit(

@@ -46,13 +46,13 @@ $(FRONT): $(INSTALLED) labextension/package.json $(shell find labextension/src l
 	@touch $@
 	@mkdir -p $(dir $(FRONT_LINK)) && rm -rf $(FRONT_LINK) && ln -s "$(CURDIR)/$(dir $(FRONT))" $(FRONT_LINK)
 
-test: install front chromium ## unit, contract, architecture, integration and browser tests, with coverage floors
+test: install front typescript chromium ## unit, contract, architecture, integration and browser tests, with coverage floors
 	$(BIN)/coverage erase
 	@$(COMPILED)
 	$(BIN)/coverage run $(PYTEST) -m "not nightly"
 	@$(MAKE) --no-print-directory floors
 
-test-all: install front chromium redis ## everything in full, the nightly tests and the matrix of Pythons and marimos too
+test-all: install front typescript chromium redis ## everything in full, the nightly tests and the matrix of Pythons and marimos too
 	$(BIN)/coverage erase
 	@$(COMPILED)
 	$(BIN)/coverage run $(PYTEST)

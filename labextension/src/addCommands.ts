@@ -1,109 +1,212 @@
-/** daglab's commands. */
+/** daglab's commands about assets and Dagster. */
 
-import { showErrorMessage } from '@jupyterlab/apputils';
-import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
-import { refreshIcon, runIcon } from '@jupyterlab/ui-components';
-import type { CommandRegistry } from '@lumino/commands';
+import { Clipboard } from '@jupyterlab/apputils';
+import { caretDownIcon, caretRightIcon, copyIcon, launchIcon, refreshIcon, runIcon, searchIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
-import type { Api } from './api';
+import { assetArguments, type IContext, targets, tellFault } from './actions/context';
+import { materialize } from './actions/materialize';
+import { showText } from './actions/showText';
 import { CommandIDs } from './commands';
-import { marimoIcon } from './icons';
-import type { MarimoTabs } from './marimo';
-import { materialize } from './materialize';
-import { canMaterialize, type IAsset } from './model/asset';
-import type { AssetStore } from './store';
+import { dagsterIcon, downstreamIcon, upstreamIcon } from './icons';
+import type { Asset } from './model/asset';
+import { dagsterPage } from './model/links';
+import { lineageSelection } from './model/search';
 
-interface ICommandOptions {
-  readonly commands: CommandRegistry;
-  readonly api: Api;
-  readonly store: AssetStore;
-  readonly trans: IRenderMime.TranslationBundle;
-  /** null where the shell has no tabs (Notebook 7): marimo then opens in a browser tab. */
-  readonly tabs: MarimoTabs | null;
+const NO_ARGUMENTS = { args: { type: 'object', properties: {} } };
+
+export function addAssetCommands(context: IContext): void {
+  const { commands, sidebar, trans } = context;
+  const describedBy = { args: assetArguments(trans) };
+  const find = (args: ReadonlyPartialJSONObject): readonly Asset[] => targets(context, args);
+  const any = (args: ReadonlyPartialJSONObject): boolean => find(args).length > 0;
+
+  const launchable = (args: ReadonlyPartialJSONObject): boolean =>
+    !context.store.state.status?.read_only && find(args).some(asset => asset.materializable);
+  commands.addCommand(CommandIDs.materialize, {
+    label: args =>
+      find(args).length > 1 ? trans.__('Materialize %1 assets', find(args).length) : trans.__('Materialize asset'),
+    caption: args => materializeCaption(context, find(args)),
+    icon: runIcon,
+    describedBy,
+    isEnabled: launchable,
+    execute: args => materialize(context, find(args), false)
+  });
+  commands.addCommand(CommandIDs.materializeWithOptions, {
+    label: trans.__('Materialize with options…'),
+    caption: trans.__('Choose partitions and configuration, then launch a run'),
+    icon: runIcon,
+    describedBy,
+    isEnabled: args => launchable(args) && find(args).some(asset => asset.partitioned || asset.has_config),
+    execute: args => materialize(context, find(args), true)
+  });
+  for (const [id, direction, icon, label, caption] of [
+    [
+      CommandIDs.showUpstream,
+      'upstream',
+      upstreamIcon,
+      trans.__('Show upstream assets'),
+      trans.__('Search for all that the asset is made from')
+    ],
+    [
+      CommandIDs.showDownstream,
+      'downstream',
+      downstreamIcon,
+      trans.__('Show downstream assets'),
+      trans.__('Search for all that is made from the asset')
+    ]
+  ] as const) {
+    commands.addCommand(id, {
+      ...{ label, caption, icon, describedBy, isEnabled: any },
+      execute: args => sidebar.search(lineageSelection(find(args).map(asset => asset.key), direction))
+    });
+  }
+  commands.addCommand(CommandIDs.openInDagster, {
+    label: trans.__('Open in Dagster'),
+    caption: trans.__('Open the asset’s page in Dagster’s own user interface'),
+    icon: dagsterIcon,
+    describedBy,
+    isEnabled: args => find(args).length === 1 && !!context.store.state.status?.dagster.address,
+    execute: args => {
+      const [asset] = find(args);
+      openPage(asset && dagsterPage(context.store.state.status?.dagster.address, asset.key));
+    }
+  });
+  commands.addCommand(CommandIDs.copyKey, {
+    label: args => (find(args).length > 1 ? trans.__('Copy asset keys') : trans.__('Copy asset key')),
+    caption: trans.__('Copy the asset’s key to the clipboard, one a line'),
+    icon: copyIcon,
+    describedBy,
+    isEnabled: any,
+    execute: args => Clipboard.copyToSystem(find(args).map(asset => asset.key).join('\n'))
+  });
+  commands.addCommand(CommandIDs.openRun, {
+    label: trans.__('Open run'),
+    caption: trans.__('Open a run’s page in Dagster’s own user interface'),
+    icon: launchIcon,
+    describedBy: {
+      args: {
+        type: 'object',
+        required: ['id'],
+        properties: { id: { type: 'string', description: trans.__('The run’s id') } }
+      }
+    },
+    isEnabled: args => typeof args['id'] === 'string',
+    execute: async args => {
+      try {
+        openPage((await context.api.get('/runs/{run_id}', { path: { run_id: String(args['id']) } })).url);
+      } catch (error) {
+        tellFault(trans.__('The run did not open.'), error);
+      }
+    }
+  });
 }
 
-export function addCommands(options: ICommandOptions): void {
-  const { commands, store, trans } = options;
-  const key = { type: 'string', description: trans.__('The asset’s key; default: the selected one') };
-  /** The asset that a command is about: the one of its arguments, else the selected one. */
-  const target = (args: ReadonlyPartialJSONObject): IAsset | null =>
-    typeof args['key'] === 'string' ? store.asset(args['key']) : store.selected;
-
+/** Commands about the sidebar and Dagster itself. */
+export function addSidebarCommands(context: IContext, reveal: () => void): void {
+  const { api, commands, sidebar, store, trans } = context;
   commands.addCommand(CommandIDs.refresh, {
     label: trans.__('Refresh assets'),
     caption: trans.__('Ask Dagster for its assets and their statuses now'),
     icon: refreshIcon,
-    describedBy: { args: { type: 'object', properties: {} } },
+    describedBy: NO_ARGUMENTS,
     execute: () => store.refresh()
   });
-
-  commands.addCommand(CommandIDs.materialize, {
-    label: trans.__('Materialize asset'),
-    caption: args => materializeCaption(target(args), trans),
-    icon: runIcon,
-    describedBy: { args: { type: 'object', properties: { key } } },
-    isEnabled: args => {
-      const asset = target(args);
-      const readOnly = store.snapshot.status?.read_only ?? false;
-      return asset !== null && canMaterialize(asset) && asset.status !== 'running' && !readOnly;
-    },
-    execute: async args => {
-      const asset = target(args);
-      if (!asset) {
-        return null;
-      }
-      const { notebook } = asset;
-      const openNotebook = {
-        label: trans.__('Open in marimo'),
-        callback: () => void commands.execute(CommandIDs.openInMarimo, { path: notebook })
-      };
-      return materialize({
-        ...{ api: options.api, assets: [asset.key], trans, onChange: () => void store.refresh() },
-        ...(notebook === null ? {} : { onFailure: openNotebook })
-      });
-    }
-  });
-
-  commands.addCommand(CommandIDs.openInMarimo, {
-    label: trans.__('Open in marimo'),
-    caption: trans.__('Open the notebook that makes the asset in marimo'),
-    icon: marimoIcon,
+  commands.addCommand(CommandIDs.searchAssets, {
+    label: trans.__('Search assets'),
+    caption: trans.__('Show the assets, and go to their search field'),
+    icon: searchIcon,
     describedBy: {
       args: {
         type: 'object',
-        properties: { key, path: { type: 'string', description: trans.__('The notebook’s path, in place of a key') } }
+        properties: { text: { type: 'string', description: trans.__('What to search for') } }
       }
     },
-    isEnabled: args => typeof args['path'] === 'string' || (target(args)?.notebook ?? null) !== null,
-    execute: async args => {
-      const path = typeof args['path'] === 'string' ? args['path'] : target(args)?.notebook;
-      if (!path) {
-        return;
+    execute: args => {
+      if (typeof args['text'] === 'string') {
+        sidebar.search(args['text']);
       }
-      if (options.tabs) {
-        await options.tabs.open(path);
-        return;
-      }
-      try {
-        window.open(await options.api.openInMarimo(path), '_blank', 'noopener');
-      } catch (error) {
-        await showErrorMessage(trans.__('marimo did not open'), (error as Error).message);
-      }
+      reveal();
     }
   });
-
-  store.changed.connect(() => {
-    commands.notifyCommandChanged(CommandIDs.materialize);
-    commands.notifyCommandChanged(CommandIDs.openInMarimo);
+  for (const [id, expanded, icon, label, caption] of [
+    [
+      CommandIDs.expandAll,
+      true,
+      caretDownIcon,
+      trans.__('Expand all groups'),
+      trans.__('Show the assets of all groups')
+    ],
+    [
+      CommandIDs.collapseAll,
+      false,
+      caretRightIcon,
+      trans.__('Collapse all groups'),
+      trans.__('Show the groups without their assets')
+    ]
+  ] as const) {
+    commands.addCommand(id, {
+      ...{ label, caption, icon, describedBy: NO_ARGUMENTS },
+      execute: () => sidebar.setAllExpanded(expanded)
+    });
+  }
+  commands.addCommand(CommandIDs.startDagster, {
+    label: trans.__('Start Dagster'),
+    caption: trans.__('Start Dagster for this project; it ends with the Jupyter server'),
+    icon: runIcon,
+    describedBy: NO_ARGUMENTS,
+    isEnabled: () => store.state.status?.dagster.reachable === false,
+    execute: async () => {
+      try {
+        await api.post('/dagster', {});
+      } catch (error) {
+        tellFault(trans.__('Dagster was not started.'), error);
+      }
+      await store.refresh();
+    }
+  });
+  commands.addCommand(CommandIDs.reloadLocation, {
+    label: trans.__('Reload code location'),
+    caption: trans.__('Load the definitions of a code location again'),
+    icon: refreshIcon,
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          name: { type: 'string', description: trans.__('The code location; default: that of the selected asset') }
+        }
+      }
+    },
+    isEnabled: args => typeof args['name'] === 'string' || sidebar.selected.length > 0,
+    execute: async args => {
+      const name = String(args['name'] ?? sidebar.selected[0]?.location);
+      try {
+        const { error } = await api.post('/locations/{name}/reload', { path: { name } });
+        if (error) {
+          await showText(trans.__('%1 failed to load', name), error, trans.__('Close'));
+        }
+      } catch (error) {
+        tellFault(trans.__('%1 was not reloaded.', name), error);
+      }
+      await store.refresh();
+    }
   });
 }
 
-function materializeCaption(asset: IAsset | null, trans: IRenderMime.TranslationBundle): string {
-  if (asset && !asset.materializable) {
+function openPage(url: string | null | undefined): void {
+  if (url && /^https?:\/\//.test(url)) {
+    window.open(url, '_blank', 'noopener');
+  }
+}
+
+function materializeCaption({ store, trans }: IContext, assets: readonly Asset[]): string {
+  const [asset] = assets;
+  if (store.state.status?.read_only) {
+    return trans.__('daglab is set to read only');
+  }
+  if (assets.length === 1 && asset && !asset.materializable) {
     return trans.__('%1 is made elsewhere', asset.key);
   }
-  if (asset?.partitioned) {
-    return trans.__('%1 is partitioned: materialize it in Dagster’s own UI', asset.key);
-  }
-  return asset ? trans.__('Launch a run that makes %1', asset.key) : trans.__('Launch a run that makes the asset');
+  return assets.length === 1 && asset
+    ? trans.__('Launch a run that makes %1', asset.key)
+    : trans.__('Launch a run that makes the selected assets');
 }

@@ -1,7 +1,21 @@
 /** The ids of daglab's commands. */
 
 export namespace CommandIDs {
+  export const collapseAll = 'daglab:collapse-all';
+  export const copyKey = 'daglab:copy-key';
+  export const createPair = 'daglab:create-pair';
+  export const expandAll = 'daglab:expand-all';
   export const materialize = 'daglab:materialize-asset';
+  export const materializeWithOptions = 'daglab:materialize-with-options';
+  export const openInDagster = 'daglab:open-in-dagster';
+  export const openInJupyter = 'daglab:open-in-jupyter';
   export const openInMarimo = 'daglab:open-in-marimo';
+  export const openRun = 'daglab:open-run';
   export const refresh = 'daglab:refresh';
+  export const reloadLocation = 'daglab:reload-location';
+  export const searchAssets = 'daglab:search-assets';
+  export const showDownstream = 'daglab:show-downstream';
+  export const showUpstream = 'daglab:show-upstream';
+  export const startDagster = 'daglab:start-dagster';
+  export const syncPair = 'daglab:sync-pair';
 }

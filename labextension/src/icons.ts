@@ -1,7 +1,8 @@
 /** daglab's icons: one shape for each status, so that none is told by its colour alone. */
 
 import { LabIcon } from '@jupyterlab/ui-components';
-import type { AssetStatus } from './model/asset';
+import type { PairState } from './model/asset';
+import type { ShownStatus } from './model/words';
 
 function svg(size: number, body: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 ${size} ${size}">${body}</svg>`;
@@ -32,13 +33,31 @@ export const marimoIcon = new LabIcon({
   )
 });
 
-function statusIcon(status: AssetStatus, body: string): LabIcon {
+function plainIcon(name: string, path: string): LabIcon {
+  const line = `<path class="jp-icon3" stroke="#616161" stroke-width="1.5" stroke-linejoin="round" d="${path}"/>`;
+  // The theme fills whatever has a fill of its own.
+  return new LabIcon({ name: `daglab:${name}`, svgstr: svg(16, `<g fill="none">${line}</g>`) });
+}
+
+/** Two halves that become one. */
+export const syncIcon = plainIcon('sync', 'M3 7.500a5 5 0 0 1 9-2.500M12.500 2v3.300H9.200M13 8.500a5 5 0 0 1-9 2.500M3.500 14v-3.300h3.300');
+
+/** What an asset is made from, left of it. */
+export const upstreamIcon = plainIcon('upstream', 'M9.500 5.500h4.500v5H9.500zM9.500 8H3M5.500 5 2.500 8l3 3');
+
+/** What is made from an asset, right of it. */
+export const downstreamIcon = plainIcon('downstream', 'M2 5.500h4.500v5H2zM6.500 8H13M10.500 5l3 3-3 3');
+
+/** A page elsewhere. */
+export const dagsterIcon = plainIcon('dagster', 'M7 3H3.500v9.500H13V9M9.500 2.500h4v4M13.500 2.500 7.500 8.500');
+
+function statusIcon(status: ShownStatus, body: string): LabIcon {
   return new LabIcon({ name: `daglab:status-${status}`, svgstr: svg(16, body) });
 }
 
 const RING = '<circle cx="8" cy="8" r="5.75" fill="none" stroke="currentColor" stroke-width="1.5"';
 
-export const statusIcons: Readonly<Record<AssetStatus, LabIcon>> = {
+export const statusIcons: Readonly<Record<ShownStatus, LabIcon>> = {
   materialized: statusIcon(
     'materialized',
     '<path fill="currentColor" fill-rule="evenodd" d="M8 1.500a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13zm-.9 9.6 ' +
@@ -53,6 +72,12 @@ export const statusIcons: Readonly<Record<AssetStatus, LabIcon>> = {
     '<path fill="currentColor" fill-rule="evenodd" d="M8 1.500a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13zm0 5.44' +
       'L5.94 4.88 4.88 5.94 6.94 8l-2.06 2.06 1.06 1.060L8 9.060l2.06 2.06 1.06-1.060L9.06 8l2.06-2.06-1.06-1.060z"/>'
   ),
+  'failed-checks': statusIcon(
+    'failed-checks',
+    '<path d="M8 1.75 13.25 3.700v4.100c0 3-2.200 5.300-5.250 6.450C4.950 13.100 2.750 10.800 2.750 7.800V3.700z" fill="none" ' +
+      'stroke="currentColor" stroke-width="1.500" stroke-linejoin="round"/>' +
+      '<path d="M8 4.800v3.900M8 9.900v1.600" stroke="currentColor" stroke-width="1.600"/>'
+  ),
   running: statusIcon(
     'running',
     `${RING} opacity=".3"/><path d="M8 2.250A5.75 5.75 0 0 1 13.75 8" fill="none" stroke="currentColor" stroke-width="1.5"/>`
@@ -62,4 +87,41 @@ export const statusIcons: Readonly<Record<AssetStatus, LabIcon>> = {
     'external',
     '<path d="M8 2 14 8 8 14 2 8z" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linejoin="round"/>'
   )
+};
+
+const PAIR_NEWER = new LabIcon({
+  name: 'daglab:pair-newer',
+  svgstr: svg(16, `${RING}/><path d="M8 11V5.500M5.400 7.700 8 5.100l2.600 2.600" fill="none" stroke="currentColor" stroke-width="1.5"/>`)
+});
+
+const PAIR_CONFLICT = new LabIcon({
+  name: 'daglab:pair-conflict',
+  svgstr: svg(
+    16,
+    '<path d="M8 2.200 14.500 13.500H1.500z" fill="none" stroke="currentColor" stroke-width="1.500" stroke-linejoin="round"/>' +
+      '<path d="M8 6v3.700M8 10.700v1.600" stroke="currentColor" stroke-width="1.500"/>'
+  )
+});
+
+const PAIR_HALF = new LabIcon({
+  name: 'daglab:pair-half',
+  svgstr: svg(
+    16,
+    '<path d="M8 2.250H3.750a1.500 1.500 0 0 0-1.500 1.500v8.500a1.500 1.500 0 0 0 1.500 1.500H8z" fill="none" ' +
+      'stroke="currentColor" stroke-width="1.500"/>' +
+      '<path d="M10 2.250h2.250a1.500 1.500 0 0 1 1.500 1.500v8.500a1.500 1.500 0 0 1-1.500 1.500H10" fill="none" ' +
+      'stroke="currentColor" stroke-width="1.500" stroke-dasharray="1.800 2"/>'
+  )
+});
+
+/** A notebook's pair: the shape tells where it stands. */
+export const pairIcons: Readonly<Record<PairState, LabIcon>> = {
+  'in-sync': marimoIcon,
+  'py-ahead': PAIR_NEWER,
+  'ipynb-ahead': PAIR_NEWER,
+  'both-ahead': PAIR_NEWER,
+  conflict: PAIR_CONFLICT,
+  invalid: PAIR_CONFLICT,
+  half: PAIR_HALF,
+  unpaired: PAIR_HALF
 };

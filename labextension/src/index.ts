@@ -12,18 +12,22 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { PanelWithToolbar } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
-import { addCommands } from './addCommands';
-import { Api } from './api';
+import type { IContext } from './actions/context';
+import { addAssetCommands, addSidebarCommands } from './addCommands';
 import { CommandIDs } from './commands';
+import { Api } from './data/api';
+import { WorkspaceStore } from './data/store';
 import { daglabIcon } from './icons';
 import { MarimoTabs } from './marimo';
+import { addPairCommands } from './pairCommands';
+import { SidebarModel } from './sidebar/model';
 import { AssetPanel } from './sidebar/panel';
-import { AssetStore } from './store';
 import { VERSION } from './version';
 
 const PLUGIN_ID = 'daglab:plugin';
 const SIDEBAR_ID = 'daglab-sidebar';
 const TOOLBAR_FACTORY = 'DaglabSidebar';
+const CONFIRM_ABOVE = 20;
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
@@ -48,17 +52,28 @@ const plugin: JupyterFrontEndPlugin<void> = {
     toolbars: IToolbarWidgetRegistry | null,
     labShell: ILabShell | null
   ) => {
-    const trans = (translator ?? nullTranslator).load('daglab');
+    const language = translator ?? nullTranslator;
+    const trans = language.load('daglab');
+    const { commands, shell } = app;
     const api = new Api(app.serviceManager.serverSettings);
-    const store = new AssetStore(api, state);
+    const store = new WorkspaceStore(api);
+    const model = new SidebarModel(store, api, state);
+    let confirmAbove = CONFIRM_ABOVE;
+    void settings?.load(PLUGIN_ID).then(loaded => {
+      const read = (): void => {
+        confirmAbove = Number(loaded.composite['confirmAbove'] ?? CONFIRM_ABOVE);
+      };
+      loaded.changed.connect(read);
+      read();
+    });
     const tabs = new MarimoTabs(
       api,
-      tab => app.shell.add(tab, 'main'),
-      id => app.shell.activateById(id)
+      tab => shell.add(tab, 'main'),
+      id => shell.activateById(id)
     );
-    addCommands({ commands: app.commands, api, store, trans, tabs: labShell ? tabs : null });
 
     const sidebar = new PanelWithToolbar();
+    const panel = new AssetPanel({ model, commands, trans, version: VERSION });
     sidebar.id = SIDEBAR_ID;
     sidebar.addClass('jp-Daglab-sidebar');
     sidebar.title.icon = daglabIcon;
@@ -68,14 +83,27 @@ const plugin: JupyterFrontEndPlugin<void> = {
     sidebar.toolbar.node.setAttribute('aria-label', trans.__('Asset actions'));
     sidebar.addWidget(heading(trans.__('Dagster assets')));
     sidebar.addWidget(sidebar.toolbar);
-    sidebar.addWidget(new AssetPanel({ store, commands: app.commands, trans, version: VERSION }));
+    sidebar.addWidget(panel);
     if (toolbars && settings) {
-      setToolbar(
-        sidebar,
-        createToolbarFactory(toolbars, settings, TOOLBAR_FACTORY, PLUGIN_ID, translator ?? nullTranslator)
-      );
+      setToolbar(sidebar, createToolbarFactory(toolbars, settings, TOOLBAR_FACTORY, PLUGIN_ID, language));
     }
-    app.shell.add(sidebar, 'left', { rank: 250, type: 'Dagster' });
+    shell.add(sidebar, 'left', { rank: 250, type: 'Dagster' });
+
+    const context: IContext = {
+      ...{ api, commands, store, sidebar: model, trans, translator: language },
+      confirmAbove: () => confirmAbove
+    };
+    addAssetCommands(context);
+    addPairCommands(context, labShell ? tabs : null);
+    addSidebarCommands(context, () => {
+      shell.activateById(SIDEBAR_ID);
+      panel.focusSearch();
+    });
+    const ids = Object.values(CommandIDs);
+    model.changed.connect(() => ids.forEach(id => commands.notifyCommandChanged(id)));
+    for (const command of ids.filter(id => id !== CommandIDs.openRun)) {
+      palette?.addItem({ command, category: trans.__('Dagster') });
+    }
 
     restorer?.add(sidebar, SIDEBAR_ID);
     if (restorer && labShell) {
@@ -85,11 +113,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
         name: tab => tabs.pathOf(tab)
       });
     }
-    const category = trans.__('Dagster');
-    for (const command of [CommandIDs.refresh, CommandIDs.materialize, CommandIDs.openInMarimo]) {
-      palette?.addItem({ command, category });
-    }
-    void app.restored.then(() => store.start());
+    void app.restored.then(async () => {
+      await model.restore();
+      store.start();
+    });
   }
 };
 

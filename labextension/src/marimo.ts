@@ -3,7 +3,7 @@
 import { IFrame, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import type { Widget } from '@lumino/widgets';
-import type { Api } from './api';
+import type { Api } from './data/api';
 import { marimoIcon } from './icons';
 
 type MarimoTab = MainAreaWidget<IFrame>;

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from daglab.processes import spawn
 
+AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = os.environ.get("DAGLAB_CHROMIUM", "/usr/bin/chromium")
 
 
@@ -82,12 +83,30 @@ def page(context: BrowserContext, lab: RunningLab) -> Page:
     parts = urlsplit(lab.jupyter_url)
     page.goto(f"{parts.scheme}://{parts.netloc}/lab?{parts.query}&reset")
     ready(page)
-    page.get_by_role("tab", name="Dagster assets").click()
-    page.locator("#daglab-sidebar").wait_for()
+    show_sidebar(page)
     return page
+
+
+def show_sidebar(page: Page) -> None:
+    """Open the assets' sidebar, where the layout that JupyterLab restores doesn't have it open."""
+    tab, sidebar = page.get_by_role("tab", name="Dagster assets"), page.locator("#daglab-sidebar")
+    if tab.get_attribute("aria-selected") != "true":
+        tab.click()
+    sidebar.wait_for()
 
 
 def ready(page: Page) -> None:
     """Wait until JupyterLab has started."""
     page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=60_000)
     page.locator(".jp-SideBar.jp-mod-left").wait_for(timeout=60_000)
+
+
+def accessible(page: Page, where: str) -> None:
+    """No violation of WCAG 2.2 AA in what the selector finds, as far as axe-core sees."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate(
+        """where => axe.run({ include: [[where]] }, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] })
+             .then(result => result.violations.map(one => [one.id, one.nodes.map(node => node.html)]))""",
+        where,
+    )
+    assert found == []

@@ -12,6 +12,8 @@ import httpx
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
+from tests.e2e.conftest import accessible, ready, show_sidebar
+
 RUN_MILLISECONDS = 120_000
 MARIMO_MILLISECONDS = 90_000
 SCREENSHOTS = os.environ.get("DAGLAB_SCREENSHOTS")  # before conftest clears the environment
@@ -141,7 +143,8 @@ def test_what_is_missing_is_told_with_its_remedy(page: Page, status: int, body: 
     """Only the answer is replaced, as it comes from a server in that state; tests/integration makes the real ones."""
     page.route("**/daglab/api/**", lambda route: route.fulfill(status=status, body=body))
     page.reload()
-    page.get_by_role("tab", name="Dagster assets").click(timeout=60_000)
+    ready(page)
+    show_sidebar(page)
     empty = page.locator(".jp-Daglab-empty")
     expect(empty.get_by_role("heading", name=title)).to_be_visible(timeout=60_000)
     expect(empty).to_contain_text(remedy)
@@ -151,13 +154,15 @@ def test_what_is_missing_is_told_with_its_remedy(page: Page, status: int, body: 
     expect(page.locator(".jp-Daglab-asset")).to_have_count(4)
 
 
-def test_the_dark_theme(page: Page) -> None:
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Dark High Contrast"])
+def test_the_dark_themes(page: Page, theme: str) -> None:
+    expect(row(page, "sales/daily_revenue")).to_be_visible()
     page.get_by_text("Settings", exact=True).click()
     page.get_by_text("Theme", exact=True).hover()
-    page.get_by_role("menuitemradio", name="JupyterLab Dark").or_(
-        page.get_by_role("menuitem", name="JupyterLab Dark")
-    ).first.click()
-    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+    item = {"name": theme, "exact": True}
+    page.get_by_role("menuitemradio", **item).or_(page.get_by_role("menuitem", **item)).first.click()
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
     row(page, "sales/daily_revenue").click()
     expect(row(page, "sales/daily_revenue")).to_have_class(re.compile("jp-mod-selected"))
-    screenshot(page, "jupyterlab-dark")
+    accessible(page, "#daglab-sidebar")
+    screenshot(page, theme.lower().replace(" ", "-"))

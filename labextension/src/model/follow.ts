@@ -1,27 +1,28 @@
-/** Following a run to its end. */
+/** Following something that goes on to its end. */
 
-import type { IRun } from './asset';
-
-export interface IFollowOptions {
-  /** Asks for the run's state. */
-  readonly ask: () => Promise<IRun>;
+export interface IFollowOptions<T extends { readonly final: boolean }> {
+  /** Asks for its state. */
+  readonly ask: () => Promise<T>;
   /** Told of each answer. */
-  readonly onState: (run: IRun) => void;
-  readonly pauseMilliseconds: number;
+  readonly onState: (state: T) => void;
+  /** Resolves when it is time to ask again. */
+  readonly pause: () => Promise<unknown>;
   /** So many failed questions in a row are borne before the last error is thrown. */
   readonly patience: number;
 }
 
-/** Ask until the run has ended, and answer its final state. A lost answer now and then does no harm. */
-export async function followRun(options: IFollowOptions): Promise<IRun> {
+/** Ask until it has ended, and answer its final state. A lost answer now and then does no harm. */
+export async function follow<T extends { readonly final: boolean }>(options: IFollowOptions<T>): Promise<T> {
   let failures = 0;
   for (;;) {
+    // News that come while the question is open are not missed.
+    const pause = options.pause();
     try {
-      const run = await options.ask();
+      const state = await options.ask();
       failures = 0;
-      options.onState(run);
-      if (run.final) {
-        return run;
+      options.onState(state);
+      if (state.final) {
+        return state;
       }
     } catch (error) {
       failures += 1;
@@ -29,6 +30,6 @@ export async function followRun(options: IFollowOptions): Promise<IRun> {
         throw error;
       }
     }
-    await new Promise(resolve => setTimeout(resolve, options.pauseMilliseconds));
+    await pause;
   }
 }

@@ -1,6 +1,6 @@
 /** The assets as a tree, location over group over asset, flattened to the rows that are shown. */
 
-import type { IAsset } from './asset';
+import type { Asset } from './asset';
 
 interface IRowPlace {
   readonly id: string;
@@ -22,21 +22,24 @@ export interface IFolderRow extends IRowPlace {
 
 export interface IAssetRow extends IRowPlace {
   readonly kind: 'asset';
-  readonly asset: IAsset;
+  readonly asset: Asset;
 }
 
 export type Row = IFolderRow | IAssetRow;
 
-/** The assets that match all words of a search, in key, group or kinds, whatever the case. */
-export function filterAssets(assets: readonly IAsset[], search: string): readonly IAsset[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) {
-    return assets;
-  }
-  return assets.filter(asset => {
-    const text = [asset.key, asset.group, ...asset.kinds].join('\n').toLowerCase();
-    return words.every(word => text.includes(word));
-  });
+/** The id of an asset's row. */
+export function assetId(asset: Asset): string {
+  return `asset:${asset.key}`;
+}
+
+/** The id of the row of its location. */
+export function locationId(asset: Asset): string {
+  return `location:${asset.location}`;
+}
+
+/** The id of the row of its group. */
+export function groupId(asset: Asset): string {
+  return `${locationId(asset)}/group:${asset.group}`;
 }
 
 /**
@@ -44,11 +47,11 @@ export function filterAssets(assets: readonly IAsset[], search: string): readonl
  *
  * @param collapsed - ids of the folders whose rows are hidden.
  */
-export function buildRows(assets: readonly IAsset[], collapsed: ReadonlySet<string>): Row[] {
+export function buildRows(assets: readonly Asset[], collapsed: ReadonlySet<string>): Row[] {
   const rows: Row[] = [];
   const locations = [...groupBy(assets, asset => asset.location)];
   locations.forEach(([location, inLocation], place) => {
-    const id = `location:${location}`;
+    const id = inLocation[0] ? locationId(inLocation[0]) : location;
     const expanded = !collapsed.has(id);
     rows.push({
       ...{ kind: 'location', id, label: location, level: 1, parent: null, expanded, count: inLocation.length },
@@ -73,10 +76,10 @@ export function typeAhead(rows: readonly Row[], from: number, typed: string): nu
   return -1;
 }
 
-function addGroups(rows: Row[], parent: string, assets: readonly IAsset[], collapsed: ReadonlySet<string>): void {
+function addGroups(rows: Row[], parent: string, assets: readonly Asset[], collapsed: ReadonlySet<string>): void {
   const groups = [...groupBy(assets, asset => asset.group)];
   groups.forEach(([group, inGroup], place) => {
-    const id = `${parent}/group:${group}`;
+    const id = inGroup[0] ? groupId(inGroup[0]) : group;
     const expanded = !collapsed.has(id);
     rows.push({
       ...{ kind: 'group', id, label: group, level: 2, parent, expanded, count: inGroup.length },
@@ -87,7 +90,7 @@ function addGroups(rows: Row[], parent: string, assets: readonly IAsset[], colla
     }
     inGroup.forEach((asset, index) => {
       rows.push({
-        ...{ kind: 'asset', id: `asset:${asset.key}`, label: shortName(asset.key), level: 3, parent: id, asset },
+        ...{ kind: 'asset', id: assetId(asset), label: shortName(asset.key), level: 3, parent: id, asset },
         ...{ position: index + 1, siblings: inGroup.length }
       });
     });
@@ -99,8 +102,8 @@ export function shortName(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);
 }
 
-function groupBy(assets: readonly IAsset[], part: (asset: IAsset) => string): [string, IAsset[]][] {
-  const found = new Map<string, IAsset[]>();
+function groupBy(assets: readonly Asset[], part: (asset: Asset) => string): [string, Asset[]][] {
+  const found = new Map<string, Asset[]>();
   for (const asset of [...assets].sort((a, b) => compare(a.key, b.key))) {
     const name = part(asset);
     const others = found.get(name);

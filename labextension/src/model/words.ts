@@ -1,14 +1,24 @@
 /** Statuses and ages in words. */
 
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
-import type { AssetStatus, IRun } from './asset';
+import type { Asset, AssetStatus, PairState, Run } from './asset';
 import { shortName } from './tree';
 
 type Trans = IRenderMime.TranslationBundle;
 
+/** What the tree shows of an asset: its status, or that checks of what was made have failed. */
+export type ShownStatus = AssetStatus | 'failed-checks';
+
+export function shownStatus(asset: Asset): ShownStatus {
+  const made = asset.status === 'materialized' || asset.status === 'stale';
+  return made && asset.failed_checks.length > 0 ? 'failed-checks' : asset.status;
+}
+
 /** The status as users read it. */
-export function statusText(status: AssetStatus, trans: Trans): string {
+export function statusText(status: ShownStatus, trans: Trans): string {
   switch (status) {
+    case 'failed-checks':
+      return trans.__('Failed checks');
     case 'running':
       return trans.__('Running');
     case 'failed':
@@ -21,6 +31,27 @@ export function statusText(status: AssetStatus, trans: Trans): string {
       return trans.__('Materialized');
     case 'external':
       return trans.__('External');
+  }
+}
+
+/** Where a notebook and its pair stand. */
+export function pairText(state: PairState, trans: Trans): string {
+  switch (state) {
+    case 'in-sync':
+      return trans.__('Pair in sync');
+    case 'py-ahead':
+      return trans.__('marimo’s half is newer');
+    case 'ipynb-ahead':
+      return trans.__('Jupyter’s half is newer');
+    case 'both-ahead':
+      return trans.__('Both halves have changed');
+    case 'conflict':
+      return trans.__('Conflict between both halves');
+    case 'half':
+    case 'unpaired':
+      return trans.__('Not paired');
+    case 'invalid':
+      return trans.__('Pair cannot be read');
   }
 }
 
@@ -41,7 +72,7 @@ export function age(then: number, now: number, trans: Trans): string {
 }
 
 /** Why a run failed, in one line: the step that failed and the innermost cause. */
-export function failureText(run: IRun, trans: Trans): string {
+export function failureText(run: Run, trans: Trans): string {
   const failure = run.failures[0];
   if (run.status === 'CANCELED') {
     return trans.__('The run was canceled.');
@@ -59,4 +90,23 @@ export function runTitle(assets: readonly string[], trans: Trans): string {
   return assets.length === 1 && only !== undefined
     ? shortName(only)
     : trans._n('%1 asset', '%1 assets', assets.length);
+}
+
+/** The status of a partition. */
+export function partitionText(status: 'materialized' | 'failed' | 'materializing' | 'missing', trans: Trans): string {
+  switch (status) {
+    case 'materialized':
+      return trans.__('materialized');
+    case 'failed':
+      return trans.__('failed');
+    case 'materializing':
+      return trans.__('running');
+    case 'missing':
+      return trans.__('missing');
+  }
+}
+
+/** A remedy, which comes as half a sentence, as a whole one. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
 }

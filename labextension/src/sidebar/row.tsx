@@ -3,9 +3,10 @@
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import { marimoIcon, statusIcons } from '../icons';
+import { pairIcons, statusIcons } from '../icons';
+import type { PairState } from '../model/asset';
 import type { IAssetRow, IFolderRow, Row } from '../model/tree';
-import { age, statusText } from '../model/words';
+import { age, pairText, shownStatus, statusText } from '../model/words';
 import { Icon } from './icon';
 
 interface IRowProps {
@@ -19,12 +20,16 @@ interface IRowProps {
   /** Seconds since the epoch. */
   readonly now: number;
   readonly trans: IRenderMime.TranslationBundle;
-  readonly onActivate: (row: Row) => void;
+  /** Where the asset's notebook and its pair stand; null where it has none. */
+  readonly pair: PairState | null;
+  readonly onSelect: (row: Row, event: React.MouseEvent) => void;
   readonly onOpen: (row: Row) => void;
 }
 
 /** A treeitem; keys are handled by the tree around it. */
-export function TreeRow(props: IRowProps): React.ReactElement {
+export const TreeRow = React.memo(TreeItem);
+
+function TreeItem(props: IRowProps): React.ReactElement {
   const { row, active, selected } = props;
   const folder = row.kind !== 'asset';
   return (
@@ -41,13 +46,16 @@ export function TreeRow(props: IRowProps): React.ReactElement {
       className={`jp-Daglab-row jp-Daglab-${row.kind}${selected ? ' jp-mod-selected' : ''}`}
       data-key={folder ? undefined : row.asset.key}
       style={{ height: props.height, transform: `translateY(${props.top}px)` }}
-      title={folder ? undefined : assetTitle(row)}
-      onMouseDown={() => props.onActivate(row)}
-      onContextMenu={() => props.onActivate(row)}
-      onClick={folder ? () => props.onOpen(row) : undefined}
+      title={folder ? undefined : assetTitle(row, props)}
+      onMouseDown={event => props.onSelect(row, event)}
+      onClick={event => {
+        if (folder && !event.shiftKey && !event.ctrlKey && !event.metaKey) {
+          props.onOpen(row);
+        }
+      }}
       onDoubleClick={folder ? undefined : () => props.onOpen(row)}
     >
-      {folder ? <Folder row={row} /> : <Asset row={row} now={props.now} trans={props.trans} />}
+      {folder ? <Folder row={row} /> : <Asset {...props} row={row} />}
     </div>
   );
 }
@@ -67,14 +75,16 @@ function Folder({ row }: { readonly row: IFolderRow }): React.ReactElement {
   );
 }
 
-function Asset(props: Pick<IRowProps, 'now' | 'trans'> & { readonly row: IAssetRow }): React.ReactElement {
+function Asset(props: IRowProps & { readonly row: IAssetRow }): React.ReactElement {
+  const { pair, trans } = props;
   const { asset } = props.row;
+  const status = shownStatus(asset);
   const parts = asset.key.slice(0, asset.key.length - props.row.label.length);
   // Below a group of the same name the key's first part would only be said twice.
   const prefix = parts === `${asset.group}/` ? '' : parts;
   return (
     <>
-      <Icon icon={statusIcons[asset.status]} className={`jp-Daglab-status jp-mod-${asset.status}`} />
+      <Icon icon={statusIcons[status]} className={`jp-Daglab-status jp-mod-${status}`} />
       <span className="jp-Daglab-text">
         <span className="jp-Daglab-name">
           <span className="jp-Daglab-prefix">{prefix}</span>
@@ -87,15 +97,22 @@ function Asset(props: Pick<IRowProps, 'now' | 'trans'> & { readonly row: IAssetR
           {kind}
         </span>
       ))}
-      {asset.notebook === null ? null : <Icon icon={marimoIcon} className="jp-Daglab-hasNotebook" />}
+      {pair === null ? null : (
+        <span className="jp-Daglab-pair" title={pairText(pair, trans)}>
+          <Icon icon={pairIcons[pair]} className={`jp-mod-${pair}`} />
+        </span>
+      )}
     </>
   );
 }
 
 function noteText(row: IAssetRow, { now, trans }: Pick<IRowProps, 'now' | 'trans'>): string {
   const { asset } = row;
-  const status = statusText(asset.status, trans);
-  return asset.materialized_at === null ? status : `${status} · ${age(asset.materialized_at, now, trans)}`;
+  const parts = [statusText(shownStatus(asset), trans)];
+  if (asset.materialized_at !== null) {
+    parts.push(age(asset.materialized_at, now, trans));
+  }
+  return parts.join(' · ');
 }
 
 function folderLabel(row: IFolderRow, { trans }: IRowProps): string {
@@ -106,14 +123,30 @@ function folderLabel(row: IFolderRow, { trans }: IRowProps): string {
 }
 
 function assetLabel(row: IAssetRow, props: IRowProps): string {
+  const { pair, trans } = props;
   const parts = [row.asset.key, noteText(row, props)];
-  if (row.asset.notebook !== null) {
-    parts.push(props.trans.__('has a notebook'));
+  if (row.asset.partitioned) {
+    parts.push(trans.__('partitioned'));
+  }
+  if (pair !== null) {
+    parts.push(trans.__('has a notebook'), pairText(pair, trans));
   }
   return parts.join(', ');
 }
 
-function assetTitle(row: IAssetRow): string {
+function assetTitle(row: IAssetRow, { pair, trans }: IRowProps): string {
   const { asset } = row;
-  return [asset.key, asset.description, asset.notebook].filter(Boolean).join('\n');
+  const { failed_checks, warned_checks } = asset;
+  return [
+    asset.key,
+    asset.description,
+    asset.partitioned ? trans.__('Partitioned') : null,
+    asset.notebook,
+    pair && pair !== 'in-sync' ? pairText(pair, trans) : null,
+    failed_checks.length ? trans.__('Failed checks: %1', failed_checks.join(', ')) : null,
+    warned_checks.length ? trans.__('Checks that warn: %1', warned_checks.join(', ')) : null,
+    asset.owners.length ? trans.__('Owners: %1', asset.owners.join(', ')) : null
+  ]
+    .filter(Boolean)
+    .join('\n');
 }

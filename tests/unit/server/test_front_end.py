@@ -1,24 +1,37 @@
-"""The front end reads only what the REST API's models have."""
+"""The front end's types are those of the REST API."""
 
 from __future__ import annotations
 
-import re
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
 
-from daglab.server.routes.assets import AssetModel
-from daglab.server.routes.run_models import RunModel
-from daglab.server.routes.status import StatusModel
+import daglab
+from daglab.server.openapi import openapi_json
+from daglab.server.routes import ROUTES
 
-TYPES = Path(__file__).parents[3] / "labextension" / "src" / "model" / "asset.ts"
+BUILT = Path(daglab.__file__).parent / "labextension" / "static"
+MOST_BYTES = 450_000
+FRONT = Path(__file__).parents[3] / "labextension"
+TOOL = FRONT / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
+NODE = shutil.which("node", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 
 
-@pytest.mark.parametrize(("interface", "model"), [("IAsset", AssetModel), ("IRun", RunModel), ("IStatus", StatusModel)])
-def test_the_fields_exist(interface: str, model: type[BaseModel]) -> None:
-    body = re.search(rf"export interface {interface} {{\n(.*?)\n}}", TYPES.read_text("utf-8"), re.DOTALL)
-    assert body
-    fields = set(re.findall(r"^  readonly (\w+):", body[1], re.MULTILINE))
-    assert len(fields) > 2
-    assert fields <= set(model.model_fields)
+@pytest.mark.skipif(NODE is None or not TOOL.is_file(), reason="needs Node and `make front`")
+def test_the_types_are_up_to_date() -> None:
+    argv = [str(NODE), str(TOOL), "--immutable", "--default-non-nullable", "false"]
+    done = subprocess.run(argv, input=openapi_json(ROUTES), capture_output=True, encoding="utf-8", timeout=120)
+    assert done.returncode == 0, done.stderr
+    types = (FRONT / "src" / "data" / "api.types.ts").read_text("utf-8")
+    assert types == done.stdout, "run `npm run types` in labextension, with the environment's bin on PATH"
+
+
+@pytest.mark.skipif(not BUILT.is_dir(), reason="needs `make front`")
+def test_the_bundle_is_small() -> None:
+    sizes = {file.name: file.stat().st_size for file in BUILT.glob("*.js")}
+    print(f"{sum(sizes.values()) / 1000:.0f} kB of JavaScript")
+    assert sum(sizes.values()) <= MOST_BYTES, sizes

@@ -1,0 +1,77 @@
+/** Notebooks of assets: their pairs made, synced, and opened on either side. */
+
+import { Notification } from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
+import { CommandIDs } from '../commands';
+import { ApiError } from '../data/api';
+import type { Asset } from '../model/asset';
+import { type IContext, tellFault } from './context';
+
+/** Whether a pair can be made: of an asset without a notebook, or of a notebook without its other half. */
+export function canPair({ store }: IContext, asset: Asset): boolean {
+  const state = asset.notebook === null ? 'half' : store.pair(asset.notebook)?.state;
+  return state === 'half' || state === 'unpaired';
+}
+
+/** Make the other half of the asset's notebook; or, where it has none, a notebook that explores the asset. */
+export async function createPair(context: IContext, asset: Asset): Promise<void> {
+  const { api, commands, store, trans } = context;
+  const body = asset.notebook === null ? { asset: asset.key } : { path: asset.notebook };
+  try {
+    const { py, ipynb } = await api.post('/pairs', { body });
+    const open = (label: string, id: string, path: string): Notification.IAction => ({
+      label,
+      callback: () => void commands.execute(id, { path })
+    });
+    Notification.success(trans.__('%1 and %2 are a pair.', PathExt.basename(py), PathExt.basename(ipynb)), {
+      autoClose: 8000,
+      actions: [
+        open(trans.__('Open in marimo'), CommandIDs.openInMarimo, py),
+        open(trans.__('Open in Jupyter'), CommandIDs.openInJupyter, ipynb)
+      ]
+    });
+    await store.refresh();
+  } catch (error) {
+    tellFault(trans.__('The pair was not made.'), error);
+  }
+}
+
+/** Bring both halves together; of a conflict nothing is written. */
+export async function syncPair(context: IContext, path: string): Promise<void> {
+  const { api, commands, store, trans } = context;
+  const name = PathExt.basename(path);
+  try {
+    const { conflicts, changes } = await api.patch('/pairs/{path}', { path: { path }, body: {} });
+    const openInMarimo = {
+      label: trans.__('Open in marimo'),
+      callback: () => void commands.execute(CommandIDs.openInMarimo, { path })
+    };
+    if (conflicts.length > 0) {
+      const count = trans._n('%1 conflict', '%1 conflicts', conflicts.length);
+      const message = trans.__('%1 was not synced: %2 between both halves.', name, count);
+      Notification.warning(message, { autoClose: false, actions: [openInMarimo] });
+    } else if (changes.length > 0) {
+      Notification.success(trans.__('%1 is in sync.', name), { autoClose: 5000 });
+    } else {
+      Notification.info(trans.__('%1 was in sync already.', name), { autoClose: 3000 });
+    }
+    await store.refresh();
+  } catch (error) {
+    tellFault(trans.__('%1 was not synced.', name), error);
+  }
+}
+
+/** Open the .ipynb of a notebook, whose path is that of either half, in Jupyter. */
+export async function openInJupyter(context: IContext, path: string): Promise<void> {
+  const { api, commands, trans } = context;
+  try {
+    const { ipynb, hashes } = await api.get('/pairs/{path}', { path: { path } });
+    if (!hashes.ipynb) {
+      const message = trans.__('%1 does not exist yet.', ipynb);
+      throw new ApiError({ code: 'half', message, remedy: trans.__('create the pair first') });
+    }
+    await commands.execute('docmanager:open', { path: ipynb });
+  } catch (error) {
+    tellFault(trans.__('The notebook did not open.'), error);
+  }
+}

@@ -1,0 +1,43 @@
+/** What has changed on the server, as its events tell it; docs/rest-api.md describes them. */
+
+import type { components } from '../data/api.types';
+import type { Asset, Fault, PairState } from './asset';
+
+type Schemas = components['schemas'];
+
+/** One change. */
+export type ServerEvent = Schemas['EventModel'];
+
+/** What of an asset changes without its definition. */
+export type AssetChange = Pick<Asset, 'status' | 'materialized_at' | 'run_id' | 'failed_checks' | 'warned_checks'>;
+
+/** Of the topic `assets`; null: read all assets again. */
+export interface IAssetsChange {
+  readonly changed: Readonly<Record<string, AssetChange>> | null;
+}
+
+/** Of the topic `runs`. */
+export type RunProgress = Pick<
+  Schemas['RunModel'],
+  'id' | 'status' | 'final' | 'job' | 'assets' | 'steps_total' | 'steps_done'
+>;
+
+/** Of the topic `pairs`. */
+export interface IPairChange {
+  readonly py: string | null;
+  readonly ipynb: string | null;
+  readonly cause: 'save' | 'disk' | 'request';
+  readonly state: PairState | 'error';
+  readonly reason: string;
+  readonly written: readonly { readonly path: string | null; readonly hash: string; readonly reload: boolean }[];
+  readonly conflicts: readonly { readonly cell: string; readonly label: string; readonly reason: string }[];
+  readonly error: Fault | null;
+}
+
+/** The assets with the changes, in the same order; the others are the same objects. */
+export function withChanges(assets: readonly Asset[], changed: Readonly<Record<string, AssetChange>>): readonly Asset[] {
+  return assets.map(asset => {
+    const change = Object.hasOwn(changed, asset.key) ? changed[asset.key] : undefined;
+    return change ? { ...asset, ...change } : asset;
+  });
+}

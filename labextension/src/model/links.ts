@@ -1,0 +1,6 @@
+/** Pages of Dagster's own user interface. */
+
+/** The page of an asset; null where Dagster's address isn't known. */
+export function dagsterPage(address: string | null | undefined, key: string): string | null {
+  return address ? `${address.replace(/\/+$/, '')}/assets/${key.split('/').map(encodeURIComponent).join('/')}` : null;
+}

@@ -1,0 +1,97 @@
+/** daglab's commands about notebooks and their pairs. */
+
+import { showErrorMessage } from '@jupyterlab/apputils';
+import { notebookIcon } from '@jupyterlab/ui-components';
+import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import { assetArguments, type IContext, targets } from './actions/context';
+import { canPair, createPair, openInJupyter, syncPair } from './actions/pairs';
+import { CommandIDs } from './commands';
+import { marimoIcon, pairIcons, syncIcon } from './icons';
+import type { MarimoTabs } from './marimo';
+import type { Asset } from './model/asset';
+
+/** `tabs` is null where the shell has none (Notebook 7): marimo then opens in a browser tab. */
+export function addPairCommands(context: IContext, tabs: MarimoTabs | null): void {
+  const { commands, store, trans } = context;
+  const byAsset = assetArguments(trans);
+  const path = { type: 'string', description: trans.__('The path of a notebook, in place of a key') };
+  const describedBy = {
+    args: { ...byAsset, properties: { ...(byAsset['properties'] as ReadonlyJSONObject), path } }
+  };
+  const find = (args: ReadonlyPartialJSONObject): readonly Asset[] => targets(context, args);
+  /** The notebooks that a command is about. */
+  const notebooks = (args: ReadonlyPartialJSONObject): readonly string[] =>
+    typeof args['path'] === 'string'
+      ? [args['path']]
+      : [...new Set(find(args).flatMap(asset => asset.notebook ?? []))];
+  const one = (args: ReadonlyPartialJSONObject): boolean => notebooks(args).length === 1;
+  const writable = (): boolean => !store.state.status?.read_only;
+
+  commands.addCommand(CommandIDs.openInMarimo, {
+    label: trans.__('Open in marimo'),
+    caption: trans.__('Open the notebook that makes the asset in marimo'),
+    icon: marimoIcon,
+    describedBy,
+    isEnabled: one,
+    execute: async args => {
+      const [notebook] = notebooks(args);
+      if (notebook === undefined) {
+        return;
+      }
+      if (tabs) {
+        await tabs.open(notebook);
+        return;
+      }
+      try {
+        window.open(await context.api.openInMarimo(notebook), '_blank', 'noopener');
+      } catch (error) {
+        await showErrorMessage(trans.__('marimo did not open'), (error as Error).message);
+      }
+    }
+  });
+  commands.addCommand(CommandIDs.openInJupyter, {
+    label: trans.__('Open in Jupyter'),
+    caption: trans.__('Open the notebook that makes the asset as a Jupyter notebook'),
+    icon: notebookIcon,
+    describedBy,
+    isEnabled: one,
+    execute: async args => {
+      const [notebook] = notebooks(args);
+      if (notebook !== undefined) {
+        await openInJupyter(context, notebook);
+      }
+    }
+  });
+  commands.addCommand(CommandIDs.createPair, {
+    label: args =>
+      find(args)[0]?.notebook === null ? trans.__('Create notebook to explore') : trans.__('Create pair'),
+    caption: args =>
+      find(args)[0]?.notebook === null
+        ? trans.__('Create a pair of notebooks that loads the asset and shows it')
+        : trans.__('Create the other half of the asset’s notebook'),
+    icon: pairIcons.half,
+    describedBy: { args: byAsset },
+    isEnabled: args => {
+      const [asset, ...others] = find(args);
+      return asset !== undefined && others.length === 0 && writable() && canPair(context, asset);
+    },
+    execute: async args => {
+      const [asset] = find(args);
+      if (asset) {
+        await createPair(context, asset);
+      }
+    }
+  });
+  commands.addCommand(CommandIDs.syncPair, {
+    label: args => (notebooks(args).length > 1 ? trans.__('Sync pairs') : trans.__('Sync pair')),
+    caption: trans.__('Bring both halves of the notebook together'),
+    icon: syncIcon,
+    describedBy,
+    isEnabled: args => notebooks(args).length > 0 && writable(),
+    execute: async args => {
+      for (const notebook of notebooks(args)) {
+        await syncPair(context, notebook);
+      }
+    }
+  });
+}

@@ -7,8 +7,11 @@ INSTALLED := $(VENV)/.installed
 PYTHONS ?= 3.10 3.11 3.12 3.13
 MARIMOS ?= 0.23.0 0.24.0
 # Workers divide the tests; those that share a server or a wheel stay together. `make test WORKERS=0` for one process.
-WORKERS ?= 2
+# The tests wait for servers more than they compute: four workers keep two processors at work.
+WORKERS ?= 4
 PYTEST := -m pytest --numprocesses=$(WORKERS) --no-loadscope-reorder --durations=20
+# Where PYTHONDONTWRITEBYTECODE is set, each of the hundreds of processes that tests start would compile daglab anew.
+COMPILED := $(BIN)/python -m compileall -q daglab hatch_plugin
 FLOORS := daglab/notebook daglab/pair daglab/runtime hatch_plugin/hatch_daglab
 FLOOR := 95
 FLOOR_OVERALL := 90
@@ -17,7 +20,7 @@ FRONT_LINK := $(VENV)/share/jupyter/labextensions/daglab
 NPM := cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all test-matrix check format lint types imports unit floors bench bandit pip-audit chromium redis lab front typescript clean
+.PHONY: help install demo test test-all test-matrix check static format lint types imports unit floors bench bandit pip-audit chromium redis lab front typescript clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -45,11 +48,13 @@ $(FRONT): $(INSTALLED) labextension/package.json $(shell find labextension/src l
 
 test: install front typescript chromium ## unit, contract, architecture, integration and browser tests, with coverage floors
 	$(BIN)/coverage erase
+	@$(COMPILED)
 	$(BIN)/coverage run $(PYTEST) -m "not nightly"
 	@$(MAKE) --no-print-directory floors
 
 test-all: install front typescript chromium redis ## everything in full, the nightly tests and the matrix of Pythons and marimos too
 	$(BIN)/coverage erase
+	@$(COMPILED)
 	$(BIN)/coverage run $(PYTEST)
 	@$(MAKE) --no-print-directory floors
 	@$(MAKE) --no-print-directory test-matrix
@@ -66,7 +71,9 @@ floors:
 test-matrix: ## unit and contract tests on each Python from 3.10 to 3.13, with the lowest versions, and with old marimos
 	@PYTHONS="$(PYTHONS)" MARIMOS="$(MARIMOS)" sh .ci/matrix
 
-check: install format lint types imports typescript unit ## all that is quick: format, lint, types, layers, unit and contract tests
+check: static unit ## all that is quick: format, lint, types, layers, unit and contract tests
+
+static: install format lint types imports typescript # of `make check`, what `make test` doesn't repeat
 
 format: install
 	$(BIN)/ruff format --check daglab hatch_plugin tests bench

@@ -8,7 +8,8 @@
     │   └── HeaderError         its [tool.daglab] header; carries findings
     ├── PairError               a pair that cannot be formed, read or written
     │   ├── FileMovedError      a file changed while daglab worked on it; nothing was written
-    │   └── OpenInRoomError     a file is open in a live room of jupyter-collaboration; nothing was written
+    │   ├── OpenInRoomError     a file is open in a live room of jupyter-collaboration; nothing was written
+    │   └── LargePairError      a file too large for the Jupyter server to compare; nothing was written
     ├── StorageError            the store of executed notebooks
     ├── AssetValueError         a stored asset value that cannot be loaded
     ├── BuildError              the hatch hook
@@ -139,6 +140,12 @@ class OpenInRoomError(PairError):
     code = "open-in-room"
     exit_code = ExitCode.CONFLICT
     http_status = 409
+
+
+class LargePairError(PairError):
+    """A file is too large for the Jupyter server to compare with its other half; nothing was written."""
+
+    code = "pair-too-large"
 
 
 class StorageError(DaglabError):

@@ -96,19 +96,19 @@ class Project:
         Raises:
             ConfigError: none is named, or several; the remedy lists the candidates.
         """
-        declared = list(self._declared())
+        declared = list(self.declared())
         if self.location_name is None:
             if len(declared) == 1:
                 return declared[0]
             raise self._undecided(declared)
-        for candidate in (*declared, *self._packages()):
+        for candidate in (*declared, *self.packages()):
             if candidate.location_name == self.location_name:
                 return candidate
         if len(declared) == 1:  # the configuration renames it
             return replace(declared[0], location_name=self.location_name)
         raise self._undecided(declared)
 
-    def _declared(self) -> Iterator[CodeLocation]:
+    def declared(self) -> Iterator[CodeLocation]:
         """What the files of Dagster's own tools say; the first of them that says something counts."""
         pyproject = self.root / "pyproject.toml"
         tools = _table(read_toml(pyproject), "tool") if pyproject.is_file() else {}
@@ -130,7 +130,7 @@ class Project:
                 yield CodeLocation(module, project.get("code_location_name", module), origin, "dg")
                 return
 
-    def _packages(self) -> Iterator[CodeLocation]:
+    def packages(self) -> Iterator[CodeLocation]:
         """Packages of the project that have a ``definitions.py``."""
         for folder in (self.root, self.root / "src"):
             for path in sorted(folder.glob("*/definitions.py")):
@@ -139,7 +139,7 @@ class Project:
                     yield CodeLocation(f"{package}.definitions", package, str(path))
 
     def _undecided(self, declared: list[CodeLocation]) -> ConfigError:
-        candidates = declared or list(self._packages())
+        candidates = declared or list(self.packages())
         if not candidates and not (self.root / "pyproject.toml").is_file():
             return ConfigError(
                 f"{self.root} is in no project: there is no pyproject.toml, and so no code location",

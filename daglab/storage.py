@@ -12,11 +12,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from daglab.errors import DaglabError, MissingExtraError, StorageError
+from daglab.errors import ConfigError, DaglabError, MissingExtraError, StorageError
+
+if TYPE_CHECKING:
+    from daglab.config import Config
+    from daglab.project import Project
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _LONGEST_NAME = 200  # file systems take 255 bytes
@@ -25,6 +30,20 @@ MOST_BYTES = 200_000_000  # of one that is read; a run keeps no larger ones
 _PRUNED = ".daglab-pruned"
 _EXTRAS = {"s3": "s3", "gs": "gcs", "gcs": "gcs", "abfs": "azure", "az": "azure"}
 _LINKABLE = ("http", "https", "s3", "gs", "gcs", "abfs", "az")
+
+
+@dataclass(frozen=True)
+class StoredNotebook:
+    """An executed notebook in a store: its ``location``, its ``size`` in bytes, the ``age`` since it was written.
+
+    ``path`` is what the store's file system calls it.
+    """
+
+    location: str
+    run_id: str
+    path: str
+    size: int
+    age: timedelta
 
 
 @dataclass(frozen=True)
@@ -105,32 +124,49 @@ class ExecutedStore:
     def prune(self, older: timedelta) -> int:
         """Delete executed notebooks that were written longer ago than ``older``, and say how many, up to a limit.
 
-        Nothing else is ever deleted: a file must lie where daglab puts it, and tell in its metadata that it is the
-        executed notebook of that run.
-
         Raises:
             StorageError: the store can't be listed, or doesn't let itself be deleted from.
         """
-        deleted = 0
-        with _told(self.root, "cannot be pruned"):
+        return sum(self.delete(stored) for stored in islice(self.stored(older), MOST_DELETED))
+
+    def stored(self, older: timedelta = timedelta(0)) -> Iterator[StoredNotebook]:
+        """The executed notebooks that were written longer ago than ``older``; no other file, whatever its name.
+
+        A file must lie where daglab puts it, and tell in its metadata that it is the executed notebook of that run.
+
+        Raises:
+            StorageError: the store can't be listed or read.
+            MissingExtraError: the URL's file system is not installed.
+        """
+        with _told(self.root, "cannot be listed"):
             system, root = self._file_system(self.root)
             system.invalidate_cache()
             found = system.find(root, maxdepth=2, detail=True) if system.exists(root) else {}
-            for path, info in found.items():
-                *_, run_id, name = path.split("/")
-                if not (_RUN_ID.fullmatch(run_id) and name.endswith(".ipynb")) or _age(system, path, info) < older:
-                    continue
-                with suppress(FileNotFoundError):  # another process prunes as well
-                    if _run_of(system.cat_file(path)) != run_id:
-                        continue
-                    system.rm_file(path)
-                    deleted += 1
-                    if self._folder is not None:
-                        with suppress(OSError):  # not empty yet
-                            (self._folder / run_id).rmdir()
-                if deleted == MOST_DELETED:
-                    break
-        return deleted
+        for path, info in found.items():
+            *_, run_id, name = path.split("/")
+            if not (_RUN_ID.fullmatch(run_id) and name.endswith(".ipynb")):
+                continue
+            with _told(path, "cannot be read"), suppress(FileNotFoundError):  # another process prunes as well
+                age = _age(system, path, info)
+                if age >= older and _run_of(system.cat_file(path)) == run_id:
+                    yield StoredNotebook(f"{self.root.rstrip('/')}/{run_id}/{name}", run_id, path, info["size"], age)
+
+    def delete(self, stored: StoredNotebook) -> bool:
+        """Delete one of :meth:`stored`, and its run's folder where it was the last; whether it was still there.
+
+        Raises:
+            StorageError: the store doesn't let itself be deleted from.
+        """
+        with _told(stored.location, "cannot be deleted"):
+            system, _ = self._file_system(self.root)
+            try:
+                system.rm_file(stored.path)
+            except FileNotFoundError:
+                return False
+            if self._folder is not None:
+                with suppress(OSError):  # not empty yet
+                    (self._folder / stored.run_id).rmdir()
+            return True
 
     def local_path(self, run_id: str, asset_key: str) -> Path | None:
         """The file itself, when the store is a folder of this machine."""
@@ -162,6 +198,19 @@ class ExecutedStore:
         except ValueError as error:  # an unknown protocol
             raise StorageError(f"{self.root}: {error}", remedy="an fsspec URL, or a folder") from error
         return system, inside
+
+
+def executed_stores(config: Config, project: Project) -> list[ExecutedStore]:
+    """Where a project's executed notebooks are: in the configured store, or where runs keep them without one.
+
+    See :mod:`daglab.runtime.executed`.
+    """
+    if config.executed.storage:
+        return [ExecutedStore(config.executed.storage)]
+    stores = [ExecutedStore(str(project.root / ".daglab" / "executed"))]
+    with suppress(ConfigError):  # DAGSTER_HOME is none
+        stores.append(ExecutedStore(str(project.dagster_home / "storage" / "daglab-executed")))
+    return stores
 
 
 def file_name(asset_key: str) -> str:

@@ -28,9 +28,12 @@ if os.environ.get("CI"):
 
 # Tests that share what is started once run in the worker that starts it.
 _TOGETHER = {
+    "cli": "cli",
     "client": "client",
     "demo": "wheel",
     "hatch_daglab": "wheel",
+    "runtime/test_interactive.py": "materialized",
+    "runtime/test_runs.py": "materialized",
     "test_extras.py": "wheel",
 }
 
@@ -46,7 +49,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             _, tier, name = path.split("/", 2)
             if tier == "e2e":
                 return tier
-            return _TOGETHER.get(name.partition("/")[0], path) if tier == "integration" else nodeid
+            together = _TOGETHER.get(name) or _TOGETHER.get(name.partition("/")[0], path)
+            return together if tier == "integration" else nodeid
 
     return Scheduler(config, log)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from daglab.errors import ConfigError, MissingExtraError
+from daglab.cli.code_location import loadable, loading_environment
+from daglab.errors import MissingExtraError
 from daglab.notebook.findings import Finding
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def load_findings(report: Report, root: Path, timeout: float) -> Iterator[Findin
     """
     if importlib.util.find_spec("dagster") is None:
         raise MissingExtraError("dagster", needed_for="daglab check --load")
-    target = _target(root)
+    target = loadable(root)
     types = list(_types(report))
     outcome = _probe(target, [(str(checked.path.parent), name) for checked, _, name in types], root, timeout)
     if (error := outcome.get("error")) is not None:
@@ -66,28 +66,14 @@ def _types(report: Report) -> Iterator[tuple[CheckedNotebook, int, str]]:
             yield from ((checked, header.line_of(*place, "type"), name) for place, name in types.items() if name)
 
 
-def _target(root: Path) -> str:
-    """The code location's module; the project's folder where only the build makes definitions."""
-    from daglab.project import Project
-
-    try:
-        return Project.find(root).code_location().module_name
-    except ConfigError:
-        if any((root / "src").glob("*/definitions.py")) or any(root.glob("*/definitions.py")):
-            raise
-        return str(root)
-
-
 def _probe(target: str, types: list[tuple[str, str]], root: Path, timeout: float) -> dict[str, Any]:
     from daglab.processes import spawn
 
-    paths = [str(root / "src"), str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     with TemporaryDirectory(prefix="daglab-load-") as folder:
         named, answer = Path(folder) / "types.json", Path(folder) / "answer.json"
         named.write_text(json.dumps(types), encoding="utf-8")
         argv = [sys.executable, "-m", "daglab.runtime.definitions_probe", target, str(named), str(answer)]
-        with spawn(argv, cwd=root, env=environment, die_with_parent=True) as child:
+        with spawn(argv, cwd=root, env=loading_environment(root), die_with_parent=True) as child:
             try:
                 child.wait(timeout)
             except subprocess.TimeoutExpired:

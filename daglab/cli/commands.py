@@ -30,7 +30,7 @@ class CommandEntry:
 
 # In the order of a project's life; `daglab --help` shows them so.
 COMMANDS = {
-    "init": CommandEntry("daglab.cli.init:init", "Make a new project, with two notebooks to start from."),
+    "init": CommandEntry("daglab.cli.init:init", "Take daglab into a Dagster project, or make a new one."),
     "demo": CommandEntry("daglab.cli.demo:demo", "Show the whole way from two notebooks to a served wheel."),
     "check": CommandEntry("daglab.cli.check:check", "Check notebooks without running them."),
     "pair": CommandEntry("daglab.cli.pair:pair", "Make a notebook a pair of .py and .ipynb."),
@@ -38,5 +38,10 @@ COMMANDS = {
     "sync": CommandEntry("daglab.cli.pair:sync", "Bring the edits of each half of a pair to the other."),
     "backups": CommandEntry("daglab.cli.backups:app", "List, show and restore what syncs replaced or deleted."),
     "status": CommandEntry("daglab.cli.pair:status", "Show which pairs are in sync."),
+    "discover": CommandEntry("daglab.cli.discover:discover", "Show what a running Dagster has."),
+    "run": CommandEntry("daglab.cli.run:run", "Materialize assets or run a job, and follow it."),
+    "workspace": CommandEntry("daglab.cli.workspace:workspace", "Make workspace.yaml of installed code locations."),
+    "clean": CommandEntry("daglab.cli.clean:clean", "Delete old executed notebooks, backups and caches."),
+    "audit": CommandEntry("daglab.cli.audit:audit", "Look for secrets, risky code and open doors."),
     "config": CommandEntry("daglab.cli.config:app", "Show the configuration in force, and its schema."),
 }

@@ -53,7 +53,7 @@ def make(demo: Demo) -> str:
     from daglab.cli.init import make_project
 
     again = (demo.folder / ".daglab" / "demo").is_dir()  # an earlier demo: what was edited there is kept
-    made, kept = make_project(demo.folder, "The shop", "shop", force=again)
+    made, kept = make_project(demo.folder, "The shop", "shop", "standard", force=again)
     return f"{demo.folder} ({len(made)} files made, {len(kept)} kept)"
 
 

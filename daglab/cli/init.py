@@ -1,7 +1,8 @@
-"""``daglab init``: a new project, with two notebooks to start from."""
+"""``daglab init``: daglab in a Dagster project that is there, or in a new one."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePosixPath
 from typing import Annotated
 
@@ -9,13 +10,30 @@ import typer
 
 from daglab.cli.output import JsonOption, Output, QuietOption
 from daglab.errors import ConfigError, DaglabError, ExitCode
+from daglab.scaffold.project import ProjectTemplate
 
-BootstrapOption = Annotated[Path, typer.Option("--bootstrap", metavar="DIR", help="Make the new project in DIR.")]
-TitleOption = Annotated[str, typer.Option("--title", help="What the project is called in its texts.")]
-ForceOption = Annotated[bool, typer.Option("--force", help="Use a folder that has files; those that exist are kept.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Tell what would be made, and make nothing.")]
+_TITLES: dict[ProjectTemplate, str] = {"standard": "The shop", "minimal": "Notebooks as assets"}
+
+BootstrapOption = Annotated[
+    Path | None, typer.Option("--bootstrap", metavar="DIR", help="Make a new project in DIR.", show_default=False)
+]
+TemplateOption = Annotated[
+    ProjectTemplate | None,
+    typer.Option("--template", help="Of a new project: a small shop, or one notebook alone.", show_default="standard"),
+]
+TitleOption = Annotated[
+    str | None, typer.Option("--title", help="What a new project is called in its texts.", show_default=False)
+]
+ForceOption = Annotated[
+    bool,
+    typer.Option("--force", help="Replace settings that differ; make a new project in a folder that has files."),
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", "-n", help="Tell what would be made and changed, and do nothing.")
+]
 PackageOption = Annotated[
-    str | None, typer.Option("--package", metavar="NAME", help="The project's package; else it is named after DIR.")
+    str | None,
+    typer.Option("--package", metavar="NAME", help="The project's package; else it is found.", show_default=False),
 ]
 # Installed first: the package lies in src/, where Dagster would not find it.
 _NEXT = (
@@ -35,23 +53,43 @@ class FolderNotEmptyError(DaglabError):
 
 
 def init(
-    bootstrap: BootstrapOption,
-    title: TitleOption = "The shop",
+    folder: Annotated[Path, typer.Argument(help="The folder of a Dagster project.")] = Path(),
+    bootstrap: BootstrapOption = None,
+    template: TemplateOption = None,
+    title: TitleOption = None,
     package: PackageOption = None,
     force: ForceOption = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Make a new project: a small shop, with a plain Python asset and two notebooks that make assets from it.
+    """Take daglab into a Dagster project, or make a new one with --bootstrap.
 
-    With --json: {"folder": "...", "package": "...", "made": ["pyproject.toml", ...], "kept": [...], "dry_run": false}.
+    A project is known by [tool.dg.project] or dg.toml, by [tool.dagster], by its workspace.yaml, or by a package with a
+    definitions.py. It gets configuration, a folder for notebooks, the build hook, the requirement and lines in
+    .gitignore; what is there stays, and what is changed is backed up. Again, it changes nothing.
+
+    With --json: {"folder", "kind", "origin", "package", "module", "changed": [{"path", "changes": [...]}],
+    "notes": [...], "dry_run"}; with --bootstrap {"folder", "package", "made": ["pyproject.toml", ...], "kept": [...],
+    "dry_run"}.
     """
+    output = Output(as_json, quiet)
+    if bootstrap is None:
+        if template or title:
+            raise typer.BadParameter("--template and --title are for a new project: add --bootstrap DIR")
+        _take_in(folder, package, output, force=force, dry_run=dry_run)
+        return
     from daglab.scaffold.project import package_name
 
     package = package_name(bootstrap.resolve().name) if package is None else package
-    made, kept = make_project(bootstrap, title, package, force=force, dry_run=dry_run)
-    output = Output(as_json, quiet)
+    made, kept = make_project(
+        bootstrap,
+        title or _TITLES[template or "standard"],
+        package,
+        template or "standard",
+        force=force,
+        dry_run=dry_run,
+    )
     document = {"folder": str(bootstrap), "package": package, "made": made, "kept": kept, "dry_run": dry_run}
     lines = [f"{'would make' if dry_run else 'made'} {bootstrap / path}" for path in made]
     output.result(document, [*lines, *(f"kept {bootstrap / path}, which was there" for path in kept)])
@@ -60,8 +98,54 @@ def init(
         output.note("\n".join(("Next:", *(f"  {command}" for command in commands))))
 
 
+def _take_in(folder: Path, package: str | None, output: Output, *, force: bool, dry_run: bool) -> None:
+    from daglab import files
+    from daglab.cli.pair import refuse_read_only
+    from daglab.cli.pair_report import difference
+    from daglab.pair.locate import backups_of
+    from daglab.scaffold.existing import plan, recognise
+
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} is no folder", remedy="name that of a project, or make one with --bootstrap")
+    root = folder.absolute()
+    project = recognise(root, package)
+    wanted = plan(project, force=force)
+    origin = os.path.relpath(project.origin, root) if project.origin.startswith("/") else project.origin
+    output.note(f"{folder.resolve().name}: a project of Dagster's, by {origin.replace(str(root) + '/', '')}")
+    if wanted.edits and not dry_run:
+        refuse_read_only([root])
+    lines = []
+    for edit in wanted.edits:
+        assert edit.after is not None
+        name = os.path.relpath(edit.path, root)
+        lines.append(f"{'would change' if dry_run else 'changed'} {name}: {'; '.join(edit.changes)}")
+        if dry_run:
+            before, after = ((data or b"").decode("utf-8", "replace") for data in (edit.before.data, edit.after))
+            lines.extend(difference(Path(name), before, after, "now", "then"))
+            continue
+        edit.path.parent.mkdir(parents=True, exist_ok=True)
+        files.replace(edit.before, edit.after, backups=backups_of(edit.path, root) if edit.before.data else None)
+    document = {
+        "folder": str(root),
+        "kind": project.kind,
+        "origin": project.origin,
+        "package": str(project.package),
+        "module": project.module,
+        "changed": [{"path": os.path.relpath(e.path, root), "changes": e.changes} for e in wanted.edits],
+        "notes": list(wanted.notes),
+        "dry_run": dry_run,
+    }
+    output.result(document, lines)
+    first = (
+        f"Next: make a notebook in {project.notebooks}, with a header that says which assets it makes "
+        "(docs/header.md); hatch build wants one."
+    )
+    for note in (*wanted.notes, first if wanted.edits else "Nothing to change."):
+        output.note(note)
+
+
 def make_project(
-    folder: Path, title: str, package: str, *, force: bool = False, dry_run: bool = False
+    folder: Path, title: str, package: str, template: ProjectTemplate, *, force: bool = False, dry_run: bool = False
 ) -> tuple[list[str], list[str]]:
     """Write a new project; answers the paths that were made and those that were there and stay as they are.
 
@@ -83,7 +167,7 @@ def make_project(
     made: list[str] = []
     kept: list[str] = []
     home = {PurePosixPath(HOME_NAME, name): text for name, text in HOME_FILES.items()}
-    for path, text in {**render_project(title, package), **home}.items():
+    for path, text in {**render_project(title, package, template), **home}.items():
         (kept if (folder / path).exists() else made).append(path.as_posix())
         if not dry_run and not (folder / path).exists():
             _write(folder / path, text)

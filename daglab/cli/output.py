@@ -53,7 +53,11 @@ class Output:
     def note(self, text: str, style: str | None = None) -> None:
         """A message for the person at the terminal."""
         if not self.quiet:
-            typer.echo(styled(printable(text), style, sys.stderr), err=True)
+            self.error(text, style)
+
+    def error(self, text: str, style: str | None = None) -> None:
+        """What went wrong, also where no messages are wanted."""
+        typer.echo(styled(printable(text), style, sys.stderr), err=True)
 
     def counted(self, items: Sequence[Item], label: str) -> Iterator[Item]:
         """Go through ``items``; once that lasts, tell on stderr how many are done: ``syncing ███░░ 12/200``."""
@@ -75,6 +79,13 @@ class Output:
                 told = now
         if shown:
             typer.echo("\r\x1b[K", nl=False, err=True)
+
+
+def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The rows as lines, their cells aligned; each row has as many."""
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def print_error(error: DaglabError, *, as_json: bool) -> None:

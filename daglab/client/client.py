@@ -13,12 +13,14 @@ from daglab.client.launching import RunSubmitResult
 from daglab.client.reader import DagsterReader, Selection
 from daglab.client.requests import Requests
 from daglab.client.runs import Run
+from daglab.client.strangers import naming_odd_answers
 from daglab.errors import ReadOnlyError
 
 if TYPE_CHECKING:
     from daglab.config_model import Dagster
 
 
+@naming_odd_answers
 class DagsterClient(DagsterReader):
     """An async client of one Dagster, used as ``async with DagsterClient(config.dagster) as client``.
 

@@ -34,7 +34,8 @@ class RunEvent:
     """One line of a run's log.
 
     ``timestamp`` is in seconds since the epoch, ``level`` one of LEVELS, ``kind`` Dagster's event type such as
-    STEP_FAILURE, or LOG for what the code of an asset logs itself.
+    STEP_FAILURE, or LOG for what the code of an asset logs itself. ``metadata`` is that of what was made or observed,
+    or of a failed step's ``dagster.Failure``.
     """
 
     timestamp: float
@@ -109,7 +110,7 @@ def parse_events(events: Sequence[Mapping[str, Any]]) -> list[RunEvent]:
 
 def _event(event: Mapping[str, Any]) -> RunEvent:
     kind = event.get("eventType") or ("LOG" if event["__typename"] == "LogMessageEvent" else event["__typename"])
-    key = event.get("assetKey")
+    key, failure = event.get("assetKey"), event.get("failureMetadata") or {}
     return RunEvent(
         timestamp=int(event.get("timestamp") or 0) / 1000,
         level=event.get("level") or "INFO",
@@ -120,7 +121,7 @@ def _event(event: Mapping[str, Any]) -> RunEvent:
         error=_error(event.get("error")),
         asset="/".join(key["path"]) if key else None,
         partition=event.get("partition"),
-        metadata=parse_metadata(event.get("metadataEntries", ())),
+        metadata=parse_metadata(event.get("metadataEntries") or failure.get("metadataEntries") or ()),
     )
 
 

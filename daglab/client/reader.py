@@ -25,6 +25,7 @@ from daglab.client.run_config import RunConfigSchema
 from daglab.client.run_list import list_runs
 from daglab.client.runs import Run, RunPage, fetch_run, fetch_status, run_url
 from daglab.client.selection import select
+from daglab.client.strangers import naming_odd_answers
 from daglab.client.subscriptions import LocationChange
 from daglab.client.transport import Transport
 from daglab.client.waiting import wait_for_run
@@ -40,6 +41,7 @@ Selection = str | Sequence[str]
 """Keys of assets, or a text in Dagster's selection syntax."""
 
 
+@naming_odd_answers
 class DagsterReader:
     """What can be asked of a Dagster; :class:`DagsterClient` adds what changes it.
 

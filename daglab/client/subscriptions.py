@@ -22,6 +22,7 @@ from daglab.errors import AuthenticationError, DagsterConnectionError, DagsterEr
 
 # Dagster speaks the older of the two protocols: connection_init, start, data, stop.
 _PROTOCOL = Subprotocol("graphql-ws")
+_NOW = "HEAD"  # Dagster's word for the end of a log, which no page of it has as its cursor
 _PING = 20.0  # seconds; without pings a Dagster that vanished would never be missed
 _LARGEST = 64 * 2**20  # bytes of one message: up to 1,000 events with their metadata
 # The library logs the headers of its requests, the credentials among them. A logger that no configuration knows stays
@@ -68,6 +69,19 @@ async def watch_run(transport: Transport, run_id: str, cursor: str | None) -> As
             yield page
             cursor, has_more = page.cursor, page.has_more
         return
+    async with aclosing(_pushed(transport, run_id, cursor)) as pages:
+        async for page in pages:
+            yield page
+
+
+async def watch_end(transport: Transport, run_id: str) -> None:
+    """Return when Dagster tells that a run ends; never, if it has ended before. Raises as watch_run does."""
+    async with aclosing(_pushed(transport, run_id, _NOW)) as pages:
+        async for _ in pages:
+            pass
+
+
+async def _pushed(transport: Transport, run_id: str, cursor: str | None) -> AsyncGenerator[RunLogs, None]:
     variables = {"run": run_id, "cursor": cursor}
     async with aclosing(_subscribe(transport, runs.RUN_EVENTS, variables)) as answers:
         async for data in answers:

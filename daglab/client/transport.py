@@ -7,6 +7,7 @@ import json
 import logging
 import random
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, NoReturn
 
 import httpx
@@ -61,7 +62,11 @@ class Transport:
         self.address = address
         self.credentials = credentials
         self.timeout = timeout
-        self._http = httpx.AsyncClient(
+
+    @cached_property
+    def _http(self) -> httpx.AsyncClient:
+        """Made when it is first used: it reads all certificates of trusted authorities."""
+        return httpx.AsyncClient(
             # Dagster's endpoints for reports take exactly this content type
             headers={"Accept": "application/json", "Content-Type": "application/json"},
             follow_redirects=False,  # a redirect could carry the credentials to another host

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
 
 from daglab.client.instance import fetch_daemons
 from daglab.client.runs import FINAL_STATUSES, Run, fetch_run, fetch_status
-from daglab.client.subscriptions import watch_run
+from daglab.client.subscriptions import watch_end
 from daglab.client.transport import Transport
 from daglab.errors import DagsterConnectionError, DagsterError, RunTimeoutError
 
@@ -57,9 +56,7 @@ async def wait_for_run(transport: Transport, run_id: str, timeout: float) -> Run
 async def _end(transport: Transport, run_id: str) -> bool:
     """Whether Dagster told of the run's end; if not, it tells no more."""
     try:
-        async with aclosing(watch_run(transport, run_id, "HEAD")) as pages:
-            async for _ in pages:
-                pass
+        await watch_end(transport, run_id)
     except DagsterError:
         return False  # whether the run has ended is asked for as well; that call says what is wrong
     return True

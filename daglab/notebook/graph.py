@@ -11,6 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from daglab import marimo_graph
 from daglab.marimo_graph import CompiledCell
 from daglab.notebook.cells import Notebook
+from daglab.notebook.depth import refuse_depth
 from daglab.notebook.header import Header
 from daglab.notebook.params import Param, param_cells
 
@@ -69,8 +70,13 @@ class CellGraph:
 
 
 def cell_graph(notebook: Notebook) -> CellGraph:
-    """The graph of a notebook."""
-    return CellGraph(notebook, tuple(marimo_graph.compile_graph(notebook.parsed_cells())))
+    """The graph of a notebook.
+
+    Raises:
+        NotebookError: an expression is too deep for marimo to find the names in it, though Python parses it.
+    """
+    with refuse_depth(notebook.path):
+        return CellGraph(notebook, tuple(marimo_graph.compile_graph(notebook.parsed_cells())))
 
 
 @dataclass(frozen=True)

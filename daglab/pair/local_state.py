@@ -19,6 +19,8 @@ from daglab.notebook.findings import Finding
 from daglab.pair.locate import Pair
 from daglab.pair.places import link_file
 
+_VERSION = 2
+
 
 @dataclass(frozen=True)
 class LocalState:
@@ -102,6 +104,16 @@ def forget(pair: Pair) -> None:
                 link.unlink()
 
 
+def remembered_files(root: Path) -> list[Path]:
+    """The files that hold what is remembered of the pairs of the project ``root``, told by what is in them."""
+    found = []
+    for path in sorted((root / ".daglab" / "state").glob("*.json")):
+        with contextlib.suppress(OSError, ValueError, TypeError, LookupError), path.open(encoding="utf-8") as file:
+            if json.loads(file.readline())["version"] == _VERSION:
+                found.append(path)
+    return found
+
+
 def _links(pair: Pair) -> list[tuple[Path, bytes]]:
     """The files that tell of each half where the other is, and what they hold."""
     both = ((pair.py, pair.ipynb), (pair.ipynb, pair.py))
@@ -111,4 +123,4 @@ def _links(pair: Pair) -> list[tuple[Path, bytes]]:
 
 def _stamp(py_digest: str | None, ipynb_digest: str | None, refused: Sequence[Finding]) -> dict[str, Any]:
     found = [{k: v for k, v in finding.to_json().items() if k != "path"} for finding in refused]
-    return {"version": 2, "py": py_digest, "ipynb": ipynb_digest, "refused": found}
+    return {"version": _VERSION, "py": py_digest, "ipynb": ipynb_digest, "refused": found}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from daglab.pair.jupytext_formats import Halves, JupytextConfig, configured, fin
 _SKIPPED = frozenset({"node_modules", "__pycache__", "__marimo__", "build", "dist", "site-packages", "venv"})
 _HALVES = (".py", ".ipynb")
 _LONGEST_NAME, _LONGEST_PATH = 255, 4_000  # bytes
+_AFTER_METADATA = re.compile(rb'\s*,\s*"nbformat"\s*:\s*\d+\s*,\s*"nbformat_minor"\s*:\s*\d+\s*\}\s*\Z')
+_LONGEST_AFTER = 1_000  # bytes
 
 
 def is_skipped(name: str) -> bool:
@@ -69,8 +72,8 @@ class Places:
         metadata or configuration says. Where nothing is said, it stands beside.
         """
         if ipynb not in self._found:
-            beside, data = ipynb.with_suffix(".py"), _data(ipynb)
-            claims = [] if _stands_beside(data, beside) else list(self._claims(ipynb, metadata_in(data)))
+            beside, metadata = ipynb.with_suffix(".py"), said_metadata(ipynb)
+            claims = [] if _stands_beside(metadata, beside) else list(self._claims(ipynb, metadata))
             there = [py for py in claims if is_there(py)] or claims
             self._found[ipynb] = beside if not there or there[0] == absolute(beside) else _like(there[0], ipynb)
         return self._found[ipynb]
@@ -161,7 +164,7 @@ def place_of(py: Path, ipynb: Path) -> str | None:
 
 
 def said_metadata(ipynb: Path) -> dict[str, Any]:
-    """An .ipynb's metadata, where daglab or jupytext has something in it; else nothing."""
+    """An .ipynb's metadata, as :func:`metadata_in` answers them."""
     return metadata_in(_data(ipynb))
 
 
@@ -173,20 +176,35 @@ def _data(path: Path) -> bytes:
 
 
 def metadata_in(data: bytes) -> dict[str, Any]:
-    """The metadata in the bytes of an .ipynb, where daglab or jupytext has something in it; else nothing."""
-    if b'"jupytext' not in data and b'"daglab"' not in data:
-        return {}
-    try:
-        metadata = json.loads(data)["metadata"]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return {}
+    """The metadata in the bytes of an .ipynb; it may be left out where neither daglab nor jupytext is in it."""
+    metadata = _last_metadata(data)
+    if metadata is None and (b'"jupytext' in data or b'"daglab"' in data):
+        metadata = _metadata_of(data)
     return metadata if isinstance(metadata, dict) else {}
 
 
-def _stands_beside(data: bytes, py: Path) -> bool:
-    """Whether daglab's metadata can't but say so: told without reading the JSON, since most notebooks are such."""
-    plain = b'"daglab"' in data and b'"base"' in data and b'"py"' not in data
-    return plain and is_there(py)
+def _last_metadata(data: bytes) -> Any:
+    """The metadata that stand behind the cells, where Jupyter writes them; ``None`` where they don't.
+
+    Told without reading the cells, whose outputs may be very much.
+    """
+    after = _AFTER_METADATA.search(data, max(len(data) - _LONGEST_AFTER, 0))
+    at = data.rfind(b'"metadata"')
+    # A cell's metadata, or what is deeper in the notebook's, would leave a bracket too many.
+    return None if after is None or at < 0 else _metadata_of(b"{" + data[at : after.start()] + b"}")
+
+
+def _metadata_of(data: bytes) -> Any:
+    try:
+        return json.loads(data)["metadata"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+
+
+def _stands_beside(metadata: dict[str, Any], py: Path) -> bool:
+    """Whether daglab's metadata can't but say so, as those of most notebooks do: nothing else is looked at then."""
+    said = metadata.get("daglab")
+    return isinstance(said, dict) and "base" in said and "py" not in said and is_there(py)
 
 
 def formats_of(metadata: dict[str, Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 import multiprocessing
 import os
@@ -110,6 +111,21 @@ def definitions_in(module: ModuleType) -> list[dg.Definitions]:
     """The Definitions of a code location's module, those of ``@dg.definitions`` made."""
     values = [value() if type(value).__name__ == "LazyDefinitions" else value for value in vars(module).values()]
     return [value for value in values if isinstance(value, dg.Definitions)]
+
+
+def load_definitions(target: str) -> dg.Definitions:
+    """The Definitions of a code location's module, or of the notebooks in a folder that has no module of its own.
+
+    Raises:
+        DagsterInvalidDefinitionError: the module has none, or several.
+        Exception: whatever the module raises.
+    """
+    if Path(target).is_dir():
+        return notebook_definitions(Path(target))
+    found = definitions_in(importlib.import_module(target))
+    if len(found) != 1:
+        raise dg.DagsterInvalidDefinitionError(f"{target} has {len(found)} Definitions instead of one")
+    return found[0]
 
 
 def default_executor() -> dg.ExecutorDefinition:

@@ -8,7 +8,6 @@ where the project has no definitions of its own; ``TYPES`` a file with the types
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 import dagster as dg
 
 from daglab.errors import AssetValueError
-from daglab.runtime.definitions import definitions_in, notebook_definitions
+from daglab.runtime.definitions import load_definitions
 from daglab.runtime.inputs import resolve_type
 
 
@@ -27,19 +26,10 @@ def probe(target: str) -> list[str]:
     Raises:
         Exception: whatever user code and Dagster raise.
     """
-    definitions = _load(target)
+    definitions = load_definitions(target)
     dg.Definitions.validate_loadable(definitions)
     # of an asset that is only read, Dagster makes a stub for its graph; here are those that somebody defines
     return sorted(key.to_user_string() for key in definitions.get_repository_def().assets_defs_by_key)
-
-
-def _load(target: str) -> dg.Definitions:
-    if Path(target).is_dir():
-        return notebook_definitions(Path(target))
-    found = definitions_in(importlib.import_module(target))
-    if len(found) != 1:
-        raise dg.DagsterInvalidDefinitionError(f"{target} has {len(found)} Definitions instead of one")
-    return found[0]
 
 
 def fault_of(folder: str, type_name: str) -> str | None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
-
 from daglab.config import Config
-from daglab.errors import ConfigError, MissingFileError, RequestError, StorageError
+from daglab.errors import MissingFileError, RequestError, StorageError
 from daglab.project import Project
-from daglab.storage import ExecutedStore, file_name
+from daglab.storage import executed_stores, file_name
 
 
 def executed_notebook(config: Config, project: Project, run_id: str, asset_key: str) -> bytes:
@@ -24,7 +21,7 @@ def executed_notebook(config: Config, project: Project, run_id: str, asset_key: 
         file_name(asset_key)
     except StorageError as error:
         raise RequestError(error.message, remedy=error.remedy) from None
-    for store in _stores(config, project):
+    for store in executed_stores(config, project):
         if (content := store.find(run_id, asset_key)) is not None:
             return content
     raise MissingFileError(
@@ -33,13 +30,3 @@ def executed_notebook(config: Config, project: Project, run_id: str, asset_key: 
         "runs on another machine, set executed.storage to a store that both reach",
         details={"run": run_id, "asset": asset_key},
     )
-
-
-def _stores(config: Config, project: Project) -> Iterator[ExecutedStore]:
-    """The configured one alone, or where runs keep them without configuration; see :mod:`daglab.runtime.executed`."""
-    if config.executed.storage:
-        yield ExecutedStore(config.executed.storage)
-        return
-    yield ExecutedStore(str(project.root / ".daglab" / "executed"))
-    with suppress(ConfigError):
-        yield ExecutedStore(str(project.dagster_home / "storage" / "daglab-executed"))

@@ -5,7 +5,7 @@ A *hold* is a folder of the user's runtime folder, for the secrets and the owner
     daglab-marimo-k2j8x1/          0700
         token                      0600, what the program reads
         lock                       0600, locked for as long as the server lives that started it
-        owner.json                 0600, that server's host
+        owner.json                 0600, that server's host, and its boot
 
 The mark is an environment variable with the folder's random name, so that descendants carry it as well, whatever
 their session or parent. Nothing is ever looked for by the name of a program.
@@ -50,7 +50,9 @@ class Hold:
                 hold._lock.acquire()
             for name, text in files.items():
                 hold._write(name, text)
-            hold._write(_OWNER, json.dumps({"host": platform.node()}))  # last: what has none isn't looked at
+            hold._write(
+                _OWNER, json.dumps({"host": platform.node(), "boot": _boot()})
+            )  # last: what has none isn't looked at
         except OSError:
             hold.release()
             raise
@@ -86,7 +88,8 @@ class Hold:
         """
         try:
             owner = json.loads((self.folder / _OWNER).read_text("utf-8"))
-            if owner["host"] != platform.node() or not (self.folder / _LOCK).exists():
+            here = owner["host"] == platform.node() or (_boot() is not None and owner.get("boot") == _boot())
+            if not (here and (self.folder / _LOCK).exists()):
                 return False
             self._lock.acquire()
         except (OSError, ValueError, KeyError, TypeError, NotImplementedError):  # OSError: Timeout is one
@@ -98,6 +101,14 @@ def sweep(runtime_dir: Path, program: str) -> list[int]:
     """Release the holds on ``program`` whose owners were killed; answers the ids of the processes that were ended."""
     abandoned = [hold for hold in map(Hold, runtime_dir.glob(f"daglab-{program}-*")) if hold.is_abandoned()]
     return [pid for hold in abandoned for pid in hold.release()]
+
+
+def _boot() -> str | None:
+    """What tells this machine, as long as it runs, from all others, whatever its name is by then; None but on Linux."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return None
 
 
 def _marked(mark: str) -> Iterator[psutil.Process]:

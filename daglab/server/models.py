@@ -17,10 +17,10 @@ class Model(BaseModel):
 class Query(Model):
     """The parameters behind the ``?``: each at most once, except for those that are lists; unknown ones are refused."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class Body(Model):
     """What a client sends: unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")

@@ -12,6 +12,7 @@ from daglab.client import Asset
 from daglab.errors import ExistingFileError, FileMovedError, PairError, RequestError
 from daglab.pair import Pair, SyncResult, create_pair, pair_of
 from daglab.pair.places import is_there
+from daglab.scaffold.made import record_made
 from daglab.scaffold.notebook import (
     ExploredAsset,
     NotebookTemplate,
@@ -19,6 +20,7 @@ from daglab.scaffold.notebook import (
     render_notebook,
     variable_name,
 )
+from daglab.server.pair_size import refuse_large
 from daglab.server.pair_sync import PairSync, path_in, refuse_outside
 from daglab.server.paths import confined_file, confined_place, lies_below
 
@@ -44,7 +46,7 @@ class NewPairs:
 
         Raises:
             RequestError, MissingFileError: see :func:`confined_file`.
-            PairError, NotebookError: see :func:`daglab.pair.create_pair`.
+            PairError, NotebookError: see :func:`daglab.pair.create_pair`; LargePairError is among them.
         """
         return self._create(confined_file(self.root, path), jupytext=jupytext)
 
@@ -92,12 +94,14 @@ class NewPairs:
         except FileMovedError:
             raise self._existing(file) from None
         try:
-            return self._create(file, jupytext=jupytext)
+            pair, result = self._create(file, jupytext=jupytext)
         except Exception:
             if not is_there(file.with_suffix(".ipynb")):  # else it is a pair, though not as it was wished
                 with contextlib.suppress(PairError):  # what somebody has made of it meanwhile stays
                     files.remove(written)
             raise
+        record_made(pair.root, (pair.py, pair.ipynb))
+        return pair, result
 
     def _existing(self, file: Path) -> ExistingFileError:
         names = f"{path_in(self.root, file)} or its .ipynb"
@@ -106,6 +110,7 @@ class NewPairs:
     def _create(self, file: Path, *, jupytext: bool) -> tuple[Pair, SyncResult]:
         pair = pair_of(file)
         refuse_outside(self.root, pair)
+        refuse_large(pair)
         result = create_pair(file, jupytext=jupytext, approve=self.pairs.approve)
         self.pairs.tell(pair, result)
         return pair, result

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import inspect
 import json
 from collections.abc import Iterable, Sequence
 from http.client import responses
+from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel
@@ -35,7 +37,10 @@ def openapi_json(routes: Sequence[Route], address: str = "/daglab/api") -> str:
 
 def openapi(routes: Sequence[Route], address: str = "/daglab/api") -> dict[str, Any]:
     """The document of ``routes``: paths, parameters, bodies, answers and errors, with the models' schemas."""
-    schemas = models_json_schema(_models(routes), ref_template=_REF)[1].get("$defs", {})
+    models = _models(routes)
+    schemas = models_json_schema(models, ref_template=_REF)[1].get("$defs", {})
+    for model in (model for model, mode in models if mode == "validation"):
+        _describe(schemas[model.__name__], model)
     paths: dict[str, dict[str, Any]] = {}
     for route, method, operation in _operations(routes):
         paths.setdefault(f"/{route.path}", {})[method] = _operation(route, method, operation)
@@ -117,12 +122,26 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
     if operation.query is None:
         return []
     schema = operation.query.model_json_schema(mode="validation")
+    _describe(schema, operation.query)
     definitions = schema.get("$defs", {})
     required = schema.get("required", [])
     return [
         {"name": name, "in": "query", "required": name in required, "schema": _inlined(field, definitions)}
         for name, field in schema["properties"].items()
     ]
+
+
+def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """Describe the fields by the docstrings behind them.
+
+    pydantic's ``use_attribute_docstrings`` would read the sources whenever the models are imported.
+    """
+    (definition,) = ast.parse(inspect.getsource(model)).body
+    assert isinstance(definition, ast.ClassDef)
+    for field, behind in pairwise(definition.body):
+        match field, behind:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                schema["properties"][name]["description"] = inspect.cleandoc(text)
 
 
 def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:

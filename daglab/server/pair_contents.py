@@ -18,6 +18,7 @@ from daglab.pair import pair_of, unpair
 from daglab.pair.backups import as_edit
 from daglab.pair.locate import has_metadata, is_pair
 from daglab.pair.places import is_there, metadata_in
+from daglab.server.pair_size import is_large
 from daglab.server.pair_sync import PairSync, same_cells
 
 _log = logging.getLogger(__name__)
@@ -179,7 +180,7 @@ class PairContents:
         self._pairs.saved(file)
         after = _read(file)
         self._answered.pop(file, None)
-        if before is None or after is None or file.suffix != ".ipynb":
+        if before is None or after is None or file.suffix != ".ipynb" or is_large(file):
             return before != after
         if same_cells(before.decode("utf-8", "replace"), after.decode("utf-8", "replace")):
             now = metadata_in(after).get("daglab")

@@ -21,6 +21,7 @@ from daglab.pair import Pair, PairStatus, SyncResult, pair_of, pair_status, sync
 from daglab.pair.places import absolute
 from daglab.pair.plan import Plan
 from daglab.pair.watched import WatchedPairs, WatchEvent
+from daglab.server.pair_size import refuse_large
 from daglab.server.pair_watch import PairWatch
 from daglab.server.paths import lies_below
 from daglab.server.rooms import Rooms
@@ -124,6 +125,7 @@ class PairSync:
             raise FileMovedError(f"{pair.ipynb} is being saved")  # it is tried again
         if not self.wanted:
             return SyncResult(PairStatus(pair.py, pair.ipynb, "unpaired"))
+        refuse_large(pair)
         if not (pair.py.exists() and pair.ipynb.exists()):
             return SyncResult(pair_status(pair))
         return sync(pair, approve=partial(self.approve, saved=saved))

@@ -12,6 +12,7 @@ from daglab.notebook.jupyter import readable
 from daglab.pair import Pair, PairState, PairStatus, SyncResult, find_pairs, pair_status, sync
 from daglab.pair.plan import Plan
 from daglab.server.models import Model
+from daglab.server.pair_size import refuse_large
 from daglab.server.pair_sync import path_in, refuse_outside
 from daglab.server.paths import lies_below
 
@@ -142,6 +143,7 @@ def all_pairs(root: Path, folder: Path) -> list[PairModel]:
 
 def _status(pair: Pair) -> PairStatus:
     try:
+        refuse_large(pair)
         return pair_status(pair)
     except PairError as error:
         return PairStatus(pair.py, pair.ipynb, "invalid", error.message)

@@ -65,6 +65,8 @@ class Services:
     def dagster_changed(self, run: Run | None = None) -> None:
         """Something was changed in Dagster, ``run`` as it is now: whoever asks from now on is told nothing older."""
         self.questions.forget()
+        if self.live.error is not None:  # wrong since then: nothing is followed that could tell something older
+            return
         if run is None:
             self.workspace.touch()
             self.workspace.hurry()

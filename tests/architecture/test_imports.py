@@ -34,6 +34,19 @@ HEAVY = [
 ]
 # Typer is what the command line is made of, and nothing else of the list.
 HEAVY_FOR_HELP = [name for name in HEAVY if name != "typer"]
+OTHERS = ["dagster", "jupyter_server", "jupyterlab", "marimo"]
+HELP_OF_ALL = """\
+from daglab.cli.app import run
+from daglab.cli.commands import COMMANDS
+for name in COMMANDS:
+    assert run([name, "--help"]) == 0
+"""
+NO_DAGSTER = """\
+from daglab.cli.app import run
+assert run(["discover", "--url", "http://127.0.0.1:9"]) == 5
+assert run(["run", "--assets", "x", "--url", "http://127.0.0.1:9"]) == 5
+run(["workspace"])
+"""
 
 
 def imported_by(program: str) -> set[str]:
@@ -51,6 +64,9 @@ def imported_by(program: str) -> set[str]:
         ("import daglab.errors, daglab.project", HEAVY),
         ("import daglab.cli.app", HEAVY_FOR_HELP),
         ("from daglab.cli.app import run\nassert run(['--help']) == 0", HEAVY_FOR_HELP),
+        # newer Typers look at a command's types with pydantic
+        (HELP_OF_ALL, [name for name in HEAVY_FOR_HELP if name != "pydantic"]),
+        (NO_DAGSTER, OTHERS),
         ("import hatch_daglab.hooks", HEAVY),
     ],
 )

@@ -106,6 +106,7 @@ fragment Events on DagsterRunEvent {
   ... on ErrorEvent { error { ...Failure } }
   ... on MaterializationEvent { assetKey { path } partition metadataEntries { ...Metadata } }
   ... on ObservationEvent { assetKey { path } partition metadataEntries { ...Metadata } }
+  ... on ExecutionStepFailureEvent { failureMetadata { metadataEntries { ...Metadata } } }
 }
 """
     + PYTHON_ERROR

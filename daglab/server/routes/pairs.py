@@ -12,6 +12,7 @@ from daglab.errors import (
     DagsterConnectionError,
     ExistingFileError,
     FileMovedError,
+    LargePairError,
     MissingFileError,
     NotebookError,
     NotFoundError,
@@ -27,6 +28,7 @@ from daglab.server.handler import DaglabHandler
 from daglab.server.models import Body, Model, Query
 from daglab.server.new_pairs import NewPairs
 from daglab.server.operation import Route, operation
+from daglab.server.pair_size import refuse_large
 from daglab.server.pair_sync import path_in, refuse_outside
 from daglab.server.pair_view import (
     ChangeModel,
@@ -163,8 +165,8 @@ class PairsHandler(DaglabHandler):
         body=CreateBody,
         answers={201: SyncModel, 200: SyncModel},
         errors=(
-            ReadOnlyError, MissingFileError, ExistingFileError, PairError, NotebookError, OpenInRoomError,
-            NotFoundError, DagsterConnectionError,
+            ReadOnlyError, MissingFileError, ExistingFileError, PairError, LargePairError, NotebookError,
+            OpenInRoomError, NotFoundError, DagsterConnectionError,
         ),
     )  # fmt: skip
     async def post(self) -> None:
@@ -192,7 +194,7 @@ class PairHandler(DaglabHandler):
         "A pair: its conflicts, and what a sync would change",
         action="read",
         answers={200: PairDetailModel},
-        errors=(RequestError, MissingFileError, PairError),
+        errors=(RequestError, MissingFileError, PairError, LargePairError),
     )
     async def get(self, path: str) -> None:
         """Answer both versions of each cell in conflict, and the changes as diffs."""
@@ -204,7 +206,7 @@ class PairHandler(DaglabHandler):
         action="write",
         body=SyncBody,
         answers={200: SyncModel},
-        errors=(ReadOnlyError, MissingFileError, PairError, FileMovedError, OpenInRoomError),
+        errors=(ReadOnlyError, MissingFileError, PairError, LargePairError, FileMovedError, OpenInRoomError),
     )
     async def patch(self, path: str) -> None:
         """Bring the edits of each half to the other; a conflict that stays open is answered, and nothing written."""
@@ -251,9 +253,11 @@ def found_pair(root: Path, path: str) -> Pair:
         RequestError: it is no plain relative path.
         MissingFileError: neither half is there, or the path leads outside.
         PairError: it is no half's name; the other half lies outside.
+        LargePairError: a half is too large to be compared here.
     """
     pair = pair_of(confined_place(root, path))
     refuse_outside(root, pair)
+    refuse_large(pair)
     if not (pair.py.exists() or pair.ipynb.exists()):
         raise MissingFileError(
             f"There is no file {path} below the server's root.",

@@ -110,9 +110,10 @@ class RunHandler(DaglabHandler):
     async def delete(self, run_id: str) -> None:
         """Answer the run as it is then; its code may still be cleaning up."""
         query, services = self.query(TerminateQuery), self.services
-        run = await services.client.terminate(run_id, force=query.force)
+        client = services.client
+        run = await client.terminate(run_id, force=query.force)
         services.dagster_changed(run)
-        self.answer(RunModel.of(run, services.client.run_url(run_id)))
+        self.answer(RunModel.of(run, client.run_url(run_id)))
 
 
 class RunLogsHandler(DaglabHandler):

@@ -166,6 +166,15 @@ def test_a_launch_that_did_not_reach_dagster_is_not_looked_up_for_long(shop: Run
     with_client(f"http://{LOOPBACK}:{free_port()}", work)
 
 
+def test_a_wait_is_told_of_the_end_by_one_subscription(shop: RunningDagster) -> None:
+    async def work(client: DagsterClient, proxy: Proxy) -> None:
+        run = await client.submit_job("hello", run_config=HELLO)
+        assert (await client.wait(run.run_id, timeout=120)).status == "SUCCESS"
+        assert proxy.operations("upgrade") == 1
+
+    through_proxy(shop.url, lambda _: PASS, work)
+
+
 def test_a_run_is_waited_for_where_websockets_are_refused(shop: RunningDagster) -> None:
     def decide(request: Request) -> Verdict:
         return reply("400 Bad Request") if request.operation == "upgrade" else PASS

@@ -56,12 +56,16 @@ def test_a_run_that_nothing_will_start_is_told(alone: RunningDagster) -> None:
 
 @pytest.mark.nightly
 def test_a_wait_survives_a_restart(place: RunningDagster) -> None:
+    async def watch(client: DagsterClient, run_id: str) -> None:
+        async for _ in client.watch_run(run_id):
+            pass
+
     async def work() -> None:
         async with DagsterClient(Dagster(url=place.url)) as client:
             with web_server(place):
                 run = await client.submit_job("shared")
                 waiting = asyncio.create_task(client.wait(run.run_id, timeout=120, check=False))
-                watching = asyncio.create_task(client.watch_run(run.run_id, "HEAD").__anext__())
+                watching = asyncio.create_task(watch(client, run.run_id))
                 await asyncio.sleep(2)
             with pytest.raises(DagsterConnectionError):
                 await asyncio.wait_for(watching, timeout=10)

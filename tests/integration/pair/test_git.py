@@ -18,12 +18,17 @@ OURS, THEIRS = "# by us", "# by them"
 NEW_CELL = "@app.cell\ndef _():\n    new = 1  # by them\n    return (new,)\n\n\n"
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    made = Repository.create(tmp_path / "work")
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = Repository.create(tmp_path_factory.mktemp("git") / "work")
     made.add_pair()
     made.commit("a pair")
-    return made
+    return made.folder
+
+
+@pytest.fixture
+def repository(committed: Path, tmp_path: Path) -> Repository:
+    return Repository(shutil.copytree(committed, tmp_path / "work"))
 
 
 def diverge(repository: Repository, ours: tuple[str, str], theirs: tuple[str, str]) -> None:

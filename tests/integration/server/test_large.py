@@ -64,9 +64,14 @@ class LoopWatch:
 
 
 @pytest.fixture
-def ask(large_dagster: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Callable[..., Any]:
+def dagster_url(large_dagster: str) -> str:
+    return large_dagster
+
+
+@pytest.fixture
+def ask(dagster_url: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Callable[..., Any]:
     """Asks the server in this process out of a thread, so that the client's work is not the loop's."""
-    monkeypatch.setenv("DAGLAB_DAGSTER__URL", large_dagster)
+    monkeypatch.setenv("DAGLAB_DAGSTER__URL", dagster_url)
     monkeypatch.setenv("DAGLAB_DAGSTER__TIMEOUT", "120")
     server = request.getfixturevalue("jp_serverapp")
     base, headers = request.getfixturevalue("jp_base_url"), request.getfixturevalue("jp_auth_header")
@@ -183,22 +188,91 @@ async def test_very_many_partitions_block_nobody(ask: Callable[..., Any]) -> Non
     await kept_free(unknown)
 
 
-async def test_a_huge_notebook_blocks_nobody(ask: Callable[..., Any], jp_root_dir: Path) -> None:
-    line = "# " + "x" * 97 + "\n"
-    (jp_root_dir / "huge.py").write_text("import os\n" + line * (_NOTEBOOK_BYTES // len(line)))
-    cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None}
-    text = json.dumps(
-        {"cells": [{**cell, "source": "x" * _NOTEBOOK_BYTES}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    )
-    (jp_root_dir / "huge.ipynb").write_text(text)
-    for method, path, body in (
-        ("POST", "marimo", {"path": "huge.py"}),
-        ("POST", "marimo", {"path": "huge.ipynb"}),
-        ("GET", "assets", None),
-    ):
+class TestFiles:
+    @pytest.fixture
+    def dagster_url(self, dagster: Any) -> str:
+        """Of a small Dagster, which starts in less time: what is large is not Dagster's."""
+        return str(dagster.url)
 
-        async def answered(method: str = method, path: str = path, body: Any = body) -> None:
-            response = await ask(method, path, json=body)
-            assert response.status_code < 500, response.text[:300]
+    async def test_a_huge_notebook_blocks_nobody(self, ask: Callable[..., Any], jp_root_dir: Path) -> None:
+        line = "# " + "x" * 97 + "\n"
+        (jp_root_dir / "huge.py").write_text("import os\n" + line * (_NOTEBOOK_BYTES // len(line)))
+        cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None}
+        text = json.dumps(
+            {"cells": [{**cell, "source": "x" * _NOTEBOOK_BYTES}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        )
+        (jp_root_dir / "huge.ipynb").write_text(text)
+        for method, path, body in (
+            ("POST", "marimo", {"path": "huge.py"}),
+            ("POST", "marimo", {"path": "huge.ipynb"}),
+            ("GET", "assets", None),
+        ):
 
-        await kept_free(answered)
+            async def answered(method: str = method, path: str = path, body: Any = body) -> None:
+                response = await ask(method, path, json=body)
+                assert response.status_code < 500, response.text[:300]
+
+            await kept_free(answered)
+
+    async def test_pairs_too_large_to_compare_are_said_to_be_so_and_block_nobody(
+        self, ask: Callable[..., Any], jp_root_dir: Path
+    ) -> None:
+        """A pair with 200 MB of outputs, and one with 10,000 cells: also while the server watches the files."""
+        small, line = marimo_text(1), json.dumps("x" * 47)
+        metadata = {"daglab": {"base": {}}, "kernelspec": {"name": "python3", "language": "python"}}
+        for name in ("outputs", "lone"):
+            with (jp_root_dir / f"{name}.ipynb").open("w") as file:
+                file.write(
+                    '{"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "execution_count": 1, "source": "x",'
+                )
+                file.write(' "outputs": [{"output_type": "stream", "name": "stdout", "text": [')
+                for _ in range(100):
+                    file.write(f"{line}, " * (_NOTEBOOK_BYTES // 100 // (len(line) + 2)))
+                file.write(f'""]}}]}}], "metadata": {json.dumps(metadata)}, "nbformat": 4, "nbformat_minor": 5}}\n')
+        (jp_root_dir / "outputs.py").write_text(small)
+        cells = marimo_text(10_000)
+        (jp_root_dir / "cells.py").write_text(cells)
+        empty = {"cells": [], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+        (jp_root_dir / "cells.ipynb").write_text(json.dumps(empty))
+
+        async def listed() -> None:
+            answer = (await ask("GET", "pairs")).json()
+            assert [(pair["ipynb"], pair["state"]) for pair in answer["pairs"]] == [
+                ("cells.ipynb", "invalid"), ("lone.ipynb", "invalid"), ("outputs.ipynb", "invalid")
+            ], answer  # fmt: skip
+            reasons = [pair["reason"] for pair in answer["pairs"]]
+            assert reasons[0] == "cells.py is too large for Jupyter to compare: 0.66 MB, and the limit is 0.2 MB"
+            assert reasons[2] == "outputs.ipynb is too large for Jupyter to compare: 200.00 MB, and the limit is 20 MB"
+
+        await kept_free(listed)
+        for method, path, body in (
+            ("GET", "pairs/cells.py", None),
+            ("GET", "pairs/outputs.ipynb", None),
+            ("PATCH", "pairs/cells.py", {"dry_run": True}),
+            ("PATCH", "pairs/outputs.ipynb", {}),
+            ("PATCH", "pairs/outputs.ipynb", {"prefer": "py"}),
+            ("POST", "pairs", {"path": "cells.ipynb"}),
+            ("POST", "pairs", {"path": "lone.ipynb"}),
+        ):
+
+            async def refused(method: str = method, path: str = path, body: Any = body) -> None:
+                response = await ask(method, path, json=body)
+                error = response.json()["error"]
+                assert (response.status_code, error["code"]) == (422, "pair-too-large"), response.text[:300]
+                assert "daglab sync" in error["remedy"]
+
+            await kept_free(refused)
+        assert (jp_root_dir / "cells.py").read_text() == cells
+        assert not (jp_root_dir / "lone.py").exists()
+
+        async def edited_on_disk() -> None:
+            (jp_root_dir / "outputs.py").write_text(f"{small}\n")
+            (jp_root_dir / "cells.py").write_text(f"{cells}\n")
+            await asyncio.sleep(1.5)  # the watch comes to them after 0.2 s of quiet
+
+        await kept_free(edited_on_disk)
+
+
+def marimo_text(cells: int) -> str:
+    body = "".join(f"@app.cell\ndef _():\n    x{n} = {n}\n    print(x{n})\n    return\n\n\n" for n in range(cells))
+    return f'import marimo\n\napp = marimo.App()\n\n\n{body}if __name__ == "__main__":\n    app.run()\n'

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,6 +39,7 @@ def jupyter(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("jupyter")
     root = folder / "root"
     root.mkdir()
+    (folder / "data_dir").mkdir()  # where jupyter-server-fileid has its database, and doesn't make the folder
     (root / "pyproject.toml").write_text("")
     command = (
         "-m", "jupyter_server",
@@ -120,9 +120,9 @@ def test_what_the_room_saves_is_synced_and_typing_goes_on(
         room.type(2, f"total = min(orders)  # {number}")
         until(lambda: f"# {number}\n" in pair.py.read_text("utf-8"))  # noqa: B023 # it is asked at once
         room.type(3, f"print(total)  # {number}")  # right after the sync has written the .ipynb
-        time.sleep(1.5)  # the room looks at the file once a second
+        until(lambda: f"print(total)  # {number}" in pair.py.read_text("utf-8"))  # noqa: B023 # the room has saved it
+        until(lambda: pair_status(pair.py).state == "in-sync")
         assert room.look()[2:] == [f"total = min(orders)  # {number}", f"print(total)  # {number}"]
-    until(lambda: "print(total)  # 2" in pair.py.read_text("utf-8"))
     assert {event["state"] for event in browser.events()} == {"in-sync"}
     assert "Overwriting the content in room" not in browser.jupyter.log.read_text()
     assert pair_status(pair.py).state == "in-sync"

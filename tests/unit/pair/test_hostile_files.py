@@ -11,11 +11,13 @@ import pytest
 
 from daglab.errors import NotebookError
 from daglab.notebook.cells import parse_notebook
+from daglab.notebook.graph import cell_graph
 from daglab.pair import find_pairs, pair_of, pair_status, sync
 from daglab.pair.watched import WatchedPairs
 from tests.unit.pair.conftest import PY, Files, synced_pair
 
-_DEEP = ["+".join(["1"] * 20_000), "-" * 100_000 + "1"]  # RecursionError and MemoryError
+# RecursionError in Python's parser (from 3.11 on), MemoryError in it, RecursionError where marimo looks for names
+_DEEP = ["+".join(["1"] * 20_000), "-" * 100_000 + "1", "+".join(["1"] * 1_000)]
 _NAMES = ["x" * 300 + ".py", "x" * 300 + "/", "a\ud800.py", "a\0.py", "/".join(["x" * 200] * 30) + ".py"]
 
 
@@ -25,10 +27,10 @@ def set_metadata(pair: Files, **metadata: Any) -> None:
     pair.ipynb.write_text(json.dumps(document), "utf-8")
 
 
-@pytest.mark.parametrize("expression", _DEEP, ids=["recursion", "memory"])
+@pytest.mark.parametrize("expression", _DEEP, ids=["recursion", "memory", "names"])
 def test_what_is_too_deep_for_python_is_an_invalid_notebook(folder: Path, expression: str) -> None:
     with pytest.raises(NotebookError, match=r"shop\.py has an expression that is too long or nested too deeply"):
-        parse_notebook(PY.replace("sum(orders)", expression), "shop.py")
+        cell_graph(parse_notebook(PY.replace("sum(orders)", expression), "shop.py"))
     edits: list[Callable[[Files], None]] = [
         lambda pair: pair.edit_py("sum(orders)", expression),
         lambda pair: pair.edit_ipynb(lambda cells: cells[2].update(source=f"total = {expression}")),

@@ -12,6 +12,7 @@ import pytest
 from daglab.errors import PairError
 from daglab.notebook.edit import NewCell, new_notebook
 from daglab.pair import create_pair, find_pairs, pair_of, pair_status, sync, unpair
+from daglab.pair.places import metadata_in
 from tests.unit.pair.conftest import PY, Files
 
 FOLDERS = "notebooks///ipynb,marimo///py:marimo"
@@ -212,3 +213,23 @@ def test_to_unpair_a_copy_does_not_make_a_py_forget_its_pair(folder: Path) -> No
     assert list(folder.glob(".daglab/state/*.link"))
     unpair(first)
     assert not list(folder.glob(".daglab/state/*.link"))
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize(
+    "order", [("cells", "metadata", "nbformat", "nbformat_minor"), ("nbformat", "nbformat_minor", "metadata", "cells")]
+)
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"daglab": {"base": {}}},
+        {"jupytext": {"formats": "ipynb,py:marimo"}, "other": {"metadata": {"daglab": 1}}},
+        {"daglab": {"py": '"metadata": {}, "nbformat": 4'}, "last": "metadata"},
+    ],
+)
+def test_metadata_are_told_wherever_they_are(indent: int | None, order: tuple[str, ...], said: dict[str, Any]) -> None:
+    cell = {"cell_type": "markdown", "metadata": {"daglab": {"base": 1}}, "source": '"metadata": {"daglab": {}}'}
+    values = {"cells": [cell], "metadata": said, "nbformat": 4, "nbformat_minor": 5}
+    text = json.dumps({key: values[key] for key in order}, indent=indent)
+    assert metadata_in(text.encode()) == said
+    assert metadata_in(text.encode()[:-1]) == {}

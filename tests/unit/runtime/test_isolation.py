@@ -181,7 +181,7 @@ def leavings() -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("rounds", [20, pytest.param(200, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("rounds", [20, pytest.param(200, marks=[pytest.mark.nightly, pytest.mark.timeout(1200)])])
 def test_runs_leave_nothing_behind(runs: Any, write_notebook: Any, rounds: int) -> None:
     path = write_notebook("[tool.daglab.assets.a]", BUSY)
     for _ in range(25):  # imports, caches, and the arenas of the allocator, which grow up to run 20

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from daglab.server.services import Services
+from daglab.client import Run
+from daglab.server.services import Services, make_services
 
 
 class Part:
@@ -44,3 +45,17 @@ def test_what_fails_at_the_end_keeps_nothing_else_from_ending(tmp_path: Path, ca
     asyncio.run(services.close())
     assert ended == ["marimo", "dagster", "followed", "pairs", "live"]  # the processes first
     assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["no marimo", "no watch"]
+
+
+def test_what_was_launched_before_the_configuration_turned_wrong_is_no_error(tmp_path: Path) -> None:
+    async def launched() -> None:
+        services = make_services(tmp_path, "/", tmp_path, server=None, log=logging.getLogger("test"))
+        assert services.live.error is None
+        (tmp_path / "daglab.yaml").write_text("dagster: [")
+        await services.live.refresh()
+        assert services.live.error is not None
+        services.dagster_changed()
+        services.dagster_changed(Run("a-run", "SUCCESS", "a_job", 1.0, 1.0, 2.0, ()))
+        await services.close()
+
+    asyncio.run(launched())

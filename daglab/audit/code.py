@@ -1,0 +1,74 @@
+"""Risky code in cells, as bandit knows it: shells, eval, unsafe loaders, weak hashes, servers on every address."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from daglab.audit.project_files import lone_jupyter, shown, sources
+from daglab.audit.report import AuditFinding, Severity, Skipped
+from daglab.config import Config
+from daglab.errors import MissingExtraError
+
+_SECRETS = "B105,B106,B107"  # they repeat what they find, and the audit of secrets finds it as well
+_ASSERTS = "B101"  # a cell may be a check
+_SECONDS = 300
+
+
+def find(config: Config) -> Iterator[AuditFinding | Skipped]:
+    """What bandit finds in the project's notebooks; ``# nosec`` on a line accepts it.
+
+    Raises:
+        MissingExtraError: daglab[audit] is not installed.
+    """
+    root = config.root
+    if importlib.util.find_spec("bandit") is None:
+        raise MissingExtraError("audit", needed_for="the audit of code")
+    with tempfile.TemporaryDirectory(prefix="daglab-audit-") as folder:
+        read: dict[str, Path] = {str(path): path for path in sources(root)}
+        for number, (path, code) in enumerate(lone_jupyter(root)):
+            copy = Path(folder, f"{number}.py")
+            copy.write_text(code, "utf-8", "surrogateescape")
+            read[str(copy)] = path
+        if read:
+            yield from _bandit(read, root)
+
+
+def _bandit(read: dict[str, Path], root: Path) -> Iterator[AuditFinding | Skipped]:
+    """Bandit's findings; ``read`` tells of each file it reads whose code that is."""
+    command = [sys.executable, "-m", "bandit", "--quiet", "--format", "json", "--exit-zero"]
+    try:
+        done = subprocess.run(
+            [*command, "--skip", f"{_SECRETS},{_ASSERTS}", *read],
+            capture_output=True, text=True, cwd=root, timeout=_SECONDS, check=False,
+        )  # fmt: skip
+        document = json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        yield Skipped("code", f"bandit did not end in {_SECONDS} s", "run it on its own: bandit -r .")
+        return
+    except ValueError:
+        last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
+        yield Skipped("code", f"bandit said {last}", "run it on its own: bandit -r .")
+        return
+    for result in document["results"]:
+        path = read[result["filename"]]
+        yield AuditFinding(
+            "code",
+            _severity(result["issue_severity"]),
+            f"bandit-{result['test_id']}",
+            shown(path, root),
+            result["line_number"] if path.suffix == ".py" else None,
+            result["issue_text"],
+            f"{result['more_info']}, or # nosec {result['test_id']} on the line",
+        )
+    for error in document["errors"]:
+        yield Skipped("code", f"{shown(read[error['filename']], root)}: {error['reason']}", "correct the notebook")
+
+
+def _severity(name: str) -> Severity:
+    return "high" if name == "HIGH" else "medium" if name == "MEDIUM" else "low"

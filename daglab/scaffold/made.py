@@ -1,0 +1,63 @@
+"""The manifest of the notebooks that daglab made from templates, so that those nobody has touched can be cleaned.
+
+It is ``.daglab/made.json`` in the project: for each notebook the paths of its files, as seen from the project's folder,
+and the sha256 of what they held then. A notebook that has been edited since, or run in Jupyter, is the user's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from daglab import files
+from daglab.errors import PairError
+
+_MANIFEST = Path(".daglab") / "made.json"
+_LOCK = Path(".daglab") / "locks" / "made.lock"
+
+
+def record_made(root: Path, notebook: Collection[Path]) -> None:
+    """Note that daglab made the files of a notebook in the project ``root``; where that fails, they are the user's."""
+    with contextlib.suppress(OSError, PairError), files.locked(root / _LOCK):
+        made = {os.path.relpath(path.absolute(), root): files.read(path).digest for path in notebook}
+        _save(root, [*_load(root), made])
+
+
+def untouched(root: Path) -> list[Path]:
+    """The files of those notebooks that daglab made in the project ``root`` and that are wholly as they were then."""
+    found = [
+        notebook for notebook in _load(root) if all(map(_is_same, map(root.joinpath, notebook), notebook.values()))
+    ]
+    return [root / name for notebook in found for name in notebook]
+
+
+def forget_missing(root: Path) -> None:
+    """Take the notebooks that aren't there any more off the manifest."""
+    with contextlib.suppress(OSError, PairError), files.locked(root / _LOCK):
+        known = _load(root)
+        left = [notebook for notebook in known if any(os.path.lexists(root / name) for name in notebook)]
+        if left != known:
+            _save(root, left)
+
+
+def _load(root: Path) -> list[dict[str, str | None]]:
+    try:
+        found = json.loads((root / _MANIFEST).read_bytes())["notebooks"]
+        return [notebook for notebook in found if isinstance(notebook, dict)]
+    except (OSError, ValueError, LookupError, TypeError):
+        return []
+
+
+def _save(root: Path, notebooks: Collection[Mapping[str, str | None]]) -> None:
+    text = json.dumps({"version": 1, "notebooks": list(notebooks)}, indent=1)
+    files.replace_lightly(root / _MANIFEST, f"{text}\n".encode())
+
+
+def _is_same(path: Path, digest: str | None) -> bool:
+    try:
+        return digest is not None and files.read(path).digest == digest
+    except PairError:
+        return False

@@ -1,0 +1,171 @@
+"""``daglab audit``: each fault is found where it is, what is none isn't, and no secret is repeated."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from daglab.cli.app import run
+
+TOKEN = "ghp_" + "a1B2" * 9
+PASSWORD = "correct-horse-battery"
+Found = Callable[..., list[dict[str, Any]]]
+
+NOTEBOOK = """\
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    import subprocess
+    import hashlib
+
+    digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+    {code}
+    return
+
+
+if __name__ == "__main__":
+    app.run()
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "somebody"))
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\n[tool.daglab]\n')
+    return tmp_path
+
+
+@pytest.fixture
+def found(project: Path, capsys: pytest.CaptureFixture[str]) -> Found:
+    def look(check: str, *options: str, code: int = 7) -> list[dict[str, Any]]:
+        assert run(["audit", "--only", check, "--json", *options]) == code
+        out, err = capsys.readouterr()
+        assert TOKEN not in out + err
+        assert PASSWORD not in out + err
+        findings: list[dict[str, Any]] = json.loads(out)["findings"]
+        return findings
+
+    return look
+
+
+def places(findings: list[dict[str, Any]]) -> list[tuple[str, int | None, str]]:
+    return [(finding["path"], finding["line"], finding["code"]) for finding in findings]
+
+
+def test_a_clean_project_has_no_findings(project: Path, found: Found) -> None:
+    (project / "orders.py").write_text(NOTEBOOK.format(code="print(digest)"))
+    for check in ("secrets", "code", "permissions"):
+        assert found(check, code=0) == []
+
+
+def test_secrets_in_notebooks_outputs_and_configuration(project: Path, found: Found) -> None:
+    (project / "orders.py").write_text(NOTEBOOK.format(code=f'token = "{TOKEN}"'))
+    (project / ".env").write_text(f"PASSWORD={PASSWORD}\n")
+    (project / "dagster.yaml").write_text(f"storage:\n  postgres:\n    password: '{PASSWORD}'\n    db: {{env: DB}}\n")
+    output = {"output_type": "stream", "name": "stdout", "text": [TOKEN]}
+    cell = {"cell_type": "code", "source": "1", "outputs": [output], "metadata": {}, "execution_count": 1}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (project / "lone.ipynb").write_text(json.dumps(notebook))
+    assert set(places(found("secrets"))) == {
+        ("orders.py", 12, "secret"), (".env", 1, "secret"),
+        ("dagster.yaml", 3, "secret"), ("lone.ipynb", None, "secret"),
+    }  # fmt: skip
+
+
+def test_a_secret_can_be_accepted(project: Path, found: Found) -> None:
+    accepted = f'token = "{TOKEN}"  # daglab: ignore[DL330]'
+    (project / "orders.py").write_text(NOTEBOOK.format(code=accepted))
+    assert found("secrets", code=0) == []
+
+
+def test_risky_code_in_cells(project: Path, found: Found) -> None:
+    (project / "orders.py").write_text(NOTEBOOK.format(code='subprocess.call("ls " + digest, shell=True)'))
+    cell = {"cell_type": "code", "source": ["%matplotlib inline\n", "!ls\n", "eval(text)"], "outputs": []}
+    (project / "lone.ipynb").write_text(json.dumps({"cells": [{"cell_type": "markdown", "source": "a"}, cell]}))
+    (project / "accepted.py").write_text(NOTEBOOK.format(code="hashlib.md5()  # nosec B324"))
+    assert places(found("code")) == [("orders.py", 12, "bandit-B602"), ("lone.ipynb", None, "bandit-B307")]
+    assert len(found("code", "--severity", "low")) > 2  # the import of subprocess
+
+
+def test_a_notebook_that_is_no_python_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = {"cells": [{"cell_type": "code", "source": "def ("}]}
+    (project / "lone.ipynb").write_text(json.dumps(broken))
+    assert run(["audit", "--only", "code"]) == 3
+    assert "lone.ipynb" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_permissions(project: Path, found: Found) -> None:
+    for name, mode in ((".env", 0o640), ("tls.key", 0o600), ("token", 0o604), ("dagster.yaml", 0o646)):
+        (project / name).write_text("")
+        (project / name).chmod(mode)
+    auth = f'dagster.auth = {{type = "bearer", token_file = "{project / "token"}"}}\n'
+    (project / "pyproject.toml").write_text(f"[tool.daglab]\n{auth}")
+    assert set(places(found("permissions"))) == {
+        (".env", None, "readable-secret"), ("token", None, "readable-secret"),
+        ("dagster.yaml", None, "writable-config"),
+    }  # fmt: skip
+
+
+def test_open_doors_in_files(project: Path, found: Found) -> None:
+    (project / "jupyter_server_config.py").write_text(
+        "c = get_config()\nc.ServerApp.token = ''\nc.ServerApp.ip = '::1'\nc.ServerApp.disable_check_xsrf = True\n"
+    )
+    (project / ".jupyter").mkdir()
+    (project / ".jupyter" / "jupyter_server_config.json").write_text('{"ServerApp": {"allow_origin": "*"}}')
+    (project / "Dockerfile").write_text('FROM python\nCMD ["dagster-webserver", "-h", "0.0.0.0", "-p", "80"]\n')
+    (project / "start.sh").write_text("# marimo edit --no-token\nmarimo edit --headless --no-token --host=0.0.0.0 &\n")
+    here = [place for place in places(found("settings")) if not place[0].startswith("process")]
+    assert set(here) == {
+        ("jupyter_server_config.py", 2, "no-token"), ("jupyter_server_config.py", 4, "no-xsrf"),
+        (".jupyter/jupyter_server_config.json", None, "any-origin"), ("Dockerfile", 2, "any-address"),
+        ("start.sh", 2, "no-token"), ("start.sh", 2, "any-address"),
+    }  # fmt: skip
+
+
+def test_a_token_over_plain_http(project: Path, found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_TOKEN", TOKEN)
+    (project / "pyproject.toml").write_text(
+        '[tool.daglab.dagster]\nurl = "http://dagster.example.com"\n'
+        'auth = {type = "bearer", token_env = "DAGSTER_TOKEN", allow_plain_http = true}\n'
+    )
+    (finding,) = (one for one in found("settings") if one["code"] == "plain-http")
+    assert finding["path"].endswith("pyproject.toml:2")
+    assert finding["severity"] == "high"
+
+
+def test_a_server_that_runs_with_an_open_door(project: Path, found: Found) -> None:
+    command = [sys.executable, "-m", "marimo", "edit", "--headless", "--no-token", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            place = (f"process {server.pid}", None, "no-token")
+            assert place in places(found("settings"))
+        finally:
+            server.terminate()
+
+
+def test_offline_the_advisories_are_not_passed_over(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    assert run(["audit", "--only", "dependencies", "--json"]) == 3
+    document = json.loads(capsys.readouterr().out)
+    (skipped,) = document["skipped"]
+    assert "can't be reached" in skipped["reason"]
+    assert document["checks"] == []
+
+
+def test_an_unknown_check_has_a_nearest_name(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["audit", "--only", "secret"]) == 2
+    assert "secrets" in capsys.readouterr().err

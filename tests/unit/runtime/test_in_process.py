@@ -1,0 +1,153 @@
+"""What a process that runs a project in-process tells; the whole command is tested in tests/integration."""
+
+import io
+import json
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from daglab.errors import DaglabError, NotFoundError, ValidationError
+from daglab.runtime.in_process import Runner
+
+
+@dg.asset(key=["raw", "orders"])
+def raw_orders() -> list[int]:
+    return [1, 2, 3]
+
+
+@dg.asset(key=["sales", "orders"], ins={"orders": dg.AssetIn(["raw", "orders"])})
+def sales_orders(orders: list[int]) -> int:
+    return len(orders)
+
+
+@dg.asset(partitions_def=dg.StaticPartitionsDefinition(["a", "b"]))
+def by_region(context: dg.AssetExecutionContext) -> str:
+    return context.partition_key
+
+
+@dg.asset(partitions_def=dg.DynamicPartitionsDefinition(name="customers"))
+def by_customer() -> None: ...
+
+
+@dg.asset
+def broken() -> None:
+    raise dg.Failure("no luck", metadata={"cell": "cell 'x'", "count": 3})
+
+
+@dg.op(config_schema={"name": str})
+def greet(context: dg.OpExecutionContext) -> None:
+    context.log.info("hello %s", context.op_config["name"])
+
+
+@dg.job
+def hello() -> None:
+    greet()
+
+
+class InMemory(dg.IOManager):
+    """An IO manager of the project's own, which must not be replaced."""
+
+    def __init__(self) -> None:
+        self.stored: list[str] = []
+
+    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
+        self.stored.append(context.asset_key.to_user_string())
+
+    def load_input(self, context: dg.InputContext) -> Any:
+        raise AssertionError("nothing is read")
+
+
+ASSETS = [raw_orders, sales_orders, by_region, by_customer, broken, dg.AssetSpec(["vendor", "feed"])]
+DEFINITIONS = dg.Definitions(assets=ASSETS, jobs=[hello])
+
+
+def told(instance: dg.DagsterInstance, definitions: dg.Definitions = DEFINITIONS, **request: Any) -> list[Any]:
+    file = io.StringIO()
+    whole = {"job": None, "assets": [], "partitions": [], "config": {}, "tags": {}, "validate_only": False}
+    Runner(definitions, instance, file).run({**whole, **request})
+    return [json.loads(line) for line in file.getvalue().splitlines()]
+
+
+def test_values_are_stored_and_found_by_the_next_run(instance: dg.DagsterInstance) -> None:
+    lines = told(instance, assets=["raw/orders"], tags={"why": "test"})
+    first, last = lines[0]["run"], lines[-1]["run"]
+    assert first == {"run_id": last["run_id"], "job": "__ASSET_JOB", "assets": ["raw/orders"]} | {
+        "partition": None,
+        "steps": 1,
+        "status": "STARTED",
+    }
+    assert last["status"] == "SUCCESS"
+    run = instance.get_run_by_id(first["run_id"])
+    assert run is not None
+    assert run.tags["why"] == "test"
+    kinds = [line["log"]["kind"] for line in lines[1:-1]]
+    assert kinds.index("STEP_START") < kinds.index("ASSET_MATERIALIZATION") < kinds.index("STEP_SUCCESS")
+    (made,) = (line["log"] for line in lines[1:-1] if line["log"]["kind"] == "ASSET_MATERIALIZATION")
+    assert (made["asset"], made["step"], made["level"]) == ("raw/orders", "raw__orders", "DEBUG")
+    assert told(instance, assets='key:"sales/orders"')[-1]["run"]["status"] == "SUCCESS"
+
+
+def test_the_projects_own_io_manager_stays(instance: dg.DagsterInstance) -> None:
+    own = InMemory()
+    told(instance, dg.Definitions(assets=[raw_orders], resources={"io_manager": own}), assets=["raw/orders"])
+    assert own.stored == ["raw/orders"]
+
+
+def test_a_failure_has_its_error_and_the_texts_of_its_metadata(instance: dg.DagsterInstance) -> None:
+    lines = told(instance, assets=["broken"])
+    (failure,) = (line["log"] for line in lines[1:-1] if line["log"]["kind"] == "STEP_FAILURE")
+    assert failure["failure"] == {"cell": "cell 'x'"}
+    assert "no luck" in failure["error"]["message"]
+    assert failure["error"]["stack"]
+    assert lines[-1]["run"]["status"] == "FAILURE"
+
+
+def test_partitions_are_runs_of_their_own(instance: dg.DagsterInstance) -> None:
+    runs = [line["run"] for line in told(instance, assets=["by_region"], partitions=["b", "a"]) if "run" in line]
+    assert [(run["partition"], run["status"]) for run in runs] == [
+        ("b", "STARTED"),
+        ("b", "SUCCESS"),
+        ("a", "STARTED"),
+        ("a", "SUCCESS"),
+    ]
+
+
+def test_a_configuration_is_judged(instance: dg.DagsterInstance) -> None:
+    config = {"ops": {"greet": {"config": {"name": "Ann"}}}}
+    assert told(instance, job="hello", config=config, validate_only=True) == [{"faults": []}]
+    (line,) = told(instance, job="hello", config={"ops": {"greet": {"config": {"name": 3}}}}, validate_only=True)
+    (fault,) = line["faults"]
+    assert (fault["path"], fault["reason"]) == (["ops", "greet", "config", "name"], "RUNTIME_TYPE_MISMATCH")
+    assert told(instance, job="hello", config=config)[-1]["run"]["status"] == "SUCCESS"
+    assert instance.get_runs_count() == 1
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind", "says"),
+    [
+        ({"assets": ["sales/order"]}, NotFoundError, "no asset sales/order"),
+        ({"assets": ["vendor/feed"]}, NotFoundError, "no asset vendor/feed"),
+        ({"assets": 'key:"vendor/feed"'}, ValidationError, "No asset is selected"),
+        ({"assets": "grup:sales"}, ValidationError, "Invalid selection string"),
+        ({"assets": ["by_region"]}, ValidationError, "needs a partition"),
+        ({"assets": ["by_region"], "partitions": ["a", "z"]}, ValidationError, "by_region: no partition z"),
+        ({"assets": ["by_customer"], "partitions": ["ann"]}, ValidationError, "by_customer: no partition ann"),
+        ({"assets": ["raw/orders"], "partitions": ["a"]}, ValidationError, "No selected asset is partitioned"),
+        ({"job": "helo"}, NotFoundError, "no job helo"),
+        ({"job": "hello", "partitions": ["a"]}, ValidationError, "one of assets"),
+        ({"job": "hello"}, ValidationError, 'Missing required config entry "ops"'),
+    ],
+)
+def test_what_cannot_be_run_is_refused_before_anything_is(
+    instance: dg.DagsterInstance, request_: dict[str, Any], kind: type[DaglabError], says: str
+) -> None:
+    with pytest.raises(kind) as refused:
+        told(instance, **request_)
+    assert says in refused.value.message
+    assert instance.get_runs_count() == 0
+
+
+def test_a_project_without_assets(instance: dg.DagsterInstance) -> None:
+    with pytest.raises(NotFoundError):
+        told(instance, dg.Definitions(jobs=[hello]), assets=["x"])

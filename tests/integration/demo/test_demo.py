@@ -94,6 +94,7 @@ def test_the_wheel_has_what_belongs_there(shown: Shown) -> None:
         "shop/__init__.py",
         "shop/daglab.json",
         "shop/definitions.py",
+        "shop/dg.toml",
         "shop/notebooks/orders.ipynb",
         "shop/notebooks/orders.py",
         "shop/notebooks/segments.ipynb",

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from daglab.dagster_dev import project_environment
 from daglab.errors import DaglabError, ExitCode, ProcessError
 from daglab.processes import LOOPBACK, Child, free_port, spawn
 from daglab.project import Project
-from daglab.server.dagster_dev import project_environment
 
 _START_SECONDS = 120.0
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from daglab.dagster_dev import dagster_dev_argv
 from daglab.processes import spawn
 from daglab.project import Project
-from daglab.server.dagster_dev import dagster_dev_argv
 
 MINI_PROJECT = Path(__file__).parents[2] / "mini_project"
 
@@ -52,7 +52,7 @@ def test_dagster_itself_reads_the_name_of_the_location_where_it_can(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, dg: bool, command: list[str]
 ) -> None:
     if not dg:
-        monkeypatch.setattr("daglab.server.dagster_dev.find_spec", lambda name: None)
+        monkeypatch.setattr("daglab.dagster_dev.find_spec", lambda name: None)
     (tmp_path / "pyproject.toml").write_text(text)
     argv = dagster_dev_argv(Project(tmp_path), 3000)
     assert argv[2:4] == command[:2]

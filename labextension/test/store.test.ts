@@ -16,6 +16,7 @@ class Server {
   statusNow: Status = status();
   asked: string[] = [];
   failing: object | null = null;
+  away = false;
   runNow = run({ id: 'r1' });
   /** Called while an answer of the assets is on its way. */
   meanwhile = (): void => undefined;
@@ -24,6 +25,9 @@ class Server {
 
   async get(path: string, input: { query?: { selection?: string } }): Promise<unknown> {
     this.asked.push(path);
+    if (this.away) {
+      throw new ApiError({ code: 'network', message: 'Failed to fetch', remedy: '' });
+    }
     const { selection } = input.query ?? {};
     if (selection?.includes('wrong')) {
       throw new ApiError({ code: 'validation', message: 'Not a selection.', remedy: '' });
@@ -48,9 +52,13 @@ class Server {
   }
 
   eventSocket(): unknown {
-    this.socket = { close: () => this.socket?.onclose?.() };
-    setTimeout(() => this.say({ cursor: 'h-0', reset: true }));
-    return this.socket;
+    const socket = (this.socket = { close: () => this.socket?.onclose?.() });
+    setTimeout(() => (this.away ? socket.close() : this.say({ cursor: 'h-0', reset: this.count === 0 })));
+    return socket;
+  }
+
+  hangUp(): void {
+    this.socket?.close();
   }
 
   tell(topic: string, data: object): void {
@@ -144,6 +152,24 @@ describe('WorkspaceStore', () => {
     }
     expect(store.state.fault).toBeNull();
   });
+
+  it('tells that the Jupyter server is away, and that it is back', async () => {
+    await begin();
+    await until(() => store.state.assets !== null);
+    server.tell('assets', { changed: { b: made } });
+    server.away = true;
+    server.hangUp();
+    const soon = async (holds: () => boolean): Promise<void> => {
+      for (let waited = 0; !holds() && waited < 40; waited++) {
+        await new Promise(resolve => setTimeout(resolve, 100));
+      }
+      expect(holds()).toBe(true);
+    };
+    await soon(() => store.state.fault?.code === 'network');
+    expect(store.asset('b')?.status).toBe('materialized');
+    server.away = false;
+    await soon(() => store.state.connection === 'live' && store.state.fault === null);
+  }, 10_000);
 
   it('follows a run by its events', async () => {
     await begin();

@@ -3357,7 +3357,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["ErrorModel"];
                 };
             };
-            /** @description Unprocessable Entity: pair, notebook */
+            /** @description Unprocessable Entity: pair, pair-too-large, notebook */
             readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3451,7 +3451,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["ErrorModel"];
                 };
             };
-            /** @description Unprocessable Entity: pair */
+            /** @description Unprocessable Entity: pair, pair-too-large */
             readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3549,7 +3549,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["ErrorModel"];
                 };
             };
-            /** @description Unprocessable Entity: pair */
+            /** @description Unprocessable Entity: pair, pair-too-large */
             readonly 422: {
                 headers: {
                     readonly [name: string]: unknown;

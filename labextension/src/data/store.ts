@@ -44,7 +44,12 @@ export class WorkspaceStore implements IDisposable {
       this.change({ runs: new Map([...this._state.runs].filter(([, run]) => run.final)) });
       void this.refresh();
     });
-    stream.connectionChanged.connect((_, connection) => this.change({ connection }));
+    stream.connectionChanged.connect((_, connection) => {
+      if (connection === 'lost' || this._state.connection === 'lost') {
+        void this.statusReload.ask(); // the server is away, or back
+      }
+      this.change({ connection });
+    });
     // Events tell of assets and runs; that a daemon is missing, or a configuration was corrected, only the status does.
     this.poll = new Poll({
       auto: false,

@@ -178,6 +178,13 @@ def test_searches_by_field_and_by_selection(page: Page, project: Project) -> Non
     page.keyboard.press("Alt+ArrowDown")
     expect(search).to_have_value('key:"configured"+')
     expect(assets).to_have_count(2)
+    page.wait_for_timeout(2000)  # what was chosen is saved a little later
+    page.goto(re.sub(r"\?.*", "", page.url))
+    ready(page)
+    show_sidebar(page)
+    expect(search).to_have_value('key:"configured"+')
+    expect(assets).to_have_count(2)
+    expect(row(page, "configured")).to_have_attribute("aria-selected", "true")
 
 
 def test_a_code_location_that_fails_and_is_mended(page: Page, project: Project) -> None:

@@ -145,6 +145,7 @@ def test_a_folder_without_a_code_location_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.nightly  # the slowest; the browser tests end one in order
 def test_lab_ends_with_its_dagster(mini: Path) -> None:
     with Started("dev", "--lab", "--json", cwd=mini) as started:
         started.wait_for("Ctrl-C ends both")

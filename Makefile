@@ -36,7 +36,8 @@ demo: install ## the whole main job: check, wheel, empty environment, Dagster, m
 	$(BIN)/daglab demo demo
 
 lab: install front ## JupyterLab on the demo project, with its Dagster
-	$(BIN)/python -m daglab.server.lab demo
+	@[ -d demo ] || $(BIN)/daglab init --package shop --bootstrap demo
+	cd demo && $(CURDIR)/$(BIN)/daglab dev --lab
 
 front: $(FRONT) ## build the JupyterLab front end; a reload of the page shows it
 

@@ -32,6 +32,7 @@ class CommandEntry:
 COMMANDS = {
     "init": CommandEntry("daglab.cli.init:init", "Take daglab into a Dagster project, or make a new one."),
     "demo": CommandEntry("daglab.cli.demo:demo", "Show the whole way from two notebooks to a served wheel."),
+    "dev": CommandEntry("daglab.cli.dev:dev", "Start Dagster with marimo, or with JupyterLab."),
     "check": CommandEntry("daglab.cli.check:check", "Check notebooks without running them."),
     "pair": CommandEntry("daglab.cli.pair:pair", "Make a notebook a pair of .py and .ipynb."),
     "unpair": CommandEntry("daglab.cli.pair:unpair", "Take a pair apart."),

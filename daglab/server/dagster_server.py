@@ -9,13 +9,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from daglab.client import DagsterClient
+from daglab.dagster_dev import LOG_FILE, dagster_dev_argv, project_environment
 from daglab.errors import DagsterConflictError, DagsterError, ProcessError
+from daglab.ports import is_taken, listener
 from daglab.processes import LOOPBACK
 from daglab.project import Project
-from daglab.server.dagster_dev import LOG_FILE, dagster_dev_argv, project_environment
 from daglab.server.dagster_state import look_at
 from daglab.server.leftovers import Hold, sweep
-from daglab.server.ports import is_taken, listener
 from daglab.server.supervisor import Command, Standing, Supervisor
 
 _LOCAL_HOSTS = {"localhost": LOOPBACK, LOOPBACK: LOOPBACK, "::1": "::1"}

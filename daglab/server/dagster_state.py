@@ -11,8 +11,8 @@ from packaging.version import InvalidVersion, Version
 
 from daglab.client import DagsterClient, DagsterStatus
 from daglab.client.transport import LostAnswerError
+from daglab.dagster_dev import LOG_FILE
 from daglab.errors import DaglabError, DagsterConnectionError, DagsterError
-from daglab.server.dagster_dev import LOG_FILE
 from daglab.server.supervisor import Standing
 
 OLDEST = Version("1.12.18")

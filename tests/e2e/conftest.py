@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,10 +48,16 @@ def isolated(folder: Path) -> dict[str, str]:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLab]:
     folder = tmp_path_factory.mktemp("lab")
     log = folder / "lab.log"
-    argv = [sys.executable, "-m", "daglab.server.lab", str(folder / "shop")]
-    with spawn(argv, cwd=folder, env=isolated(folder), log=log) as child:
+    daglab = [sys.executable, "-m", "daglab"]
+    init = [*daglab, "init", "--package", "shop", "--bootstrap", str(folder / "shop")]
+    subprocess.run(init, check=True)
+    with spawn([*daglab, "dev", "--lab"], cwd=folder / "shop", env=isolated(folder), log=log) as child:
         child.wait_until_healthy(lambda: "Ctrl-C ends both" in log.read_text(), timeout=180)
-        urls = dict(line.split(maxsplit=1) for line in log.read_text().splitlines() if "http" in line)
+        urls = dict(
+            line.split(maxsplit=1)
+            for line in log.read_text().splitlines()
+            if line[:7] in ("Jupyter", "Dagster") and "http" in line
+        )
         yield RunningLab(folder / "shop", urls["JupyterLab"], urls["Dagster"])
         family = psutil.Process(child.pid).children(recursive=True)
         assert len(family) > 4, family

@@ -1,10 +1,37 @@
-"""Who listens at a TCP port."""
+"""Which TCP ports of this machine are free, and who listens at those that are not."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+from collections.abc import Iterable
 
 import psutil
+
+from daglab.errors import PortTakenError
+from daglab.processes import LOOPBACK
+
+
+def first_free_port(ports: Iterable[int]) -> int:
+    """The first of ``ports`` that can be bound on the loopback address at this moment.
+
+    Raises:
+        PortTakenError: none can; with the process that listens at the last of them.
+    """
+    port = 0
+    for port in ports:
+        with socket.socket() as probe:
+            if os.name == "posix":  # a port that was given up a moment ago can be had; Windows would share a taken one
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return port
+    raise PortTakenError(
+        f"Port {port} is taken by {listener(port)}.", remedy="end it, or give another port", details={"port": port}
+    )
 
 
 async def is_taken(host: str, port: int, timeout: float = 1.0) -> bool:

@@ -190,14 +190,6 @@ class ProcessError(DaglabError):
     http_status = 502
 
 
-class PortTakenError(DaglabError):
-    """Another process listens at a port that a child was to have."""
-
-    code = "port-taken"
-    exit_code = ExitCode.CONFLICT
-    http_status = 409
-
-
 class RequestError(DaglabError):
     """A request to the REST API that cannot be understood."""
 

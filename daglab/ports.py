@@ -9,8 +9,16 @@ from collections.abc import Iterable
 
 import psutil
 
-from daglab.errors import PortTakenError
+from daglab.errors import DaglabError, ExitCode
 from daglab.processes import LOOPBACK
+
+
+class PortTakenError(DaglabError):
+    """Another process listens at a port that a child was to have."""
+
+    code = "port-taken"
+    exit_code = ExitCode.CONFLICT
+    http_status = 409
 
 
 def first_free_port(ports: Iterable[int]) -> int:

@@ -111,6 +111,13 @@ def load_config(start: Path | None = None, *, flags: Mapping[str, Any] | None = 
     return config
 
 
+def default_config(start: Path | None = None) -> Config:
+    """The defaults, for the project around ``start``: what a doctor goes on with where the sources are wrong."""
+    config = Config()
+    config._root = find_root((start or Path.cwd()).absolute())
+    return config
+
+
 def config_schema() -> dict[str, Any]:
     """The JSON Schema of ``daglab.yaml`` and of ``[tool.daglab]`` in pyproject.toml."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}

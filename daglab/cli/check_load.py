@@ -32,7 +32,7 @@ def load_findings(report: Report, root: Path, timeout: float) -> Iterator[Findin
         raise MissingExtraError("dagster", needed_for="daglab check --load")
     target = loadable(root)
     types = list(_types(report))
-    outcome = _probe(target, [(str(checked.path.parent), name) for checked, _, name in types], root, timeout)
+    outcome = probe(target, [(str(checked.path.parent), name) for checked, _, name in types], root, timeout)
     if (error := outcome.get("error")) is not None:
         remedy = f"`dagster definitions validate -m {target}` shows all of it" if target != str(root) else ""
         yield Finding("pyproject.toml", 1, "DL340", f"the Definitions cannot be loaded: {error}", remedy)
@@ -66,7 +66,8 @@ def _types(report: Report) -> Iterator[tuple[CheckedNotebook, int, str]]:
             yield from ((checked, header.line_of(*place, "type"), name) for place, name in types.items() if name)
 
 
-def _probe(target: str, types: list[tuple[str, str]], root: Path, timeout: float) -> dict[str, Any]:
+def probe(target: str, types: list[tuple[str, str]], root: Path, timeout: float) -> dict[str, Any]:
+    """What :mod:`daglab.runtime.definitions_probe` finds in the code location ``target`` within ``timeout`` seconds."""
     from daglab.processes import spawn
 
     with TemporaryDirectory(prefix="daglab-load-") as folder:

@@ -42,6 +42,7 @@ COMMANDS = {
     "discover": CommandEntry("daglab.cli.discover:discover", "Show what a running Dagster has."),
     "run": CommandEntry("daglab.cli.run:run", "Materialize assets or run a job, and follow it."),
     "workspace": CommandEntry("daglab.cli.workspace:workspace", "Make workspace.yaml of installed code locations."),
+    "doctor": CommandEntry("daglab.cli.doctor:doctor", "Tell what is wrong with this machine and project."),
     "clean": CommandEntry("daglab.cli.clean:clean", "Delete old executed notebooks, backups and caches."),
     "audit": CommandEntry("daglab.cli.audit:audit", "Look for secrets, risky code and open doors."),
     "config": CommandEntry("daglab.cli.config:app", "Show the configuration in force, and its schema."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -32,18 +31,17 @@ def check_marimo(_site: Site) -> Iterator[Finding]:
         yield Finding("ok", f"marimo {version}")
 
 
-def check_jupyter(_site: Site) -> Iterator[Finding]:
+def check_jupyter(site: Site) -> Iterator[Finding]:
     """daglab's server extension is enabled and can be imported, and its front end is of the same version."""
     if installed("jupyter-server") is None:
         yield _NO_JUPYTER
         return
-    seen = _look()
-    yield _server_extension(seen)
+    yield _server_extension(site)
     if installed("jupyterlab") is not None:
-        yield _front_end(seen)
+        yield _front_end(site.jupyter)
 
 
-def check_jupytext(_site: Site) -> Iterator[Finding]:
+def check_jupytext(site: Site) -> Iterator[Finding]:
     """jupytext's contents manager, which converts each notebook that it is asked for, does it by daglab."""
     if (version := installed("jupytext")) is None:
         yield Finding("skipped", "jupytext is not installed: nothing else writes pairs")
@@ -51,7 +49,7 @@ def check_jupytext(_site: Site) -> Iterator[Finding]:
     if installed("jupyter-server") is None:
         yield _NO_JUPYTER
         return
-    seen = _look()
+    seen = site.jupyter
     extensions = seen["extensions"]
     if not (extensions.get("jupytext") or extensions.get("jupyterlab_jupytext")):
         yield Finding("ok", f"jupytext {version}; its contents manager is off")
@@ -83,29 +81,25 @@ def check_ports(site: Site) -> Iterator[Finding]:
         yield _port(port, "marimo", "marimo.port")
 
 
-def _look() -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(ask_python("-m", "daglab.cli.jupyter_probe").strip().rpartition("\n")[2])
-    return answer
-
-
-def _server_extension(seen: dict[str, Any]) -> Finding:
+def _server_extension(site: Site) -> Finding:
+    seen = site.jupyter
     if seen["error"]:
         message = f"daglab's server extension cannot be imported: {seen['error']}"
         return Finding("critical", message, 'pip install -U "daglab[jupyter]"')
     if seen["extensions"].get(_EXTENSION):
         return Finding("ok", "daglab's server extension is enabled")
     level = "--user" if sys.prefix == sys.base_prefix else "--sys-prefix"
-    command = ["jupyter", "server", "extension", "enable", level, _EXTENSION]
+    command = f"jupyter server extension enable {level} {_EXTENSION}"
     if _EXTENSION in seen["extensions"]:  # somebody has switched it off, and may have had a reason
-        return Finding("critical", "daglab's server extension is disabled", " ".join(command))
-    return Finding(
-        "critical", "Jupyter doesn't know daglab's server extension", " ".join(command), partial(_enable, command)
-    )
+        return Finding("critical", "daglab's server extension is disabled", command)
+    return Finding("critical", "Jupyter doesn't know daglab's server extension", command, partial(_enable, site, level))
 
 
-def _enable(command: list[str]) -> str:
-    ask_python("-m", *command)
-    return f"enabled daglab's server extension ({' '.join(command)})"
+def _enable(site: Site, level: str) -> str:
+    # The module: the command may not be on PATH, or be another environment's.
+    ask_python("-m", "jupyter_server.extension.serverextension", "enable", level, _EXTENSION)
+    site.forget_jupyter()
+    return f"enabled daglab's server extension ({level})"
 
 
 def _front_end(seen: dict[str, Any]) -> Finding:

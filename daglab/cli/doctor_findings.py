@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from daglab.errors import ConfigError, DaglabError, ProcessError
 from daglab.project import Project
@@ -44,7 +45,7 @@ class Heard:
 
 
 class Site:
-    """The project that is looked at, its configuration, and what its Dagster answers, which is asked once.
+    """The project that is looked at, its configuration, and what its Dagster and Jupyter tell, asked once.
 
     ``fault`` is what is wrong with the configuration; ``config`` then is the defaults.
     """
@@ -65,6 +66,21 @@ class Site:
     def is_project(self) -> bool:
         """Whether there is a project around the current folder; all that lies below is its own then."""
         return any((self.root / name).is_file() for name in _PROJECT_FILES)
+
+    @cached_property
+    def jupyter(self) -> dict[str, Any]:
+        """What :mod:`daglab.cli.jupyter_probe` tells; it is asked once, and again after :meth:`forget_jupyter`.
+
+        Raises:
+            ProcessError: it fails.
+        """
+        told = ask_python("-m", "daglab.cli.jupyter_probe").strip()
+        answer: dict[str, Any] = json.loads(told.rpartition("\n")[2])
+        return answer
+
+    def forget_jupyter(self) -> None:
+        """Have Jupyter asked again, after a change."""
+        vars(self).pop("jupyter", None)
 
     @cached_property
     def dagster(self) -> Heard | DaglabError:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +15,7 @@ from daglab.cli.doctor_findings import Finding, Heard, Site, ask_python, install
 from daglab.errors import ProcessError
 
 _EXTENSION = "daglab.server"
+_AGAIN = "pip install --force-reinstall --no-deps daglab"
 _USE_MARIMO = """\
 import daglab.marimo_api, daglab.marimo_graph, daglab.marimo_parser, daglab.marimo_run, marimo
 print(marimo.__version__)
@@ -88,24 +91,29 @@ def _server_extension(site: Site) -> Finding:
         return Finding("critical", message, 'pip install -U "daglab[jupyter]"')
     if seen["extensions"].get(_EXTENSION):
         return Finding("ok", "daglab's server extension is enabled")
-    level = "--user" if sys.prefix == sys.base_prefix else "--sys-prefix"
-    command = f"jupyter server extension enable {level} {_EXTENSION}"
     if _EXTENSION in seen["extensions"]:  # somebody has switched it off, and may have had a reason
-        return Finding("critical", "daglab's server extension is disabled", command)
-    return Finding("critical", "Jupyter doesn't know daglab's server extension", command, partial(_enable, site, level))
+        remedy = f"jupyter server extension enable {_EXTENSION}"
+        return Finding("critical", "daglab's server extension is disabled", remedy)
+    message = "Jupyter doesn't know daglab's server extension"
+    return Finding("critical", message, f"`daglab doctor --fix`, or {_AGAIN}", partial(_enable, site))
 
 
-def _enable(site: Site, level: str) -> str:
-    # The module: the command may not be on PATH, or be another environment's.
-    ask_python("-m", "jupyter_server.extension.serverextension", "enable", level, _EXTENSION)
+def _enable(site: Site) -> str:
+    """Write what daglab's wheel brings: Jupyter's own command only enables what it knows already."""
+    path = Path(sys.prefix, "etc", "jupyter", "jupyter_server_config.d", "daglab.json")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("x", encoding="utf-8") as file:
+        json.dump({"ServerApp": {"jpserver_extensions": {_EXTENSION: True}}}, file)
     site.forget_jupyter()
-    return f"enabled daglab's server extension ({level})"
+    return f"enabled daglab's server extension in {path}"
 
 
 def _front_end(seen: dict[str, Any]) -> Finding:
-    again = "pip install --force-reinstall --no-deps daglab; then reload the browser's page"
+    again = f"{_AGAIN}; then reload the browser's page"
     if seen["front_end"] is None:
-        return Finding("critical", "JupyterLab doesn't find daglab's front end", again)
+        return Finding(
+            "critical", "JupyterLab doesn't find daglab's front end", _AGAIN + "; then reload the browser's page"
+        )
     if seen["front_end"] != __version__:
         message = f"daglab's front end has the version {seen['front_end']}, and its server {__version__}"
         return Finding("critical", message, again)

@@ -391,7 +391,7 @@ def test_a_server_extension_that_is_missing_is_enabled(tmp_path: Path) -> None:
     assert front[:2] == ["critical", "JupyterLab doesn't find daglab's front end"]
     server, _ = looked(python, "doctor_editors:check_jupyter", fix=True, **empty)
     assert server[:2] == ["ok", "daglab's server extension is enabled"]
-    assert (tmp_path / "venv" / "etc" / "jupyter" / "jupyter_server_config.d" / "daglab.server.json").is_file()
+    assert (tmp_path / "venv" / "etc" / "jupyter" / "jupyter_server_config.d" / "daglab.json").is_file()
 
 
 def test_what_somebody_disabled_stays_so(tmp_path: Path) -> None:

@@ -98,6 +98,15 @@ def test_risky_code_in_cells(project: Path, found: Found) -> None:
     assert len(found("code", "--severity", "low")) > 2  # the import of subprocess
 
 
+def test_nothing_of_the_project_is_run(project: Path, found: Found) -> None:
+    for module in ("yaml", "rich", "requests", "stevedore"):
+        (project / f"{module}.py").write_text(f"open({str(project / 'ran')!r}, 'w')\n")
+    (project / "orders.py").write_text(NOTEBOOK.format(code="eval(digest)"))
+    assert places(found("code")) == [("orders.py", 12, "bandit-B307")]
+    run(["audit", "--only", "dependencies"])
+    assert not (project / "ran").exists()
+
+
 def test_a_notebook_that_is_no_python_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = {"cells": [{"cell_type": "code", "source": "def ("}]}
     (project / "lone.ipynb").write_text(json.dumps(broken))

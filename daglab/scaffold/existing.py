@@ -6,16 +6,17 @@ Nothing is written here. What a file says already stays as it is; what is added 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from daglab import files
 from daglab.config_sources import CONFIG_NAME, read_toml
 from daglab.errors import ConfigError
 from daglab.files import FileContent
 from daglab.project import CodeLocation, Project
+from daglab.scaffold.pyproject import build_backend, edit_pyproject, lists_requirements
 
 Kind = Literal["dg", "dagster", "workspace", "definitions"]
 _IGNORED = (".daglab/", ".dagster_home/", "__marimo__/", ".ipynb_checkpoints/")
@@ -193,106 +194,18 @@ def _pyproject(project: DagsterProject, notes: list[str], *, force: bool, config
     """The edit of pyproject.toml: daglab's configuration, the requirement, and the hook where hatchling builds."""
     edit = FileEdit(files.read(project.root / "pyproject.toml"))
     document = read_toml(edit.path)  # its faults are told with their line
-    text = (edit.before.data or b"").decode("utf-8")
-    edited, edit.changes = _edited(text, project, edit.path, force=force, configures=configures)
+    text, folder = (edit.before.data or b"").decode("utf-8"), project.notebooks.as_posix()
+    edited, edit.changes = edit_pyproject(text, folder, edit.path, force=force, configures=configures)
     if edit.changes:
-        if _edited(edited, project, edit.path, force=force, configures=configures)[1]:  # something got lost
-            raise _by_hand(edit.path, project)
         edit.after = edited.encode()
-    if not _lists_requirements(document):
+    if not lists_requirements(document):
         notes.append("Add daglab[dagster] to what the project requires: pyproject.toml has no list of it.")
-    if (backend := _backend(document)) != "hatchling.build":
+    if (backend := build_backend(document)) != "hatchling.build":
         notes.append(
             f"The build backend is {backend or 'setuptools'}, which has no build hooks: daglab check does the same "
             'checks. With build-backend = "hatchling.build", run daglab init again for the hook.'
         )
     return edit
-
-
-def _edited(text: str, project: DagsterProject, path: Path, *, force: bool, configures: bool) -> tuple[str, list[str]]:
-    """A pyproject.toml with what it lacks, and what that changes, in words.
-
-    Raises:
-        ConfigError: it is written in a way that can't be edited.
-    """
-    import tomlkit
-
-    mark = "\ufeff" if text.startswith("\ufeff") else ""
-    changes: list[str] = []
-    try:
-        document = tomlkit.parse(text.removeprefix(mark))
-        if configures:
-            _set(document, ("tool", "daglab", "notebooks_dir"), project.notebooks.as_posix(), changes, force=force)
-        if _lists_requirements(document):
-            _require(document, ("project", "dependencies"), "daglab[dagster]", changes)
-        if _backend(document) == "hatchling.build":
-            _require(document, ("build-system", "requires"), "daglab", changes)
-            _table(document, ("tool", "hatch", "build", "hooks", "daglab"), changes)
-        return mark + tomlkit.dumps(document), changes
-    except (ValueError, LookupError, TypeError, AttributeError) as error:  # inline tables, where tables are added
-        raise _by_hand(path, project) from error
-
-
-def _by_hand(path: Path, project: DagsterProject) -> ConfigError:
-    return ConfigError(
-        f"{path}: its tables are written in a way that daglab can't add to; nothing was changed",
-        remedy=f'add to it: [tool.daglab] with notebooks_dir = "{project.notebooks.as_posix()}", daglab[dagster] in '
-        "project.dependencies, daglab in build-system.requires, and [tool.hatch.build.hooks.daglab]",
-    )
-
-
-def _lists_requirements(document: Mapping[str, Any]) -> bool:
-    return "project" in document and "dependencies" not in document["project"].get("dynamic", ())
-
-
-def _backend(document: Mapping[str, Any]) -> str | None:
-    backend: str | None = document.get("build-system", {}).get("build-backend")
-    return backend
-
-
-def _table(document: Any, place: tuple[str, ...], changes: list[str]) -> Any:
-    """The table at ``place``, made where it is missing."""
-    import tomlkit
-
-    table = document
-    for name in place:
-        if name not in table:
-            is_last = name == place[-1]
-            table[name] = tomlkit.table(is_super_table=not is_last)
-            if is_last:
-                changes.append(f"adds [{'.'.join(place)}]")
-        table = table[name]
-    return table
-
-
-def _set(document: Any, place: tuple[str, ...], value: Any, changes: list[str], *, force: bool) -> None:
-    """Set one key of a table."""
-    *tables, key = place
-    table = _table(document, tuple(tables), changes)
-    if key not in table or (force and table[key] != value):
-        changes.append(f"{'replaces' if key in table else 'sets'} {key} in [{'.'.join(tables)}]")
-        table[key] = value
-
-
-def _require(document: Any, place: tuple[str, str], requirement: str, changes: list[str]) -> None:
-    """Add to a list of requirements, unless the package is in it, with these extras, in whatever version."""
-    from packaging.requirements import InvalidRequirement, Requirement
-    from packaging.utils import canonicalize_name
-
-    table, key = document[place[0]], place[1]
-    wanted = Requirement(requirement)
-    for text in table.get(key, ()):
-        try:
-            found = Requirement(str(text))
-        except InvalidRequirement:
-            continue
-        if canonicalize_name(found.name) == wanted.name and wanted.extras <= found.extras:
-            return
-    if key in table:
-        table[key].append(requirement)
-    else:
-        table[key] = [requirement]
-    changes.append(f"requires {requirement} in {'.'.join(place)}")
 
 
 def _new(path: Path, text: str, what: str) -> FileEdit:

@@ -160,7 +160,8 @@ describe('WorkspaceStore', () => {
     server.away = true;
     server.hangUp();
     const soon = async (holds: () => boolean): Promise<void> => {
-      for (let waited = 0; !holds() && waited < 40; waited++) {
+      // The pauses between attempts grow, and have some chance in them.
+      for (let waited = 0; !holds() && waited < 150; waited++) {
         await new Promise(resolve => setTimeout(resolve, 100));
       }
       expect(holds()).toBe(true);
@@ -169,7 +170,7 @@ describe('WorkspaceStore', () => {
     expect(store.asset('b')?.status).toBe('materialized');
     server.away = false;
     await soon(() => store.state.connection === 'live' && store.state.fault === null);
-  }, 10_000);
+  }, 40_000);
 
   it('follows a run by its events', async () => {
     await begin();

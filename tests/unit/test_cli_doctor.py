@@ -457,9 +457,11 @@ def test_a_check_that_fails_is_a_finding(project: Path) -> None:
 def test_the_command_mends_and_tells(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / ".env").write_text("TOKEN=x\n")
     (project / ".env").chmod(0o644)
-    assert run(["doctor", "--fix", "--json"]) == 0
+    code = run(["doctor", "--fix", "--json"])
     told = json.loads(capsys.readouterr().out)
-    assert told["ok"] is True
+    critical = {one["check"] for one in told["findings"] if one["state"] == "critical"}
+    assert critical <= {"jupyter"}  # where the front end is not built
+    assert (code, told["ok"]) == ((3, False) if critical else (0, True))
     assert [line.split()[0] for line in told["fixed"]] == ["gave", "made"]
     states = {one["check"]: one["state"] for one in told["findings"]}
     assert states["permissions"] == states["instance"] == "ok"

@@ -8,7 +8,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from daglab import helpers
 from daglab.client import BlockingDagsterClient
@@ -127,6 +129,15 @@ def test_an_interrupt_ends_an_in_process_run(cells: RunningDagster) -> None:
         look(last)
     assert last is not None and (last.status, last.error) == ("FAILURE", "It was interrupted.")
     assert status_in_dagster(cells, last.run_id) == "FAILURE"
+
+
+def test_in_jupyter_one_output_changes(cells: RunningDagster) -> None:
+    code = f"from daglab import helpers\n*_, last = helpers.track(helpers.run_job('hello', config={GREET!r}))"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute(cwd=str(cells.project))
+    (output,) = notebook.cells[0].outputs
+    assert "<b>SUCCESS, " in output.data["text/html"]
+    assert f'href="{cells.url}/runs/' in output.data["text/html"]
 
 
 def test_read_only(monkeypatch: pytest.MonkeyPatch) -> None:

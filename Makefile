@@ -7,8 +7,7 @@ INSTALLED := $(VENV)/.installed
 PYTHONS ?= 3.10 3.11 3.12 3.13
 MARIMOS ?= 0.23.0 0.24.0
 # Workers divide the tests; those that share a server or a wheel stay together. `make test WORKERS=0` for one process.
-# The tests wait for servers more than they compute: four workers keep two processors at work.
-WORKERS ?= 4
+WORKERS ?= 2
 PYTEST := -m pytest --numprocesses=$(WORKERS) --no-loadscope-reorder --durations=20
 # Where PYTHONDONTWRITEBYTECODE is set, each of the hundreds of processes that tests start would compile daglab anew.
 COMPILED := $(BIN)/python -m compileall -q daglab hatch_plugin

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 
 from daglab.audit.report import AuditFinding, Skipped
@@ -15,7 +16,7 @@ from daglab.errors import MissingExtraError
 _SECONDS = 300
 
 
-def find(config: Config) -> Iterator[AuditFinding | Skipped]:
+def find(_config: Config) -> Iterator[AuditFinding | Skipped]:
     """The advisories for the packages of this environment; offline, none is known, and that is told.
 
     Raises:
@@ -25,7 +26,9 @@ def find(config: Config) -> Iterator[AuditFinding | Skipped]:
         raise MissingExtraError("audit", needed_for="the audit of dependencies")
     command = [sys.executable, "-m", "pip_audit", "--format", "json", "--progress-spinner", "off", "--skip-editable"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, cwd=config.root, check=False)
+        # in an empty folder: Python imports modules from the current one, and those of the project must not run
+        with tempfile.TemporaryDirectory(prefix="daglab-audit-") as folder:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, cwd=folder, check=False)
         dependencies = json.loads(done.stdout)["dependencies"]
     except subprocess.TimeoutExpired:
         yield Skipped(

@@ -36,16 +36,20 @@ def find(config: Config) -> Iterator[AuditFinding | Skipped]:
             copy.write_text(code, "utf-8", "surrogateescape")
             read[str(copy)] = path
         if read:
-            yield from _bandit(read, root)
+            yield from _bandit(read, root, folder)
 
 
-def _bandit(read: dict[str, Path], root: Path) -> Iterator[AuditFinding | Skipped]:
-    """Bandit's findings; ``read`` tells of each file it reads whose code that is."""
-    command = [sys.executable, "-m", "bandit", "--quiet", "--format", "json", "--exit-zero"]
+def _bandit(read: dict[str, Path], root: Path, folder: str) -> Iterator[AuditFinding | Skipped]:
+    """Bandit's findings; ``read`` tells of each file it reads whose code that is.
+
+    It runs in an empty ``folder``: Python imports modules from the current one, and those of the project must not run.
+    Its default list of folders to leave out would match parts of any path.
+    """
+    command = [sys.executable, "-m", "bandit", "--quiet", "--format", "json", "--exit-zero", "--exclude", folder + "/-"]
     try:
         done = subprocess.run(
             [*command, "--skip", f"{_SECRETS},{_ASSERTS}", *read],
-            capture_output=True, text=True, cwd=root, timeout=_SECONDS, check=False,
+            capture_output=True, text=True, cwd=folder, timeout=_SECONDS, check=False,
         )  # fmt: skip
         document = json.loads(done.stdout)
     except subprocess.TimeoutExpired:

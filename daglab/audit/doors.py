@@ -49,11 +49,11 @@ def find(config: Config) -> Iterator[AuditFinding]:
             if (door := _jupyter_door(name, value)) is not None:
                 yield _found(door, "Jupyter", shown(path, root), line)
     for path in scripts(root):
-        for line, text in enumerate((read_text(path) or "").split("\n"), start=1):
-            for door, server in _command_doors(_words(text)):
+        for line, command in _commands(read_text(path) or ""):
+            for door, server in _command_doors(_words(command)):
                 yield _found(door, server, shown(path, root), line)
-    for place, command in _running():
-        for door, server in _command_doors(command):
+    for place, words in _running():
+        for door, server in _command_doors(words):
             yield _found(door, server, place, None)
 
 
@@ -111,6 +111,18 @@ def _jupyter_door(name: str, value: Any) -> Door | None:
     if key == "disable_check_xsrf" and str(value).lower() in ("true", "1"):
         return _NO_XSRF
     return None
+
+
+def _commands(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of a script, each with its number; what goes on behind a backslash is one line."""
+    joined = ""
+    first = 1
+    for number, line in enumerate(text.split("\n"), start=1):
+        first = first if joined else number
+        joined += line.rstrip("\r").removesuffix("\\") + " "
+        if not line.rstrip("\r").endswith("\\"):
+            yield first, joined
+            joined = ""
 
 
 def _words(line: str) -> list[str]:

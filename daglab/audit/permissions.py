@@ -13,7 +13,8 @@ from daglab.config import Config
 from daglab.config_sources import user_config_file
 
 _SECRET_NAMES = (".env", ".netrc", ".pypirc")
-_SECRET_ENDINGS = (".env", ".pem", ".key")
+_SECRET_ENDINGS = (".env", ".key")  # a .pem is public as often as not
+_EXAMPLES = (".example", ".sample", ".template", ".dist")
 
 
 def find(config: Config) -> Iterator[AuditFinding]:
@@ -24,7 +25,8 @@ def find(config: Config) -> Iterator[AuditFinding]:
     token = config.dagster.auth.token_file
     with_secrets = {token.expanduser()} if token else set()
     for path in configuration_files(root):
-        if path.name.startswith(_SECRET_NAMES) or path.name.endswith(_SECRET_ENDINGS):
+        named = path.name.startswith(_SECRET_NAMES) or path.name.endswith(_SECRET_ENDINGS)
+        if named and not path.name.endswith(_EXAMPLES):
             with_secrets.add(path)
     for path in sorted(with_secrets):
         if (mode := _mode(path)) & (stat.S_IRWXG | stat.S_IRWXO):

@@ -86,14 +86,17 @@ def clean(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
-) -> None:
+) -> ExitCode:
     """Delete what daglab has made and nobody needs any more: nothing else, and not before it was shown.
 
     Without a kind: executed notebooks and backups older than 30 days. A user's file is never deleted, whatever its
     name: executed notebooks and remembered state say what they are, backups are named after what they hold, and of
     notebooks there is a manifest.
 
-    With --json: {"deleted": [{"kind", "place", "bytes", "age"}], "bytes": 0, "dry_run": false}; ages in seconds.
+    What can't be deleted, or was changed meanwhile, stays: exit code 1.
+
+    With --json: {"deleted": [{"kind", "place", "bytes", "age"}], "kept": [{"place", "reason"}], "bytes": 0, "dry_run":
+    false}; ages in seconds.
     """
     from daglab.config import load_config
     from daglab.project import Project
@@ -106,17 +109,30 @@ def clean(
     if found and not dry_run:
         refuse_read_only([config.root])
         _confirm(found, out, yes=yes)
+    kept: list[tuple[Leftover, str]] = []
     if not dry_run:
         for left in out.counted(found, "deleting"):
-            left.delete()
+            try:
+                left.delete()
+            except (OSError, DaglabError) as error:
+                kept.append((left, str(error)))
         if notebooks:
             from daglab.scaffold.made import forget_missing
 
             forget_missing(config.root)
-    total = sum(left.size for left in found)
-    document = {"deleted": [left.to_json() for left in found], "bytes": total, "dry_run": dry_run}
-    out.result(document, (f"{'would delete' if dry_run else 'deleted'} {_line(left)}" for left in found))
-    out.note(f"{len(found)} files, {_bytes(total)}" if found else "nothing to clean")
+    deleted = [left for left in found if left not in [one for one, _ in kept]]
+    total = sum(left.size for left in deleted)
+    document = {
+        "deleted": [left.to_json() for left in deleted],
+        "kept": [{"place": left.place, "reason": reason} for left, reason in kept],
+        "bytes": total,
+        "dry_run": dry_run,
+    }
+    out.result(document, (f"{'would delete' if dry_run else 'deleted'} {_line(left)}" for left in deleted))
+    for left, reason in kept:
+        out.error(f"kept {left.place}: {reason}")
+    out.note(f"{len(deleted)} files, {_bytes(total)}" if found else "nothing to clean")
+    return ExitCode.FAILURE if kept else ExitCode.OK
 
 
 def _confirm(found: list[Leftover], out: Output, *, yes: bool) -> None:
@@ -143,39 +159,44 @@ def _executed(config: Config, project: Project, older: timedelta | None) -> Iter
 
 
 def _backups(_config: Config, project: Project, older: timedelta | None) -> Iterator[Leftover]:
-    import hashlib
-
+    from daglab import files
     from daglab.pair.backups import list_backups
 
     for backup in list_backups(project.root):
         age = datetime.now(timezone.utc) - backup.saved
         # Its name has the digest's beginning: another file that happens to be named so is not deleted.
-        if age >= _default(older) and hashlib.sha256(backup.path.read_bytes()).hexdigest().startswith(backup.name[-8:]):
-            yield Leftover("backup", str(backup.path), backup.size, age, backup.path.unlink)
+        if age >= _default(older) and (files.read(backup.path).digest or "").startswith(backup.name[-8:]):
+            yield Leftover("backup", str(backup.path), backup.size, age, partial(backup.path.unlink, missing_ok=True))
 
 
 def _cache(_config: Config, project: Project, older: timedelta | None) -> Iterator[Leftover]:
     from daglab.pair.local_state import remembered_files
 
     for path in remembered_files(project.root):
-        yield from _file("cache", path, older)
+        if (age := _age_of(path)) >= (older or timedelta(0)):
+            yield Leftover("cache", str(path), path.stat().st_size, age, partial(path.unlink, missing_ok=True))
 
 
 def _notebooks(_config: Config, project: Project, older: timedelta | None) -> Iterator[Leftover]:
+    from daglab import files
     from daglab.scaffold.made import untouched
 
-    for path in untouched(project.root):
-        yield from _file("notebook", path, older)
+    for notebook in untouched(project.root):
+        age = min(_age_of(content.path) for content in notebook)  # both halves go, or none
+        for content in notebook if age >= (older or timedelta(0)) else ():
+            size = len(content.data or b"")
+            yield Leftover("notebook", str(content.path), size, age, partial(files.remove, content))
 
 
 _FINDERS = {"executed": _executed, "cache": _cache, "backups": _backups, "notebooks": _notebooks}
 
 
-def _file(kind: str, path: Path, older: timedelta | None) -> Iterator[Leftover]:
-    status = path.stat()
-    age = datetime.now(timezone.utc) - datetime.fromtimestamp(status.st_mtime, timezone.utc)
-    if age >= (older or timedelta(0)):
-        yield Leftover(kind, str(path), status.st_size, age, path.unlink)
+def _age_of(path: Path) -> timedelta:
+    try:
+        written = path.stat().st_mtime
+    except FileNotFoundError:  # deleted meanwhile
+        return timedelta.max
+    return datetime.now(timezone.utc) - datetime.fromtimestamp(written, timezone.utc)
 
 
 def _default(older: timedelta | None) -> timedelta:

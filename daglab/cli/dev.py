@@ -117,6 +117,7 @@ def _start(
 ) -> Services:
     from daglab.cli.dev_services import Services
     from daglab.config import load_config
+    from daglab.pair import pair_of
     from daglab.project import Project
 
     config = load_config()
@@ -125,6 +126,10 @@ def _start(
         notebook = notebook.absolute()
         if not notebook.is_file() or not notebook.is_relative_to(project.root):
             raise ConfigError(f"There is no notebook {notebook} in {project.root}.", remedy="see --notebook")
+        if not lab and notebook.suffix == ".ipynb":
+            notebook = pair_of(notebook).py  # which marimo opens
+            if not notebook.is_file():
+                raise ConfigError(f"There is no {notebook} for marimo to open.", remedy="make it: daglab pair")
 
     def tell(name: str, line: str) -> None:
         out.note(f"{name:<7} | {line}", "dim")
@@ -192,7 +197,8 @@ def _ended_once() -> Iterator[Callable[[], None]]:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 
-    signal.signal(signal.SIGHUP, _hung_up)
+    if before[signal.SIGHUP] != signal.SIG_IGN:  # as nohup leaves it
+        signal.signal(signal.SIGHUP, _hung_up)
     try:
         yield ending
     finally:

@@ -60,7 +60,9 @@ class Log:
         if not self._path.exists() or self._path.stat().st_size <= _LARGE_LOG:
             return False
         # The child holds the file open, and appends: it has to stay the same one.
-        shutil.copyfile(self._path, self._path.with_name(f"{self._path.name}.1"))
+        older = self._path.with_name(f"{self._path.name}.1")
+        older.touch(0o600)  # as readable as the log itself
+        shutil.copyfile(self._path, older)
         os.truncate(self._path, 0)
         return True
 

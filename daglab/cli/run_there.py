@@ -139,9 +139,12 @@ def _followed(launched: _Launched, request: Request, out: Output) -> ExitCode:
     except RunTimeoutError as error:
         launched.progress.clear()
         if request.cancel_on_timeout:
-            launched.terminate()
-            error.message += " It was terminated."
-            error.remedy = "give it more time: --timeout"
+            try:
+                launched.terminate()
+                error.message += " It was terminated."
+                error.remedy = "give it more time: --timeout"
+            except DagsterError as refused:
+                error.message += f" It could not be terminated: {refused}"
         else:
             error.message += f" It goes on: {launched.url}"
         raise

@@ -46,6 +46,7 @@ class Runner:
         self._repository = definitions.get_repository_def()
         self._instance = instance
         self._events = events
+        self._ending = threading.Event()
 
     def run(self, request: Mapping[str, Any]) -> None:
         """Do what is asked for.
@@ -69,6 +70,8 @@ class Runner:
             told = "; ".join(f"{'.'.join(fault['path']) or 'config'}: {fault['message']}" for fault in faults)
             raise ValidationError(f"The run's configuration is not valid: {told}", details={"errors": faults})
         for partition in request["partitions"] or [None]:
+            if self._ending.is_set():  # Dagster takes the signal during a run, and returns as after any failure
+                return
             self._one(job, keys, partition, request, steps=len(subset.nodes))
 
     def tell(self, line: Mapping[str, Any]) -> None:
@@ -104,7 +107,7 @@ class Runner:
                     resources={"io_manager": _stored} if is_default else None,
                 )
             except (KeyboardInterrupt, DagsterExecutionInterruptedError):
-                pass  # the run's events and its status tell
+                self._ending.set()  # the run's events and its status tell
         found = self._instance.get_run_by_id(run_id)
         self.tell({"run": {**about, "status": found.status.value if found else "FAILURE"}})
 
@@ -120,7 +123,10 @@ class Runner:
                 page = self._instance.get_records_for_run(run_id, cursor=cursor, limit=_AT_ONCE)
                 cursor = page.cursor
                 for record in page.records:
-                    self.tell({"log": _event(record.event_log_entry)})
+                    event = _event(record.event_log_entry)
+                    if _interrupted(event["error"]):
+                        self._ending.set()
+                    self.tell({"log": event})
                 if is_over and not page.has_more:
                     return
 
@@ -207,6 +213,12 @@ def _event(entry: EventLogEntry) -> dict[str, Any]:
         "partition": event.partition if event is not None and key is not None else None,
         "failure": {name: value.value for name, value in metadata.items() if isinstance(value.value, str)},
     }
+
+
+def _interrupted(error: Mapping[str, Any] | None) -> bool:
+    return error is not None and (
+        error["class_name"] == DagsterExecutionInterruptedError.__name__ or _interrupted(error["cause"])
+    )
 
 
 def _error(error: Any) -> dict[str, Any] | None:

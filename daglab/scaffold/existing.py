@@ -9,13 +9,14 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from daglab import files
 from daglab.config_sources import CONFIG_NAME, read_toml
 from daglab.errors import ConfigError
 from daglab.files import FileContent
 from daglab.project import CodeLocation, Project
+from daglab.scaffold.pyproject import build_backend, edit_pyproject, lists_requirements
 
 Kind = Literal["dg", "dagster", "workspace", "definitions"]
 _IGNORED = (".daglab/", ".dagster_home/", "__marimo__/", ".ipynb_checkpoints/")
@@ -84,7 +85,7 @@ def recognise(root: Path, package: str | None = None) -> DagsterProject:
     if not found:
         wanted = f"a package {package!r} that Dagster loads" if package else "a Dagster project"
         raise ConfigError(
-            f"{root}: there is no {wanted.removeprefix('a ')} here",
+            f"{root}: there is no {wanted.removeprefix('a ')} here, whose code lies in a package of the folder",
             remedy="name the folder of one (with [tool.dagster], [tool.dg.project], a workspace.yaml or a package with "
             "a definitions.py), or make a new one: daglab init --bootstrap DIR",
         )
@@ -139,14 +140,14 @@ def _candidates(root: Path) -> Iterator[DagsterProject]:
 def _of_module(root: Path, kind: Kind, origin: str, module: str) -> Iterator[DagsterProject]:
     """The project whose code is ``module``, if that lies in a package of the folder."""
     first = module.partition(".")[0]
-    for package in (Path("src", first), Path(first)):
+    for package in (Path("src", first), Path(first)) if first.isidentifier() else ():
         if (root / package).is_dir():
             yield DagsterProject(root, kind, origin, package, module)
             return
 
 
 def _workspace_modules(path: Path) -> Iterator[str]:
-    """The modules that a workspace.yaml loads; of a file, the module that it is."""
+    """The modules that a workspace.yaml loads; of a file below its folder, the module that it is."""
     import yaml
 
     try:
@@ -154,14 +155,17 @@ def _workspace_modules(path: Path) -> Iterator[str]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path} cannot be read: {error}", remedy="correct the file") from error
     entries = value.get("load_from") if isinstance(value, dict) else None
-    for entry in entries if isinstance(entries, list) else []:
+    for entry in entries if isinstance(entries, list) else ():
         for key, target in entry.items() if isinstance(entry, dict) else ():
-            said = target if isinstance(target, dict) else {key: target, "module_name": target, "relative_path": target}
+            said = target if isinstance(target, dict) else {"module_name": target, "relative_path": target}
             if key in ("python_module", "python_package") and (name := said.get("module_name") or said.get(key)):
                 yield str(name)
             elif key == "python_file" and (name := said.get("relative_path")):
-                parts = Path(str(name)).with_suffix("").parts
-                yield ".".join(parts[1:] if parts[0] == "src" else parts)
+                root = path.parent.resolve()
+                file = (root / str(said.get("working_directory") or "") / str(name)).resolve()
+                if root in file.parents:
+                    parts = file.relative_to(root).with_suffix("").parts
+                    yield ".".join(parts[1:] if parts[:1] == ("src",) else parts)
 
 
 def _ignore(root: Path) -> FileEdit:
@@ -188,72 +192,20 @@ def _notebooks(project: DagsterProject) -> Iterator[FileEdit]:
 
 def _pyproject(project: DagsterProject, notes: list[str], *, force: bool, configures: bool) -> FileEdit:
     """The edit of pyproject.toml: daglab's configuration, the requirement, and the hook where hatchling builds."""
-    import tomlkit
-
     edit = FileEdit(files.read(project.root / "pyproject.toml"))
-    read_toml(edit.path)  # its faults are told with their line
-    document = tomlkit.parse((edit.before.data or b"").decode("utf-8"))
-    folder = project.notebooks.as_posix()
-    if configures:
-        _set(document, ("tool", "daglab", "notebooks_dir"), folder, edit, force=force)
-    if "project" in document and "dependencies" not in document["project"].get("dynamic", ()):
-        _require(document, ("project", "dependencies"), "daglab[dagster]", edit)
-    else:
+    document = read_toml(edit.path)  # its faults are told with their line
+    text, folder = (edit.before.data or b"").decode("utf-8"), project.notebooks.as_posix()
+    edited, edit.changes = edit_pyproject(text, folder, edit.path, force=force, configures=configures)
+    if edit.changes:
+        edit.after = edited.encode()
+    if not lists_requirements(document):
         notes.append("Add daglab[dagster] to what the project requires: pyproject.toml has no list of it.")
-    backend = document.get("build-system", {}).get("build-backend")
-    if backend == "hatchling.build":
-        _require(document, ("build-system", "requires"), "daglab", edit)
-        _table(document, ("tool", "hatch", "build", "hooks", "daglab"), edit)
-    else:
+    if (backend := build_backend(document)) != "hatchling.build":
         notes.append(
             f"The build backend is {backend or 'setuptools'}, which has no build hooks: daglab check does the same "
             'checks. With build-backend = "hatchling.build", run daglab init again for the hook.'
         )
-    if edit.changes:
-        edit.after = tomlkit.dumps(document).encode()
     return edit
-
-
-def _table(document: Any, place: tuple[str, ...], edit: FileEdit) -> Any:
-    """The table at ``place``, made where it is missing."""
-    import tomlkit
-
-    table = document
-    for name in place:
-        if name not in table:
-            is_last = name == place[-1]
-            table[name] = tomlkit.table(is_super_table=not is_last)
-            if is_last:
-                edit.changes.append(f"adds [{'.'.join(place)}]")
-        table = table[name]
-    return table
-
-
-def _set(document: Any, place: tuple[str, ...], value: Any, edit: FileEdit, *, force: bool) -> None:
-    """Set one key of a table."""
-    *tables, key = place
-    table = _table(document, tuple(tables), edit)
-    if key not in table or (force and table[key] != value):
-        edit.changes.append(f"{'replaces' if key in table else 'sets'} {key} in [{'.'.join(tables)}]")
-        table[key] = value
-
-
-def _require(document: Any, place: tuple[str, str], requirement: str, edit: FileEdit) -> None:
-    """Add to a list of requirements, unless the package is in it in whatever version; extras it lacks are told."""
-    from packaging.requirements import InvalidRequirement, Requirement
-    from packaging.utils import canonicalize_name
-
-    table, key = document[place[0]], place[1]
-    wanted = Requirement(requirement)
-    for text in table.setdefault(key, []):
-        try:
-            found = Requirement(str(text))
-        except InvalidRequirement:
-            continue
-        if canonicalize_name(found.name) == wanted.name and wanted.extras <= found.extras:
-            return
-    table[key].append(requirement)
-    edit.changes.append(f"requires {requirement} in {'.'.join(place)}")
 
 
 def _new(path: Path, text: str, what: str) -> FileEdit:

@@ -26,12 +26,10 @@ def record_made(root: Path, notebook: Collection[Path]) -> None:
         _save(root, [*_load(root), made])
 
 
-def untouched(root: Path) -> list[Path]:
-    """The files of those notebooks that daglab made in the project ``root`` and that are wholly as they were then."""
-    found = [
-        notebook for notebook in _load(root) if all(map(_is_same, map(root.joinpath, notebook), notebook.values()))
-    ]
-    return [root / name for notebook in found for name in notebook]
+def untouched(root: Path) -> list[list[files.FileContent]]:
+    """The notebooks that daglab made in the project ``root`` and that are wholly as they were then: their files."""
+    found = [[_content(root / name, digest) for name, digest in made.items()] for made in _load(root)]
+    return [[content for content in notebook if content is not None] for notebook in found if None not in notebook]
 
 
 def forget_missing(root: Path) -> None:
@@ -56,8 +54,10 @@ def _save(root: Path, notebooks: Collection[Mapping[str, str | None]]) -> None:
     files.replace_lightly(root / _MANIFEST, f"{text}\n".encode())
 
 
-def _is_same(path: Path, digest: str | None) -> bool:
+def _content(path: Path, digest: str | None) -> files.FileContent | None:
+    """What the file holds, where that has the digest."""
     try:
-        return digest is not None and files.read(path).digest == digest
+        content = files.read(path)
     except PairError:
-        return False
+        return None
+    return content if digest is not None and content.digest == digest else None

@@ -187,6 +187,7 @@ def test_searches_by_field_and_by_selection(page: Page, project: Project) -> Non
     expect(row(page, "configured")).to_have_attribute("aria-selected", "true")
 
 
+@pytest.mark.nightly
 def test_a_code_location_that_fails_and_is_mended(page: Page, project: Project) -> None:
     project.extend(EXTRA + "\nraise RuntimeError('boom <b>here</b>')\n")
     row(page, "configured").click(button="right")
@@ -216,6 +217,7 @@ def test_the_keyboard_selects_several(page: Page) -> None:
     expect(chosen).to_have_count(page.locator(".jp-Daglab-asset").count())
 
 
+@pytest.mark.nightly
 def test_it_asks_for_nothing_while_nothing_happens(page: Page) -> None:
     expect(row(page, "raw/orders")).to_be_visible()
     page.wait_for_timeout(3000)
@@ -225,6 +227,7 @@ def test_it_asks_for_nothing_while_nothing_happens(page: Page) -> None:
     assert len(asked) <= 1, asked
 
 
+@pytest.mark.nightly
 def test_without_websockets_the_events_are_polled(page: Page, lab: RunningLab) -> None:
     page.route_web_socket(re.compile("daglab/api/events"), lambda socket: socket.close())
     with page.expect_request(re.compile(r"daglab/api/events\?since=.*wait="), timeout=60_000):

@@ -148,6 +148,25 @@ def test_a_person_is_asked(project: Path, answer: str, code: int) -> None:
     assert old.exists() == (code != 0)
 
 
+def test_what_is_edited_while_the_question_stands_is_kept(project: Path) -> None:
+    py = project / "made.py"
+    py.write_text(render_notebook("blank", "made"))
+    create_pair(py)
+    record_made(project, (py, py.with_suffix(".ipynb")))
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "daglab", "clean", "--notebooks"]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=project) as process:
+        os.close(theirs)
+        said = b""
+        while b"?" not in said:
+            said += os.read(ours, 1024)
+        py.write_text(py.read_text() + "\n# mine\n")
+        os.write(ours, b"y\n")
+        assert process.wait(30) == 1
+    os.close(ours)
+    assert py.read_text().endswith("# mine\n")
+
+
 @pytest.mark.parametrize(("text", "days"), [("30d", 30), ("12h", 0.5), ("1.5", 1.5), ("2 w", 14), ("0s", 0)])
 def test_ages(text: str, days: float) -> None:
     assert parse_age(text) == timedelta(days)

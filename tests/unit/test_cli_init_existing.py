@@ -142,6 +142,38 @@ def test_what_is_no_project_or_several(tmp_path: Path, capsys: pytest.CaptureFix
     assert "workspace.yaml" in init(capsys, tmp_path, code=2)["error"]["message"]
 
 
+@pytest.mark.parametrize("file", ["/etc/repo.py", "../shared/repo.py", ".", "definitions.py", "src"])
+def test_code_that_lies_in_no_package_of_the_folder(
+    file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "workspace.yaml").write_text(json.dumps({"load_from": [{"python_file": file}]}))
+    assert "package of the folder" in init(capsys, tmp_path, code=2)["error"]["message"]
+    assert contents(tmp_path).keys() == {"workspace.yaml"}
+
+
+SCATTERED = f'[project]\nname = "shop"\nversion = "1"\n\n{HATCH}[project.scripts]\nshop = "shop:main"\n'
+
+
+@pytest.mark.parametrize("text", [SCATTERED, f"\ufeff{PROJECT}{HATCH}", f"{PROJECT}{HATCH}".replace("\n", "\r\n")])
+def test_what_is_told_is_written(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, {**KINDS["definitions"], "pyproject.toml": ""})
+    (tmp_path / "pyproject.toml").write_bytes(text.encode())
+    init(capsys, tmp_path)
+    document = tomllib.loads((tmp_path / "pyproject.toml").read_text("utf-8-sig"))
+    assert "daglab[dagster]" in document["project"]["dependencies"]
+    assert document["tool"]["hatch"]["build"]["hooks"]["daglab"] == {}
+    assert init(capsys, tmp_path)["changed"] == []
+
+
+@pytest.mark.parametrize("tool", ["[tool]\nhatch = {build = {targets = {}}}\n", "[tool]\nhatch.build.targets = {}\n"])
+def test_tables_that_cannot_be_added_to(tool: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = {**KINDS["definitions"], "pyproject.toml": PROJECT + HATCH + tool}
+    write(tmp_path, before)
+    answer = init(capsys, tmp_path, code=2)
+    assert "[tool.hatch.build.hooks.daglab]" in answer["error"]["remedy"]
+    assert contents(tmp_path) == before
+
+
 def test_options_of_a_new_project_need_one(tmp_path: Path) -> None:
     assert run(["init", str(tmp_path), "--template", "minimal"]) == 2
     assert list(tmp_path.iterdir()) == []

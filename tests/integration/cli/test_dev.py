@@ -51,7 +51,7 @@ def listening() -> Iterator[int]:
     [
         pytest.param(signal.SIGINT, 130, marks=pytest.mark.nightly),
         (signal.SIGTERM, 143),
-        (signal.SIGKILL, -9),
+        pytest.param(signal.SIGKILL, -9, marks=pytest.mark.nightly),
     ],
 )
 def test_both_answer_and_end_with_it(mini: Path, number: int, status: int) -> None:
@@ -82,6 +82,7 @@ def test_both_answer_and_end_with_it(mini: Path, number: int, status: int) -> No
             assert_gone(processes)
 
 
+@pytest.mark.nightly
 def test_a_closed_terminal_ends_both(mini: Path) -> None:
     terminal = Terminal("dev", "--no-open", cwd=mini)
     terminal.wait_for("Ctrl-C ends both")
@@ -91,6 +92,7 @@ def test_a_closed_terminal_ends_both(mini: Path) -> None:
     assert_gone(processes)
 
 
+@pytest.mark.nightly
 def test_one_that_dies_ends_the_other_and_is_told(mini: Path) -> None:
     with Started("dev", cwd=mini) as started:
         started.wait_for("Ctrl-C ends both")

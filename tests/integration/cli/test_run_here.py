@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 import psutil
+import pytest
 
 from tests.integration.cli.command import Started, Terminal, daglab, events
 
@@ -115,6 +116,7 @@ def test_a_code_location_that_does_not_load_and_a_process_that_dies(project: Pat
     assert "the last words" in done.stderr
 
 
+@pytest.mark.nightly
 def test_it_is_ended_where_it_takes_too_long(project: Path) -> None:
     done = daglab("run", "--in-process", "-a", "slow", "--timeout", "10", "--json", cwd=project)
     assert done.returncode == 4
@@ -135,6 +137,7 @@ def test_ctrl_c_ends_the_run_and_records_it(project: Path) -> None:
     assert not children_of_runs()
 
 
+@pytest.mark.nightly
 def test_a_killed_command_leaves_no_run_behind(project: Path) -> None:
     with Started("run", "--in-process", "-a", "slow", cwd=project) as started:
         run_id = started.wait_for("run ").split()[1]

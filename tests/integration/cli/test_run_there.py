@@ -6,7 +6,6 @@ import asyncio
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +23,6 @@ HELLO = '{"ops": {"greet": {"config": {"name": "Ann"}}}}'
 
 def run(cells: RunningDagster, *arguments: str) -> subprocess.CompletedProcess[str]:
     return daglab("run", "--url", cells.url, *arguments, cwd=cells.project)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def backfill(cells: RunningDagster) -> Iterator[Started]:
-    """Begun before all tests, because Dagster's daemon looks for backfills every half a minute."""
-    with Started("run", "--url", cells.url, "-a", "by_region", "-p", "a", "-p", "c", "--json", cwd=cells.project) as it:
-        yield it
 
 
 def number_of_runs(cells: RunningDagster) -> int:
@@ -213,6 +205,7 @@ def test_a_run_that_takes_too_long_is_terminated_where_asked(cells: RunningDagst
     assert ended(cells, told[0]["run_id"]).status == "CANCELED"
 
 
+@pytest.mark.nightly
 def test_a_run_that_takes_too_long_goes_on_otherwise(cells: RunningDagster) -> None:
     done = run(cells, "-a", "slow", "--timeout", "0.5")
     assert done.returncode == 4
@@ -251,6 +244,7 @@ def test_ctrl_c_at_a_terminal_asks_and_terminates(cells: RunningDagster) -> None
     assert ended(cells, run_id).status == "CANCELED"
 
 
+@pytest.mark.nightly
 def test_ctrl_c_at_a_terminal_leaves_the_run_where_told_to(cells: RunningDagster) -> None:
     with Terminal("run", "--url", cells.url, "-a", "slow", cwd=cells.project, NO_COLOR="") as terminal:
         terminal.wait_for("/runs/")
@@ -264,8 +258,10 @@ def test_ctrl_c_at_a_terminal_leaves_the_run_where_told_to(cells: RunningDagster
     assert ended(cells, run_id).status == "CANCELED"
 
 
-def test_several_partitions_are_a_backfill(cells: RunningDagster, backfill: Started) -> None:
-    status, out, err = backfill.wait()
+@pytest.mark.nightly
+def test_several_partitions_are_a_backfill(cells: RunningDagster) -> None:
+    with Started("run", "--url", cells.url, "-a", "by_region", "-p", "a", "-p", "c", "--json", cwd=cells.project) as it:
+        status, out, err = it.wait()  # Dagster's daemon looks for backfills every half a minute
     assert status == 4, err
     told = [json.loads(line) for line in out.splitlines()]
     first, last = told[0], told[-1]
@@ -279,6 +275,7 @@ def test_several_partitions_are_a_backfill(cells: RunningDagster, backfill: Star
     assert sorted(last["runs"].values()) == ["FAILURE", "SUCCESS"]
 
 
+@pytest.mark.nightly
 def test_a_dagster_that_is_gone_for_a_while_is_borne_with(cells: RunningDagster) -> None:
     seen = 0
 
@@ -298,6 +295,7 @@ def test_a_dagster_that_is_gone_for_a_while_is_borne_with(cells: RunningDagster)
     assert told[-1] == "ended"
 
 
+@pytest.mark.nightly
 def test_a_dagster_that_stays_gone_is_told_with_what_it_may_still_do(cells: RunningDagster) -> None:
     def cuts(request: Request) -> Verdict:
         return Verdict(refuse=True) if request.operation in ("query DaglabRunLogs", "query DaglabRunStatus") else PASS

@@ -11,7 +11,8 @@ import pytest
 
 from tests.integration.demo.conftest import Shown
 
-pytestmark = pytest.mark.timeout(900)
+# .ci/run has a step of its own that shows the demo.
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(900)]
 EUROS = {"EUR": 1.0, "USD": 0.92, "GBP": 1.17}
 
 

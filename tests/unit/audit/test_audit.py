@@ -98,6 +98,15 @@ def test_risky_code_in_cells(project: Path, found: Found) -> None:
     assert len(found("code", "--severity", "low")) > 2  # the import of subprocess
 
 
+def test_nothing_of_the_project_is_run(project: Path, found: Found) -> None:
+    for module in ("yaml", "rich", "requests", "stevedore"):
+        (project / f"{module}.py").write_text(f"open({str(project / 'ran')!r}, 'w')\n")
+    (project / "orders.py").write_text(NOTEBOOK.format(code="eval(digest)"))
+    assert places(found("code")) == [("orders.py", 12, "bandit-B307")]
+    run(["audit", "--only", "dependencies"])
+    assert not (project / "ran").exists()
+
+
 def test_a_notebook_that_is_no_python_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = {"cells": [{"cell_type": "code", "source": "def ("}]}
     (project / "lone.ipynb").write_text(json.dumps(broken))
@@ -107,7 +116,13 @@ def test_a_notebook_that_is_no_python_is_told(project: Path, capsys: pytest.Capt
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
 def test_permissions(project: Path, found: Found) -> None:
-    for name, mode in ((".env", 0o640), ("tls.key", 0o600), ("token", 0o604), ("dagster.yaml", 0o646)):
+    for name, mode in (
+        (".env", 0o640),
+        (".env.example", 0o644),
+        ("tls.key", 0o600),
+        ("token", 0o604),
+        ("dagster.yaml", 0o646),
+    ):
         (project / name).write_text("")
         (project / name).chmod(mode)
     auth = f'dagster.auth = {{type = "bearer", token_file = "{project / "token"}"}}\n'
@@ -125,7 +140,7 @@ def test_open_doors_in_files(project: Path, found: Found) -> None:
     (project / ".jupyter").mkdir()
     (project / ".jupyter" / "jupyter_server_config.json").write_text('{"ServerApp": {"allow_origin": "*"}}')
     (project / "Dockerfile").write_text('FROM python\nCMD ["dagster-webserver", "-h", "0.0.0.0", "-p", "80"]\n')
-    (project / "start.sh").write_text("# marimo edit --no-token\nmarimo edit --headless --no-token --host=0.0.0.0 &\n")
+    (project / "start.sh").write_text("# marimo edit --no-token\nmarimo edit \\\n  --no-token --host=0.0.0.0 &\n")
     here = [place for place in places(found("settings")) if not place[0].startswith("process")]
     assert set(here) == {
         ("jupyter_server_config.py", 2, "no-token"), ("jupyter_server_config.py", 4, "no-xsrf"),

@@ -2,6 +2,10 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -151,3 +155,31 @@ def test_what_cannot_be_run_is_refused_before_anything_is(
 def test_a_project_without_assets(instance: dg.DagsterInstance) -> None:
     with pytest.raises(NotFoundError):
         told(instance, dg.Definitions(jobs=[hello]), assets=["x"])
+
+
+ENDED = """
+import os
+import signal
+import dagster as dg
+
+@dg.asset(partitions_def=dg.StaticPartitionsDefinition(["a", "b"]))
+def by_region(context):
+    os.kill(os.getpid(), signal.SIGTERM)
+    for _ in range(100):
+        time.sleep(0.1)
+
+defs = dg.Definitions(assets=[by_region])
+"""
+
+
+def test_what_is_ended_begins_no_other_partition(tmp_path: Path) -> None:
+    (tmp_path / "ended.py").write_text(f"import time\n{ENDED}")
+    request, events = tmp_path / "request.json", tmp_path / "events"
+    asked = {"target": "ended", "job": None, "assets": ["by_region"], "partitions": ["a", "b"]}
+    request.write_text(json.dumps({**asked, "config": {}, "tags": {}, "validate_only": False}))
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "DAGSTER_HOME": str(tmp_path), "PYTHONPATH": path}
+    command = [sys.executable, "-m", "daglab.runtime.in_process", str(request), str(events)]
+    subprocess.run(command, env=environment, timeout=60, check=False)
+    runs = [line["run"] for line in map(json.loads, events.read_text().splitlines()) if "run" in line]
+    assert [(run["partition"], run["status"]) for run in runs] == [("a", "STARTED"), ("a", "FAILURE")]

@@ -165,6 +165,9 @@ async def terminate(transport: Transport, run_id: str, *, force: bool) -> Run:
             break
         await asyncio.sleep(pause)
 
+    if run.status == "CANCELING":  # by an attempt that Dagster called a failure, because the run was just starting
+        return run
+
     def failed(message: str) -> ValidationError:
         return ValidationError(message, remedy="look at the run's status", details={"run_id": run_id})
 

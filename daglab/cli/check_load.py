@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from daglab.cli.code_location import loadable, loading_environment
 from daglab.errors import MissingExtraError
 from daglab.notebook.findings import Finding
+from daglab.runs.code_location import loadable, probe
 
 if TYPE_CHECKING:
     from daglab.notebook.check import CheckedNotebook, Report
@@ -64,22 +60,3 @@ def _types(report: Report) -> Iterator[tuple[CheckedNotebook, int, str]]:
             types = {("inputs", name): given.type for name, given in header.inputs.items()}
             types |= {("assets", name): asset.type for name, asset in header.assets.items()}
             yield from ((checked, header.line_of(*place, "type"), name) for place, name in types.items() if name)
-
-
-def probe(target: str, types: list[tuple[str, str]], root: Path, timeout: float) -> dict[str, Any]:
-    """What :mod:`daglab.runtime.definitions_probe` finds in the code location ``target`` within ``timeout`` seconds."""
-    from daglab.processes import spawn
-
-    with TemporaryDirectory(prefix="daglab-load-") as folder:
-        named, answer = Path(folder) / "types.json", Path(folder) / "answer.json"
-        named.write_text(json.dumps(types), encoding="utf-8")
-        argv = [sys.executable, "-m", "daglab.runtime.definitions_probe", target, str(named), str(answer)]
-        with spawn(argv, cwd=root, env=loading_environment(root), die_with_parent=True) as child:
-            try:
-                child.wait(timeout)
-            except subprocess.TimeoutExpired:
-                return {"error": f"it took more than {timeout:g} s"}
-            if not answer.is_file():
-                return {"error": f"the process ended with status {child.returncode}\n{child.log_tail(5)}".strip()}
-        found: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
-        return found

@@ -39,6 +39,7 @@ COMMANDS = {
     "sync": CommandEntry("daglab.cli.pair:sync", "Bring the edits of each half of a pair to the other."),
     "backups": CommandEntry("daglab.cli.backups:app", "List, show and restore what syncs replaced or deleted."),
     "status": CommandEntry("daglab.cli.pair:status", "Show which pairs are in sync."),
+    "scaffold": CommandEntry("daglab.cli.scaffold:scaffold", "Make a notebook that explores an asset or a job."),
     "discover": CommandEntry("daglab.cli.discover:discover", "Show what a running Dagster has."),
     "run": CommandEntry("daglab.cli.run:run", "Materialize assets or run a job, and follow it."),
     "workspace": CommandEntry("daglab.cli.workspace:workspace", "Make workspace.yaml of installed code locations."),

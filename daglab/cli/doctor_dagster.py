@@ -114,8 +114,7 @@ def check_locations(site: Site) -> Iterator[Finding]:
 
 def check_code_location(site: Site) -> Iterator[Finding]:
     """The project's own code location loads, in a process of its own."""
-    from daglab.cli.check_load import probe
-    from daglab.cli.code_location import loadable
+    from daglab.runs.code_location import loadable, probe
 
     if not site.is_project:
         yield Finding("skipped", f"{site.root} is no project", "work in a project's folder, or make one: `daglab init`")

@@ -213,28 +213,14 @@ def _config(file: Path | None, text: str | None) -> Mapping[str, Any]:
     """The run's configuration; JSON is YAML, too."""
     if file is None and text is None:
         return {}
-    import yaml
+    from daglab.runs.run_config import parse_run_config
 
     try:
         if file is not None:
             text = sys.stdin.read() if file == Path("-") else file.read_text(encoding="utf-8")
-        value = yaml.safe_load(text or "")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be read: {getattr(error, 'strerror', 'it is not UTF-8')}") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{file or '--config-yaml'}:{mark.line + 1}" if mark else f"{file or '--config-yaml'}"
-        raise ConfigError(
-            f"{place}: not YAML: {getattr(error, 'problem', error)}", remedy="correct the run's configuration"
-        ) from error
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise ConfigError(
-            f"{file or '--config-yaml'}: a run's configuration is a mapping, not {type(value).__name__}",
-            remedy="such as {ops: {orders: {config: {limit: 3}}}}",
-        )
-    return value
+    return parse_run_config(text or "", str(file or "--config-yaml"))
 
 
 def _tags(given: Sequence[str]) -> dict[str, str]:

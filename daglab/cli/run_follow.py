@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import TypeVar
+from functools import partial
 
 from daglab.cli.run_progress import Progress
-from daglab.client import FINAL_STATUSES, Backfill, BlockingDagsterClient, Run, RunLogs
-from daglab.errors import DagsterConnectionError, DagsterError, RunTimeoutError
-
-T = TypeVar("T")
-PATIENCE = 60.0  # seconds that Dagster may be gone, for a restart
-_FIRST, _GROWTH, _LONGEST = (
-    0.3,
-    1.3,
-    2.0,
-)  # seconds between questions; runs and logs are asked for, which any proxy lets through
-_LAG = 10.0  # seconds that a run's status may lag behind its log
+from daglab.client import FINAL_STATUSES, Backfill, BlockingDagsterClient, Run
+from daglab.errors import DagsterConnectionError, RunTimeoutError
+from daglab.runs.follow import Patient, watch_run
 
 
 def follow_run(client: BlockingDagsterClient, run_id: str, progress: Progress, timeout: float | None) -> Run:
@@ -28,33 +18,21 @@ def follow_run(client: BlockingDagsterClient, run_id: str, progress: Progress, t
         DagsterConnectionError: Dagster has not answered for a minute; the run goes on.
         NotFoundError: it was deleted.
     """
-    patient = _Patient(progress, timeout)
-    cursor: str | None = None
-    was_final = False
+    watched = watch_run(client, run_id, timeout, partial(_lost, progress))
     while True:
-        page: RunLogs = patient.ask(lambda: client.run_logs(run_id, cursor))  # noqa: B023 (called at once)
-        cursor = page.cursor
-        progress.events(run_id, page.events)
-        if any(event.ends_run for event in page.events):
-            return _ended(client, run_id, patient)
-        if page.events:
-            patient.soon()
-        elif was_final:  # nothing was logged behind its end
-            return patient.ask(lambda: client.run(run_id))
-        else:
-            was_final = patient.ask(lambda: client.run_status(run_id)) in FINAL_STATUSES
-        if page.has_more or was_final:
-            continue
-        if patient.is_over:
-            raise _too_long(client, run_id, timeout or 0)
-        patient.pause()
+        try:
+            events = next(watched)
+        except StopIteration as end:
+            run: Run = end.value
+            return run
+        progress.events(run_id, events)
 
 
 def follow_backfill(
     client: BlockingDagsterClient, backfill: Backfill, progress: Progress, timeout: float | None
 ) -> Backfill:
     """Tell of a backfill's runs until it has ended; raises as :func:`follow_run` does."""
-    patient = _Patient(progress, timeout)
+    patient = Patient(timeout, partial(_lost, progress))
     told: dict[str, str] = {}
     while True:
         found: Backfill = patient.ask(lambda: client.backfill_status(backfill.backfill_id))
@@ -75,67 +53,11 @@ def follow_backfill(
                 details={"backfill_id": found.backfill_id, "status": found.status},
             )
         patient.pause()
+        progress.tick()
 
 
-class _Patient:
-    """Asks, waits between, and bears with a Dagster that is gone for a while."""
-
-    def __init__(self, progress: Progress, timeout: float | None) -> None:
-        self._progress = progress
-        self._deadline = None if timeout is None else time.monotonic() + timeout
-        self._pause = _FIRST
-
-    @property
-    def is_over(self) -> bool:
-        return self._deadline is not None and time.monotonic() >= self._deadline
-
-    def ask(self, question: Callable[[], T]) -> T:
-        lost_at = time.monotonic()
-        told = False
-        while True:
-            try:
-                return question()
-            except DagsterConnectionError as error:
-                if time.monotonic() - lost_at > PATIENCE or self.is_over:
-                    raise
-                if not told:
-                    self._progress.note({"event": "lost", "message": error.message}, f"{error.message} ...", "yellow")
-                    told = True
-            time.sleep(1)
-
-    def soon(self) -> None:
-        """Something happens: look again at once."""
-        self._pause = _FIRST
-
-    def pause(self) -> None:
-        left = self._pause if self._deadline is None else self._deadline - time.monotonic()
-        time.sleep(max(0.0, min(self._pause, left)))
-        self._pause = min(self._pause * _GROWTH, _LONGEST)
-        self._progress.tick()
-
-
-def _ended(client: BlockingDagsterClient, run_id: str, patient: _Patient) -> Run:
-    deadline = time.monotonic() + _LAG
-    while True:
-        run: Run = patient.ask(lambda: client.run(run_id))
-        if run.is_final or time.monotonic() > deadline:
-            return run
-        time.sleep(_FIRST)
-
-
-def _too_long(client: BlockingDagsterClient, run_id: str, timeout: float) -> RunTimeoutError:
-    status = client.run_status(run_id)
-    problem = None
-    if status == "QUEUED":
-        try:
-            problem = client.daemon_health().launch_problem
-        except DagsterError:
-            pass  # only explains the timeout
-    return RunTimeoutError(
-        f"Run {run_id} is {status} after {timeout:g} s.",
-        remedy=problem or "wait longer, or terminate it",
-        details={"run_id": run_id, "status": status},
-    )
+def _lost(progress: Progress, error: DagsterConnectionError) -> None:
+    progress.note({"event": "lost", "message": error.message}, f"{error.message} ...", "yellow")
 
 
 def _tell(client: BlockingDagsterClient, run: Run, progress: Progress) -> None:

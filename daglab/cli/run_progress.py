@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from daglab.cli.output import Output, printable, styled
+from daglab.runs.messages import cell_line, failure_place, failure_text
 
 if TYPE_CHECKING:
-    from daglab.client.events import EventError, RunEvent
+    from daglab.client.events import RunEvent
 
-# The runtime's own words, see daglab.runtime.step; what a cell prints has " | " behind its label.
-_CELL = re.compile(
-    r"(?P<cell>cell (?:'\w+'|\d+)): "
-    r"(?:(?P<starts>starts)|(?P<state>run|stopped|failed) in (?P<seconds>[\d.]+) s(?:, peak memory (?P<mb>\d+) MB)?)"
-)
 _STEPS = {
     "STEP_START": "started",
     "STEP_SUCCESS": "succeeded",
@@ -31,9 +25,6 @@ _STEPS = {
     "STEP_RESTARTED": "restarted",
 }
 _DONE = ("STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED")
-_CHAINED = "\nThe above exception was the direct cause of the following exception:\n\n"
-_DAGSTERS_FRAME = re.compile(r"""File "[^"]*[/\\]dagster[/\\]_""")
-_DAGLABS_FRAME = re.compile(r"""File "[^"]*[/\\]daglab[/\\]runtime[/\\]""")
 _BAR = 16  # columns
 
 
@@ -131,7 +122,7 @@ class Progress:
     def failure(self, run_id: str, event: RunEvent) -> None:
         """A step, or the run itself, has failed: which cell, where, the user's own error and traceback."""
         self._failed.add(run_id)
-        found = {entry.label: entry.value for entry in event.metadata if entry.label in ("cell", "line")}
+        found = failure_place(event)
         text = failure_text(event)
         place = "".join(f", {found[name]}" for name in ("cell", "line") if name in found)
         value = {"event": "failure", "run_id": run_id, "step": event.step, "cell": found.get("cell")}
@@ -158,7 +149,7 @@ class Progress:
             self.failure(run_id, event)  # that of the run repeats those of its steps
 
     def _cell_line(self, run_id: str, step: str, line: str, started: dict[str, dict[str, Any]]) -> None:
-        found = _CELL.fullmatch(line)
+        found = cell_line(line)
         if found is None:
             return
         value = {"event": "cell", "run_id": run_id, "step": step, "cell": found["cell"], "state": "started"}
@@ -191,28 +182,3 @@ class Progress:
             self._out.error(text, style)
         elif not (chatty and self._logs):
             self._out.note(text, style)
-
-
-def failure_text(event: RunEvent) -> str:
-    """The user's own error with its traceback, without Dagster's words around it."""
-    error = event.error
-    if error is None:
-        return event.message
-    if _is_dagsters(error) and error.cause is not None:
-        error = error.cause
-    if error.class_name == "Failure" and error.stack and _DAGLABS_FRAME.search(error.stack[-1]):
-        return error.message.partition(": ")[2].strip()  # it says all, a cell's traceback included
-    return _CHAINED.join(_tracebacks(error)).strip()
-
-
-def _is_dagsters(error: EventError) -> bool:
-    return (error.class_name or "").startswith("Dagster")
-
-
-def _tracebacks(error: EventError) -> Iterator[str]:
-    """Of the causes first, as Python prints them."""
-    if error.cause is not None:
-        yield from _tracebacks(error.cause)
-    frames = list(dropwhile(_DAGSTERS_FRAME.search, error.stack))
-    head = "Traceback (most recent call last):\n" if frames else ""
-    yield f"{head}{''.join(frames)}{error.message}\n"

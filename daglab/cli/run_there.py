@@ -59,7 +59,7 @@ class _Launched(ABC):
 
     @abstractmethod
     def follow(self, timeout: float | None) -> ExitCode:
-        """Tell of it until it has ended; raises what :func:`daglab.cli.run_follow.follow_run` raises."""
+        """Tell of it until it has ended; raises what :func:`follow_run` raises."""
 
     @abstractmethod
     def terminate(self) -> None:

@@ -25,20 +25,41 @@ class ExploredAsset:
     description: str = ""
     upstream: Sequence[str] = ()
     partitioned: bool = False
+    materializable: bool = True
+    """Whether Dagster can make it, or only knows of it."""
+
+
+@dataclass(frozen=True)
+class ExploredJob:
+    """What a notebook says of the job that it runs."""
+
+    name: str
+    description: str = ""
 
 
 def render_exploration(asset: ExploredAsset) -> str:
     """The .py of a notebook that loads an asset and shows it; Dagster doesn't run it."""
-    lines = [line for line in asset.description.splitlines() if line.strip()]
-    return _render(
-        "explore",
-        key=asset.key,
-        title=" ".join(asset.key.split()),
-        description=lines,
-        upstream=list(asset.upstream),
-        partitioned=asset.partitioned,
-        variable=variable_name(asset.key.rpartition("/")[2]),
-    )
+    return _render("explore", **exploration_values(asset))
+
+
+def exploration_values(target: ExploredAsset | ExploredJob, title: str | None = None) -> dict[str, Any]:
+    """What templates of explorations may insert.
+
+    ``kind`` (``asset`` or ``job``), ``key`` (the job's name, too), ``title``, ``description`` (its lines), ``upstream``
+    (keys), ``partitioned``, ``materializable``, ``variable`` and ``marimo_version``.
+    """
+    asset = target if isinstance(target, ExploredAsset) else ExploredAsset(target.name, target.description)
+    return {
+        "kind": "asset" if target is asset else "job",
+        "key": asset.key,
+        "title": " ".join((title or asset.key).split()),
+        "description": [line for line in asset.description.splitlines() if line.strip()],
+        "upstream": list(asset.upstream),
+        "partitioned": asset.partitioned,
+        "materializable": asset.materializable,
+        "variable": variable_name(asset.key.rpartition("/")[2]),
+        "marimo_version": metadata.version("marimo"),
+    }
 
 
 def render_notebook(template: NotebookTemplate, name: str) -> str:

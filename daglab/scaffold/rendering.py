@@ -7,12 +7,21 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from daglab.errors import DaglabError, ExitCode
+
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
 TEMPLATES = Path(__file__).with_name("templates")
 SUFFIX = ".j2"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
+
+
+class TemplateError(DaglabError):
+    """There is no such template, or it can't be rendered; the message has its file and line."""
+
+    code = "template"
+    exit_code = ExitCode.USAGE
 
 
 def environment() -> SandboxedEnvironment:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from daglab import files
 from daglab.client import Asset
-from daglab.errors import ExistingFileError, FileMovedError, PairError, RequestError
+from daglab.errors import ExistingFileError, RequestError
+from daglab.new_pair import is_taken, write_pair
 from daglab.pair import Pair, SyncResult, create_pair, pair_of
-from daglab.pair.places import is_there
-from daglab.scaffold.made import record_made
 from daglab.scaffold.notebook import (
     ExploredAsset,
     NotebookTemplate,
@@ -81,31 +78,19 @@ class NewPairs:
         folder = self.folder if lies_below(self.root, self.folder) and self.folder.is_dir() else self.root
         for number in range(1, _MOST_NAMES):
             file = folder / f"{stem}{f'_{number}' if number > 1 else ''}.py"
-            if not _is_taken(file):
+            if not is_taken(file):
                 return file
         raise ExistingFileError(f"There are {_MOST_NAMES} notebooks {stem} already.", remedy="name a path")
 
     def _new(self, file: Path, text: str, *, jupytext: bool) -> tuple[Pair, SyncResult]:
         """A new pair, or no file; a file of the .py's name, or of its other half's, is never touched."""
-        if _is_taken(file):
-            raise self._existing(file)
-        try:
-            written = files.replace(files.FileContent(file, None), text.encode())
-        except FileMovedError:
-            raise self._existing(file) from None
-        try:
-            pair, result = self._create(file, jupytext=jupytext)
-        except Exception:
-            if not is_there(file.with_suffix(".ipynb")):  # else it is a pair, though not as it was wished
-                with contextlib.suppress(PairError):  # what somebody has made of it meanwhile stays
-                    files.remove(written)
-            raise
-        record_made(pair.root, (pair.py, pair.ipynb))
-        return pair, result
-
-    def _existing(self, file: Path) -> ExistingFileError:
-        names = f"{path_in(self.root, file)} or its .ipynb"
-        return ExistingFileError(f"{names} is there already.", remedy="choose another name, or delete it")
+        return write_pair(
+            file,
+            text,
+            partial(self._create, jupytext=jupytext),
+            shown=path_in(self.root, file) or file.name,
+            remedy="choose another name, or delete it",
+        )
 
     def _create(self, file: Path, *, jupytext: bool) -> tuple[Pair, SyncResult]:
         pair = pair_of(file)
@@ -114,7 +99,3 @@ class NewPairs:
         result = create_pair(file, jupytext=jupytext, approve=self.pairs.approve)
         self.pairs.tell(pair, result)
         return pair, result
-
-
-def _is_taken(file: Path) -> bool:
-    return any(os.path.lexists(half) for half in (file, file.with_suffix(".ipynb")))

@@ -63,6 +63,7 @@ def imported_by(program: str) -> set[str]:
         ("import daglab", HEAVY),
         ("import daglab.errors, daglab.project", HEAVY),
         ("import daglab.cli.app", HEAVY_FOR_HELP),
+        ("import daglab.helpers", OTHERS),
         ("from daglab.cli.app import run\nassert run(['--help']) == 0", HEAVY_FOR_HELP),
         # newer Typers look at a command's types with pydantic
         (HELP_OF_ALL, [name for name in HEAVY_FOR_HELP if name != "pydantic"]),

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from daglab.cli.output import Output
-from daglab.cli.run_progress import Progress, failure_text
+from daglab.cli.run_progress import Progress
 from daglab.client import EventError, Metadata, RunEvent
+from daglab.runs.messages import failure_text
 
 FRAME = '  File "/home/ann/shop.py", line 3, in orders\n    raise ValueError\n'
 DAGSTERS = '  File "/x/site-packages/dagster/_core/execution/plan/utils.py", line 57, in boundary\n    yield\n'

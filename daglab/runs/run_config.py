@@ -1,0 +1,37 @@
+"""A run's configuration as people write it: YAML, of which JSON is a part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from daglab.errors import ConfigError
+
+
+def parse_run_config(text: str, place: str) -> dict[str, Any]:
+    """The configuration that ``text`` says; empty for none.
+
+    Args:
+        text: YAML.
+        place: where it is from, for messages.
+
+    Raises:
+        ConfigError: it is no YAML, or no mapping.
+    """
+    import yaml
+
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{place}:{mark.line + 1}" if mark else place
+        raise ConfigError(
+            f"{where}: not YAML: {getattr(error, 'problem', error)}", remedy="correct the run's configuration"
+        ) from error
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ConfigError(
+            f"{place}: a run's configuration is a mapping, not {type(value).__name__}",
+            remedy="such as {ops: {orders: {config: {limit: 3}}}}",
+        )
+    return value

@@ -139,6 +139,10 @@ def test_validation_launches_nothing(cells: RunningDagster) -> None:
     (told,) = events(done)
     assert told["event"] == "validated"
     assert {fault["reason"] for fault in told["faults"]} >= {"FIELD_NOT_DEFINED"}
+    done = run(cells, "-j", "hello", "--validate-only", "--config-yaml", "ops: {greet: {config: {name: 2026-01-31}}}")
+    assert (done.returncode, done.stderr) == (0, "valid\n")
+    done = run(cells, "-a", "key:raw/orders", "--location", "cells", "--validate-only")
+    assert (done.returncode, done.stderr) == (0, "valid\n")
     assert all(set(fault) == {"path", "message", "reason"} for fault in told["faults"])
     assert number_of_runs(cells) == before
 
@@ -166,6 +170,12 @@ def test_validation_launches_nothing(cells: RunningDagster) -> None:
         (["--notebook", "nowhere.py"], 7, "nowhere.py cannot be read"),
         (["--notebook", "cells/definitions.py"], 7, "makes no assets"),
         (["-a", "x", "--in-process"], 2, "runs here"),
+        (["-a", "x", "--no-wait", "--timeout", "3"], 2, "--no-wait does not follow it"),
+        (["-a", "x", "--no-wait", "--timeout", "3", "--cancel-on-timeout"], 2, "--no-wait does not follow it"),
+        (["-a", "x", "--no-wait", "--logs"], 2, "--no-wait does not follow it"),
+        (["-a", "raw/orders", "--location", "unloadable"], 7, "raw/orders is in the code location cells"),
+        (["-a", "group:sales", "--location", "unloadable"], 7, "No selected asset is in the code location"),
+        (["-a", "nowhere", "--location", "cells"], 1, "no asset nowhere"),
     ],
 )
 def test_what_cannot_be_run_is_refused_before_anything_is(

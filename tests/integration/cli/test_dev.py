@@ -20,6 +20,7 @@ import pytest
 from daglab.ports import first_free_port
 from daglab.processes import LOOPBACK
 from tests.integration.cli.command import Started, Terminal, daglab
+from tests.shapes import assert_shape
 
 MINI_PROJECT = Path(__file__).parents[2] / "mini_project"
 
@@ -62,7 +63,9 @@ def test_both_answer_and_end_with_it(mini: Path, number: int, status: int) -> No
         with Started(*arguments, cwd=mini) as started:
             started.wait_for("Ctrl-C ends both")
             assert started.process.stdout is not None
-            urls = json.loads(started.process.stdout.readline())["urls"]
+            ready = started.process.stdout.readline()
+            assert_shape(arguments, ready)
+            urls = json.loads(ready)["urls"]
             assert str(taken) not in urls["dagster"] + urls["marimo"]
             assert httpx.get(f"{urls['dagster']}/server_info").status_code == 200
             assert httpx.get(urls["marimo"], follow_redirects=True).status_code == 200

@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 
 from daglab.ports import first_free_port
 from daglab.processes import LOOPBACK
 from tests.integration.cli.command import Started, Terminal, daglab
+from tests.process_trees import argv_of, assert_ended, family
 from tests.shapes import assert_shape
 
 MINI_PROJECT = Path(__file__).parents[2] / "mini_project"
@@ -28,15 +28,6 @@ MINI_PROJECT = Path(__file__).parents[2] / "mini_project"
 @pytest.fixture
 def mini(tmp_path: Path) -> Path:
     return Path(shutil.copytree(MINI_PROJECT, tmp_path / "mini"))
-
-
-def family(pid: int) -> list[psutil.Process]:
-    return psutil.Process(pid).children(recursive=True)
-
-
-def assert_gone(processes: list[psutil.Process], seconds: float = 30) -> None:
-    _, alive = psutil.wait_procs(processes, timeout=seconds)
-    assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []
 
 
 @contextmanager
@@ -71,10 +62,10 @@ def test_both_answer_and_end_with_it(mini: Path, number: int, status: int) -> No
             assert httpx.get(urls["marimo"], follow_redirects=True).status_code == 200
             address, _, token = urls["marimo"].partition("?access_token=")
             assert httpx.get(f"{address}/api/status").status_code == 401
-            processes = family(started.process.pid)
+            processes = family(started.process.pid)[1:]
             assert len(processes) >= 4
             for one in processes:
-                assert token not in " ".join(one.cmdline())
+                assert token not in " ".join(argv_of(one))
             variables = processes[0].environ()
             assert (variables["GIVEN"], variables["DAGLAB_READ_ONLY"]) == ("from-the-file", "true")
             for log in (mini / ".daglab" / "logs").iterdir():
@@ -83,34 +74,34 @@ def test_both_answer_and_end_with_it(mini: Path, number: int, status: int) -> No
             assert code == status
             assert token not in told
             assert "from-the-file" not in told
-            assert_gone(processes)
+            assert_ended(processes)
 
 
 @pytest.mark.nightly
 def test_a_closed_terminal_ends_both(mini: Path) -> None:
     terminal = Terminal("dev", "--no-open", cwd=mini)
     terminal.wait_for("Ctrl-C ends both")
-    processes = [psutil.Process(terminal.pid), *family(terminal.pid)]
+    processes = family(terminal.pid)
     os.close(terminal.descriptor)
     os.waitpid(terminal.pid, 0)
-    assert_gone(processes)
+    assert_ended(processes)
 
 
 @pytest.mark.nightly
 def test_one_that_dies_ends_the_other_and_is_told(mini: Path) -> None:
     with Started("dev", cwd=mini) as started:
         started.wait_for("Ctrl-C ends both")
-        processes = family(started.process.pid)
+        processes = family(started.process.pid)[1:]
         (guard,) = (
             one
             for one in processes
-            if one.ppid() == started.process.pid and any("marimo" in part for part in one.cmdline())
+            if one.ppid() == started.process.pid and any("marimo" in part for part in argv_of(one))
         )
         guard.children()[0].kill()
         code, _, told = started.wait()
         assert code == 1
         assert "marimo ended with status" in told
-        assert_gone(processes)
+        assert_ended(processes)
 
 
 def test_a_port_that_was_asked_for_is_taken(mini: Path) -> None:
@@ -199,6 +190,6 @@ def test_lab_ends_with_its_dagster(mini: Path) -> None:
         urls = json.loads(started.process.stdout.readline())["urls"]
         assert httpx.get(f"{urls['dagster']}/server_info").status_code == 200
         assert httpx.get(urls["jupyter"], follow_redirects=True).status_code == 200
-        processes = family(started.process.pid)
+        processes = family(started.process.pid)[1:]
         started.process.kill()
-        assert_gone(processes)
+        assert_ended(processes)

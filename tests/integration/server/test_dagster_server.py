@@ -16,6 +16,7 @@ import pytest
 
 from daglab.processes import LOOPBACK, free_port
 from tests.integration.server.conftest import RunningJupyter, start_jupyter
+from tests.process_trees import argv_of, assert_ended, family
 
 MINI_PROJECT = Path(__file__).parents[2] / "mini_project"
 Start = Callable[..., RunningJupyter]
@@ -54,16 +55,6 @@ def until(jupyter: RunningJupyter, wanted: Callable[[dict[str, Any]], bool], sec
     return found
 
 
-def family(pid: int) -> list[psutil.Process]:
-    process = psutil.Process(pid)
-    return [process, *process.children(recursive=True)]
-
-
-def assert_ended(processes: list[psutil.Process], seconds: float = 30) -> None:
-    _, alive = psutil.wait_procs(processes, timeout=seconds)
-    assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
-
-
 @pytest.fixture(scope="module")
 def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningJupyter]:
     """A Jupyter server on a project of its own, whose Dagster nobody has started."""
@@ -99,7 +90,7 @@ def test_one_dagster_runs_with_the_projects_instance(jupyter: RunningJupyter, st
     server = started["server"]
     assert (server["state"], server["restarts"]) == ("running", 0)
     children = psutil.Process(jupyter.child.pid).children()
-    (guard,) = [child for child in children if "dagster" in child.cmdline()]
+    (guard,) = [child for child in children if "dagster" in argv_of(child)]
     assert guard.pid == server["pid"]
     (process,) = guard.children()
     assert process.environ()["DAGSTER_HOME"] == str(jupyter.root / ".dagster_home")

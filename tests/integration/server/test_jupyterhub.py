@@ -26,6 +26,7 @@ from traitlets.config import Config
 
 from daglab.processes import LOOPBACK, free_port, spawn
 from tests.conftest import ROOT, FreshVenv
+from tests.process_trees import argv_of
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(900)]
 
@@ -136,7 +137,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         child.wait_until_healthy(f"http://{LOOPBACK}:{port}/hub/health", timeout=120)
         yield Hub(f"http://{LOOPBACK}:{port}", folder, child.pid)
         family = psutil.Process(child.pid).children(recursive=True)
-        ours = [one for one in family if {"marimo", "jupyterhub-singleuser"} & {Path(x).name for x in one.cmdline()}]
+        ours = [one for one in family if {"marimo", "jupyterhub-singleuser"} & {Path(x).name for x in argv_of(one)}]
         assert len(ours) >= 4
         child.process.terminate()
         child.wait(60)
@@ -265,7 +266,7 @@ def test_no_way_to_the_ports_of_another(hub: Hub, users: tuple[User, User], open
     bob = users[1]
     ports = {}
     for process in psutil.Process(hub.pid).children(recursive=True):
-        argv = process.cmdline()
+        argv = argv_of(process)
         if "marimo" in argv and "--port" in argv:
             ports[argv[argv.index("--base-url") + 1].split("/")[2]] = int(argv[argv.index("--port") + 1])
     assert set(ports) == {"ada", "bob"}

@@ -18,6 +18,7 @@ from tornado.websocket import websocket_connect
 from daglab.processes import LOOPBACK, free_port, spawn
 from daglab.server.known_ports import KnownPort
 from daglab.server.services import SETTING
+from tests.process_trees import argv_of
 
 FORMS = ["proxy/{port}", "proxy/0{port}", "proxy/absolute/{port}", "proxy/localhost:{port}",
          "proxy/absolute/127.0.0.1:{port}", "proxy/%6cocalhost:{port}", "proxy/127.0.0.%31:{port}",
@@ -50,7 +51,7 @@ def other_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 def marimo_port(jupyter: Any) -> int:
     assert jupyter.request("POST", "marimo", json={"path": "mini/notebooks/orders.py"}).status_code == 200
     children = psutil.Process(jupyter.child.pid).children()
-    (marimo,) = [child for child in children if "marimo" in child.cmdline()]
+    (marimo,) = [child for child in children if "marimo" in argv_of(child)]
     argv = marimo.cmdline()
     return int(argv[argv.index("--port") + 1])
 

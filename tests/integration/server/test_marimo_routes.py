@@ -17,6 +17,7 @@ from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from daglab.server.leftovers import MARK
+from tests.process_trees import argv_of
 
 NOTEBOOK = "mini/notebooks/orders.py"
 ODD_NAMES = [
@@ -56,7 +57,7 @@ def opened(jupyter: Any, path: str) -> str:
 
 def marimo_of(jupyter: Any) -> psutil.Process:
     children = psutil.Process(jupyter.child.pid).children()
-    (found,) = [child for child in children if "marimo" in child.cmdline()]
+    (found,) = [child for child in children if "marimo" in argv_of(child)]
     return found
 
 

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from daglab.processes import LOOPBACK, free_port
+from tests.process_trees import argv_of
 
 Start = Callable[..., Any]
 NOTEBOOK = "mini/notebooks/orders.py"
@@ -187,7 +188,7 @@ def test_an_origin_that_only_begins_like_ours_is_refused(jupyter: Any, browser: 
 
 def marimo_processes(jupyter: Any) -> list[psutil.Process]:
     children = psutil.Process(jupyter.child.pid).children(recursive=True)
-    return [child for child in children if "marimo" in child.cmdline() and child.ppid() == jupyter.child.pid]
+    return [child for child in children if "marimo" in argv_of(child) and child.ppid() == jupyter.child.pid]
 
 
 def test_marimo_is_started_anew_when_it_dies(jupyter: Any, marimo_url: str) -> None:

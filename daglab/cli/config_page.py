@@ -14,8 +14,9 @@ _INTRODUCTION = """\
 # Configuration
 
 daglab's tools on a developer's machine are configured in `daglab.yaml` at the project's root, or in `[tool.daglab]` of
-its `pyproject.toml`; not in both. What a deployed wheel does never depends on it. This page is generated from the
-schema: `python -m daglab.cli.config_page > docs/configuration.md`.
+its `pyproject.toml`; not in both. What a deployed wheel does never depends on these files; of the variables it heeds
+those of `executed` ([deployment](deployment.md#where-executed-notebooks-go)). This page is generated from the schema:
+`python -m daglab.cli.config_page > docs/configuration.md`.
 
 ```yaml
 version: 1

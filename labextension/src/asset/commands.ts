@@ -15,8 +15,9 @@ import type { Widget } from '@lumino/widgets';
 import { assetArguments, type IContext, targets } from '../actions/context';
 import { CommandIDs } from '../commands';
 import { daglabIcon } from '../icons';
+import { ExecutedTabs } from './executed';
 import { withoutCommands } from './markdown';
-import { type AssetTab, AssetTabs, ExecutedTabs, type Show } from './tabs';
+import { type AssetTab, AssetTabs, type Show } from './tabs';
 
 const TOOLBAR_FACTORY = 'DaglabAsset';
 const TOOLBAR_SETTING = 'assetToolbar';
@@ -97,7 +98,7 @@ export function addAssetPanels(options: IAssetOptions): void {
     });
     void restorer.restore(executed.tracker, {
       command: CommandIDs.openExecuted,
-      args: tab => ({ ...executed.of(tab) }),
+      args: tab => ({ ...tab.notebook }),
       name: tab => tab.id
     });
   }

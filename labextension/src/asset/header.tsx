@@ -25,8 +25,10 @@ export function Header({ asset, context }: IHeaderProps): React.ReactElement {
         <span className="jp-Daglab-prefix">{asset.key.slice(0, asset.key.length - name.length)}</span>
         {name}
       </h2>
-      <div className="jp-Daglab-itemLine" role="status">
-        <Status icon={status} text={statusText(status, trans)} />
+      <div className="jp-Daglab-itemLine">
+        <span role="status">
+          <Status icon={status} text={statusText(status, trans)} />
+        </span>
         {asset.materialized_at === null ? null : <Ago time={asset.materialized_at} trans={trans} />}
         {parts.map(kind => (
           <span key={kind} className="jp-Daglab-kind">

@@ -90,7 +90,10 @@ export class Api {
   async executedPage(run: string, asset: string): Promise<string> {
     const path = { run_id: run, asset };
     const response = await this.send('get', '/executed/{run_id}/{asset}', { path, query: { format: 'html' } });
-    return response.ok ? response.text() : Promise.reject(await answerIn(response).catch((error: unknown) => error));
+    if (!response.ok) {
+      await answerIn(response); // raises what it tells
+    }
+    return response.text();
   }
 
   /** Open a notebook in marimo; answers the address of its page, which is on this Jupyter server. */

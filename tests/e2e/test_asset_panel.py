@@ -166,7 +166,6 @@ def test_an_asset_is_seen_walked_and_materialized(page: Page, project: Project) 
     assert len(api(project.lab, "GET", "runs?asset=report")["runs"]) == before + 1
 
     accessible(page, ".jp-Daglab-assetTab")
-    screenshot(page, "asset")
 
     # along the lineage, with the keyboard alone
     report.locator('.jp-Daglab-node[data-key="report"]').focus()
@@ -188,6 +187,7 @@ def test_an_asset_is_seen_walked_and_materialized(page: Page, project: Project) 
     expect(section(panel(page, "by_region"), "Partitions")).to_contain_text("3 missing")
     page.get_by_role("tab", name="report").click()
     expect(section(panel(page, "report"), "Latest runs").get_by_role("listitem")).to_have_count(before + 1)
+    screenshot(page, "asset")
 
 
 def test_nothing_of_what_others_wrote_runs(page: Page, project: Project) -> None:

@@ -23,11 +23,9 @@ function PartitionsSection(props: IPartitionsProps): React.ReactElement {
   const [chosen, setChosen] = React.useState<readonly string[]>([]);
   const all = React.useMemo(() => allPartitions(partitions), [partitions]);
   const disabled = readOnly || !details.materializable;
-  const launch = async (): Promise<void> => {
+  const launch = (): void => {
     const asset = store.asset(details.key) ?? details;
-    if (await materializePartitions(context, asset, details, chosen, () => setChosen([]))) {
-      await store.refresh();
-    }
+    void materializePartitions(context, asset, details, chosen, () => setChosen([]));
   };
   return (
     <Section title={trans.__('Partitions')} note={partitions.description}>
@@ -62,7 +60,7 @@ function PartitionsSection(props: IPartitionsProps): React.ReactElement {
             type="button"
             className="jp-Daglab-button"
             disabled={disabled || chosen.length === 0}
-            onClick={() => void launch()}
+            onClick={launch}
           >
             {chosen.length === 0
               ? trans.__('Materialize the chosen partitions')

@@ -7,6 +7,8 @@ export namespace CommandIDs {
   export const expandAll = 'daglab:expand-all';
   export const materialize = 'daglab:materialize-asset';
   export const materializeWithOptions = 'daglab:materialize-with-options';
+  export const openAsset = 'daglab:open-asset';
+  export const openExecuted = 'daglab:open-executed-notebook';
   export const openInDagster = 'daglab:open-in-dagster';
   export const openInJupyter = 'daglab:open-in-jupyter';
   export const openInMarimo = 'daglab:open-in-marimo';

@@ -7,6 +7,7 @@ import {
   IToolbarWidgetRegistry,
   setToolbar
 } from '@jupyterlab/apputils';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -14,6 +15,7 @@ import { PanelWithToolbar } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 import type { IContext } from './actions/context';
 import { addAssetCommands, addSidebarCommands } from './addCommands';
+import { addAssetPanels } from './asset/commands';
 import { CommandIDs } from './commands';
 import { Api } from './data/api';
 import { WorkspaceStore } from './data/store';
@@ -28,6 +30,8 @@ const PLUGIN_ID = 'daglab:plugin';
 const SIDEBAR_ID = 'daglab-sidebar';
 const TOOLBAR_FACTORY = 'DaglabSidebar';
 const CONFIRM_ABOVE = 20;
+/** Commands that need to be told which run. */
+const ABOUT_RUNS: readonly string[] = [CommandIDs.openExecuted, CommandIDs.openRun];
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
@@ -40,7 +44,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     IStateDB,
     ISettingRegistry,
     IToolbarWidgetRegistry,
-    ILabShell
+    ILabShell,
+    IRenderMimeRegistry
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -50,7 +55,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     state: IStateDB | null,
     settings: ISettingRegistry | null,
     toolbars: IToolbarWidgetRegistry | null,
-    labShell: ILabShell | null
+    labShell: ILabShell | null,
+    rendermime: IRenderMimeRegistry | null
   ) => {
     const language = translator ?? nullTranslator;
     const trans = language.load('daglab');
@@ -99,9 +105,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
       shell.activateById(SIDEBAR_ID);
       panel.focusSearch();
     });
+    addAssetPanels({
+      ...{ context, rendermime, restorer, toolbars, settings, pluginId: PLUGIN_ID },
+      show: labShell && (tab => (tab.isAttached ? shell.activateById(tab.id) : shell.add(tab, 'main')))
+    });
     const ids = Object.values(CommandIDs);
     model.changed.connect(() => ids.forEach(id => commands.notifyCommandChanged(id)));
-    for (const command of ids.filter(id => id !== CommandIDs.openRun)) {
+    for (const command of ids.filter(id => !ABOUT_RUNS.includes(id))) {
       palette?.addItem({ command, category: trans.__('Dagster') });
     }
 

@@ -86,6 +86,16 @@ export class Api {
       : { answer: (await answerIn(response)) as Answer<'get', '/assets'>, etag: response.headers.get('ETag') };
   }
 
+  /** The page of an executed notebook: sanitised, and with a policy that lets nothing on it run. */
+  async executedPage(run: string, asset: string): Promise<string> {
+    const path = { run_id: run, asset };
+    const response = await this.send('get', '/executed/{run_id}/{asset}', { path, query: { format: 'html' } });
+    if (!response.ok) {
+      await answerIn(response); // raises what it tells
+    }
+    return response.text();
+  }
+
   /** Open a notebook in marimo; answers the address of its page, which is on this Jupyter server. */
   async openInMarimo(path: string): Promise<string> {
     const { url } = await this.post('/marimo', { body: { path } });

@@ -6,9 +6,12 @@ type Schemas = components['schemas'];
 
 export type Asset = Schemas['AssetModel'];
 export type AssetDetails = Schemas['AssetDetailsModel'];
+export type AssetEvent = Schemas['AssetEventModel'];
 export type AssetStatus = Schemas['AssetStatus'];
 export type Backfill = Schemas['BackfillModel'];
+export type Check = Schemas['CheckModel'];
 export type Fault = Pick<Schemas['Fault'], 'code' | 'message' | 'remedy'>;
+export type Metadata = Schemas['MetadataModel'];
 export type Partitions = Schemas['PartitionsModel'];
 export type Pair = Schemas['PairModel'];
 export type PairState = Pair['state'];

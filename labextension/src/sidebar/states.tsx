@@ -79,7 +79,11 @@ function faultTexts(fault: Fault, trans: IRenderMime.TranslationBundle): readonl
 }
 
 /** The buttons for a fault. */
-export function faultActions(fault: Fault, { commands, trans }: PanelProps): readonly IAction[] {
+export function faultActions(
+  fault: Fault,
+  { commands, trans }: Pick<PanelProps, 'commands' | 'trans'>,
+  retry: () => void = () => void commands.execute(CommandIDs.refresh)
+): readonly IAction[] {
   const actions: IAction[] = [];
   if (STARTABLE.includes(fault.code)) {
     actions.push({ label: trans.__('Start Dagster'), run: () => void commands.execute(CommandIDs.startDagster) });
@@ -92,7 +96,7 @@ export function faultActions(fault: Fault, { commands, trans }: PanelProps): rea
     });
   }
   if (!WAITING.includes(fault.code)) {
-    actions.push({ label: trans.__('Try again'), run: () => void commands.execute(CommandIDs.refresh) });
+    actions.push({ label: trans.__('Try again'), run: retry });
   }
   return actions;
 }

@@ -7,10 +7,14 @@ export namespace CommandIDs {
   export const expandAll = 'daglab:expand-all';
   export const materialize = 'daglab:materialize-asset';
   export const materializeWithOptions = 'daglab:materialize-with-options';
+  export const openExecuted = 'daglab:open-executed-notebook';
   export const openInDagster = 'daglab:open-in-dagster';
   export const openInJupyter = 'daglab:open-in-jupyter';
   export const openInMarimo = 'daglab:open-in-marimo';
   export const openRun = 'daglab:open-run';
+  export const openRunInDagster = 'daglab:open-run-in-dagster';
+  export const openRuns = 'daglab:open-runs';
+  export const reexecuteRun = 'daglab:reexecute-run';
   export const refresh = 'daglab:refresh';
   export const reloadLocation = 'daglab:reload-location';
   export const searchAssets = 'daglab:search-assets';
@@ -18,4 +22,5 @@ export namespace CommandIDs {
   export const showUpstream = 'daglab:show-upstream';
   export const startDagster = 'daglab:start-dagster';
   export const syncPair = 'daglab:sync-pair';
+  export const terminateRun = 'daglab:terminate-run';
 }

@@ -20,6 +20,8 @@ import { WorkspaceStore } from './data/store';
 import { daglabIcon } from './icons';
 import { MarimoTabs } from './marimo';
 import { addPairCommands } from './pairCommands';
+import { ABOUT_ONE_RUN, addRunCommands } from './runCommands';
+import { RunTabs } from './runs/tabs';
 import { SidebarModel } from './sidebar/model';
 import { AssetPanel } from './sidebar/panel';
 import { VERSION } from './version';
@@ -95,13 +97,19 @@ const plugin: JupyterFrontEndPlugin<void> = {
     };
     addAssetCommands(context);
     addPairCommands(context, labShell ? tabs : null);
+    const runTabs = new RunTabs(
+      context,
+      tab => shell.add(tab, 'main'),
+      id => shell.activateById(id)
+    );
+    addRunCommands(context, labShell ? runTabs : null);
     addSidebarCommands(context, () => {
       shell.activateById(SIDEBAR_ID);
       panel.focusSearch();
     });
     const ids = Object.values(CommandIDs);
     model.changed.connect(() => ids.forEach(id => commands.notifyCommandChanged(id)));
-    for (const command of ids.filter(id => id !== CommandIDs.openRun)) {
+    for (const command of ids.filter(id => !ABOUT_ONE_RUN.includes(id))) {
       palette?.addItem({ command, category: trans.__('Dagster') });
     }
 
@@ -112,6 +120,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
         args: tab => ({ path: tabs.pathOf(tab) }),
         name: tab => tabs.pathOf(tab)
       });
+      runTabs.restore(restorer);
     }
     void app.restored.then(async () => {
       await model.restore();

@@ -96,11 +96,28 @@ export class Api {
     return page.href;
   }
 
+  /** The address of an executed notebook's page, on which nothing runs; raises ApiError where there is none. */
+  async executedPage(run_id: string, asset: string): Promise<string> {
+    const path = '/executed/{run_id}/{asset}';
+    const parts = { path: { run_id, asset } };
+    // The page itself could not tell why it isn't there; whether it is, the notebook says sooner.
+    const response = await this.send('get', path, parts);
+    if (!response.ok) {
+      await answerIn(response);
+    }
+    await response.body?.cancel();
+    return this.url(path, { ...parts, query: { format: 'html' } });
+  }
+
   /** The websocket of events that come after a cursor. */
   eventSocket(since: string | null): WebSocket {
     const { wsUrl, token, appendToken, WebSocket } = this.settings;
     const query = { ...(since ? { since } : {}), ...(appendToken && token ? { token } : {}) };
     return new WebSocket(URLExt.join(wsUrl, 'daglab/api/events/socket') + URLExt.objectToQueryString(query));
+  }
+
+  private url(path: string, parts: IParts): string {
+    return URLExt.join(this.settings.baseUrl, 'daglab/api', filled(path, parts.path ?? {})) + queryText(parts.query);
   }
 
   private async request<T>(method: Method, path: string, input: unknown): Promise<T> {
@@ -109,7 +126,7 @@ export class Api {
 
   private async send(method: Method, path: string, parts: IParts, headers: HeadersInit = {}): Promise<Response> {
     const { body } = parts;
-    const url = URLExt.join(this.settings.baseUrl, 'daglab/api', filled(path, parts.path ?? {})) + queryText(parts.query);
+    const url = this.url(path, parts);
     const init: RequestInit = { method: method.toUpperCase(), headers };
     if (body !== undefined) {
       init.headers = { ...headers, 'Content-Type': 'application/json' };

@@ -11,8 +11,14 @@ import type { PanelProps } from './panel';
 const WAITING = ['dagster-starting', 'dagster-restarting'];
 const STARTABLE = ['dagster-unreachable', 'dagster-failed'];
 
-/** A fault without any assets to show. */
-export function FaultState(props: PanelProps & { readonly fault: Fault }): React.ReactElement {
+/** What any panel has to tell of faults. */
+type FaultProps = Pick<PanelProps, 'commands' | 'trans'> & {
+  /** In place of reading the assets again. */
+  readonly retry?: () => void;
+};
+
+/** A fault without anything to show. */
+export function FaultState(props: FaultProps & { readonly fault: Fault }): React.ReactElement {
   const { fault, trans } = props;
   const [title, text, remedy] = faultTexts(fault, trans);
   return (
@@ -79,7 +85,9 @@ function faultTexts(fault: Fault, trans: IRenderMime.TranslationBundle): readonl
 }
 
 /** The buttons for a fault. */
-export function faultActions(fault: Fault, { commands, trans }: PanelProps): readonly IAction[] {
+export function faultActions(fault: Fault, props: FaultProps): readonly IAction[] {
+  const { commands, trans } = props;
+  const retry = props.retry ?? (() => void commands.execute(CommandIDs.refresh));
   const actions: IAction[] = [];
   if (STARTABLE.includes(fault.code)) {
     actions.push({ label: trans.__('Start Dagster'), run: () => void commands.execute(CommandIDs.startDagster) });
@@ -92,7 +100,7 @@ export function faultActions(fault: Fault, { commands, trans }: PanelProps): rea
     });
   }
   if (!WAITING.includes(fault.code)) {
-    actions.push({ label: trans.__('Try again'), run: () => void commands.execute(CommandIDs.refresh) });
+    actions.push({ label: trans.__('Try again'), run: retry });
   }
   return actions;
 }

@@ -21,6 +21,7 @@ import { daglabIcon } from './icons';
 import { MarimoTabs } from './marimo';
 import { addPairCommands } from './pairCommands';
 import { ABOUT_ONE_RUN, addRunCommands } from './runCommands';
+import { addExecuted } from './runs/executed';
 import { RunTabs } from './runs/tabs';
 import { SidebarModel } from './sidebar/model';
 import { AssetPanel } from './sidebar/panel';
@@ -103,6 +104,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       id => shell.activateById(id)
     );
     addRunCommands(context, labShell ? runTabs : null);
+    addExecuted(context, labShell && (tab => (tab.isAttached ? shell.activateById(tab.id) : shell.add(tab, 'main'))), restorer);
     addSidebarCommands(context, () => {
       shell.activateById(SIDEBAR_ID);
       panel.focusSearch();

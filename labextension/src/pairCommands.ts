@@ -44,7 +44,7 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
       if (tabs) {
         const tab = await tabs.open(notebook);
         if (to !== null) {
-          await revealCell(tab.content.node.querySelector('iframe'), to);
+          await revealCell(tab.node.querySelector('iframe'), to);
         }
         return;
       }

@@ -1,6 +1,5 @@
 /** daglab's commands about runs. */
 
-import { showErrorMessage } from '@jupyterlab/apputils';
 import { refreshIcon, stopIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { type IContext, tellFault } from './actions/context';
@@ -9,7 +8,7 @@ import { CommandIDs } from './commands';
 import { dagsterIcon } from './icons';
 import { openPage } from './model/links';
 import { ALL_RUNS, type IRunFilter, RUN_GROUPS, type RunGroup } from './model/runList';
-import { executedIcon, runsIcon } from './runs/icons';
+import { runsIcon } from './runs/icons';
 import type { RunTabs } from './runs/tabs';
 
 /** Those that make no sense without a run, and so aren't in the command palette. */
@@ -92,25 +91,6 @@ export function addRunCommands(context: IContext, tabs: RunTabs | null): void {
     }),
     isEnabled: writable,
     execute: args => reexecute(context, String(args['id']), args['strategy'] === 'from_failure' ? 'from_failure' : 'all')
-  });
-  commands.addCommand(CommandIDs.openExecuted, {
-    label: trans.__('Open executed notebook'),
-    caption: trans.__('Show the notebook of an asset as a run has executed it, with its outputs'),
-    icon: executedIcon,
-    describedBy: describe({ asset: { type: 'string', description: trans.__('The asset’s key') } }),
-    isEnabled: args => given(args) && typeof args['asset'] === 'string',
-    execute: async args => {
-      const what = { run: String(args['id']), asset: String(args['asset']) };
-      if (tabs) {
-        await tabs.openExecuted(what);
-        return;
-      }
-      try {
-        window.open(await api.executedPage(what.run, what.asset), '_blank', 'noopener');
-      } catch (error) {
-        await showErrorMessage(trans.__('The executed notebook did not open'), (error as Error).message);
-      }
-    }
   });
 }
 

@@ -5,7 +5,7 @@ import { WorkspaceStore } from '../src/data/store';
 import type { Run, RunEvent } from '../src/model/asset';
 import type { RunProgress } from '../src/model/events';
 import { ALL_RUNS, changesList, withProgress } from '../src/model/runList';
-import { duration, elapsed, givenTags, launchedBy, runStatusText, runTone, whatRuns } from '../src/model/runWords';
+import { duration, elapsed, givenTags, launchedBy, runStatusText, runTone, whatRuns } from '../src/model/runTexts';
 import { RunsModel } from '../src/runs/listModel';
 import { RunModel } from '../src/runs/runModel';
 import { run, status, trans, until } from './make';
@@ -148,7 +148,7 @@ describe('the list of runs', () => {
   async function listed(count: number): Promise<{ server: Server; model: RunsModel }> {
     const { server, store } = await world();
     server.runs = many(count);
-    const model = new RunsModel(server as never, store);
+    const model = new RunsModel(server as never, store, ALL_RUNS, 20);
     disposables.push(model);
     model.visible = true;
     await until(() => model.view.runs !== null);
@@ -173,7 +173,7 @@ describe('the list of runs', () => {
     server.tell({ id: 'new', status: 'STARTED', steps_done: 1, steps_total: 2 });
     await until(() => model.view.runs?.[0]?.steps_done === 1);
     expect(server.asked).toEqual([]);
-  }, 10_000);
+  });
 
   it('is asked for with its filter', async () => {
     const { server, model } = await listed(3);
@@ -188,7 +188,7 @@ describe('the list of runs', () => {
     model.visible = false;
     server.asked = [];
     server.tell({ id: 'new', status: 'STARTED' });
-    await new Promise(resolve => setTimeout(resolve, 1_200));
+    await new Promise(resolve => setTimeout(resolve, 100));
     expect(server.asked).not.toContain('/runs');
     server.runs = [run({ id: 'new', created_at: 99 }), ...server.runs];
     model.visible = true;
@@ -206,7 +206,7 @@ describe('one run', () => {
     const { server, store } = await world();
     server.runs = [run({ id: 'r1' })];
     server.events = Array.from({ length: 2_500 }, (_, index) => line(String(index)));
-    const model = new RunModel('r1', server as never, store);
+    const model = new RunModel('r1', server as never, store, 80);
     disposables.push(model);
     expect(server.asked.filter(path => path.startsWith('/runs'))).toEqual([]);
     model.visible = true;
@@ -216,15 +216,29 @@ describe('one run', () => {
     server.runs = [run({ id: 'r1', status: 'SUCCESS', final: true })];
     server.tell({ id: 'r1', status: 'SUCCESS', final: true });
     await until(() => model.view.run?.final === true && model.view.log.lines.length === 2_501);
-    await new Promise(resolve => setTimeout(resolve, 2_500));
+    await new Promise(resolve => setTimeout(resolve, 400));
     server.asked = [];
-    await new Promise(resolve => setTimeout(resolve, 2_500));
+    await new Promise(resolve => setTimeout(resolve, 400));
     expect(server.asked).toEqual([]);
-  }, 15_000);
+  });
+
+  it('is shown anew once the assets are known, which lead to its notebooks', async () => {
+    const { server, store } = await world();
+    server.runs = [run({ id: 'r1', status: 'SUCCESS', final: true })];
+    const model = new RunModel('r1', server as never, store, 80);
+    disposables.push(model);
+    let told = 0;
+    model.changed.connect(() => (told += 1));
+    await store.refresh();
+    await until(() => told === 1);
+    await store.refresh();
+    await new Promise(resolve => setTimeout(resolve, 100));
+    expect(told).toBe(1);
+  });
 
   it('that is unknown is asked for once; one that can’t be told now is asked for again', async () => {
     const { server, store } = await world();
-    const model = new RunModel('gone', server as never, store);
+    const model = new RunModel('gone', server as never, store, 80);
     disposables.push(model);
     model.visible = true;
     await until(() => model.view.fault?.code === 'not-found');

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.conftest import RunningLab, accessible, ready
 from tests.e2e.test_sidebar import MARIMO_MILLISECONDS, RUN_MILLISECONDS, marimo_frame, row, screenshot
@@ -151,12 +151,7 @@ class Ledger:
         api(self.lab, "POST", "locations/shop/reload")
 
     def launch(self, asset: str) -> str:
-        base, _, token = self.lab.jupyter_url.partition("/lab?token=")
-        headers = {"Authorization": f"token {token}"}
-        body = {"assets": [f"ledger/{asset}"]}
-        answer = httpx.post(f"{base}/daglab/api/runs", headers=headers, json=body, timeout=120)
-        assert answer.status_code == 201, answer.text
-        return str(answer.json()["id"])
+        return str(api(self.lab, "POST", "runs", {"assets": [f"ledger/{asset}"]})["id"])
 
     def run(self, run_id: str) -> dict[str, Any]:
         """What Dagster itself says of a run."""
@@ -239,6 +234,7 @@ def test_from_a_failing_cell_to_marimo_and_on_from_the_failure(runs: Page, ledge
     assert runs.evaluate("window.hacked") is None
     view(runs).get_by_label("Search the log").fill("")
     accessible(runs, ".jp-Daglab-runView")
+    failure.locator("summary").click()
     screenshot(runs, "run")
 
     # one click away: the cell in marimo
@@ -253,7 +249,7 @@ def test_from_a_failing_cell_to_marimo_and_on_from_the_failure(runs: Page, ledge
     ledger.reload()
     runs.get_by_role("tab", name="Run of 2 assets").click()
     view(runs).get_by_role("button", name="Re-execute from failure").click()
-    expect(runs.locator(f"#daglab-run-{failed}")).to_be_hidden()
+    expect(runs.locator(f"#daglab-run-{failed}")).to_be_hidden(timeout=RUN_MILLISECONDS)
     expect(status(runs)).to_have_text("Succeeded", timeout=RUN_MILLISECONDS)
     again = ledger.run(shown_run(runs))
     assert (again["status"], again["parentRunId"]) == ("SUCCESS", failed)
@@ -297,6 +293,37 @@ def test_a_long_run_is_terminated(runs: Page, ledger: Ledger) -> None:
     expect(status(runs)).to_have_text("Canceled", timeout=60_000)
     expect(view(runs).get_by_role("button", name="Terminate")).to_have_count(0)
     assert ledger.run(run_id)["status"] == "CANCELED"
+
+
+@pytest.mark.nightly
+def test_a_run_that_waits_says_why_and_one_that_is_gone_too(runs: Page, ledger: Ledger) -> None:
+    """Only the answer is changed, to that of a Dagster without a daemon; tests/integration has a real one."""
+    run_id = ledger.launch("entries")
+    listed = open_list(runs).locator(f'[data-run="{run_id}"]')
+    expect(listed).to_contain_text("Succeeded", timeout=RUN_MILLISECONDS)
+
+    def without_daemon(route: Route) -> None:
+        queued = {"status": "QUEUED", "final": False, "started_at": None, "ended_at": None, "can_terminate": True}
+        told = {**route.fetch().json(), **queued, "problem": "No Dagster daemon is running."}
+        route.fulfill(json=told)
+
+    address = re.compile(rf"/daglab/api/runs/{run_id}(\?|$)")
+    runs.route(address, without_daemon)
+    shown = open_run(runs, run_id)
+    expect(status(runs)).to_have_text("Queued")
+    expect(shown.locator(".jp-Daglab-banner")).to_contain_text("This run waits to be started")
+    expect(shown.locator(".jp-Daglab-banner")).to_contain_text("No Dagster daemon is running.")
+    accessible(runs, ".jp-Daglab-runView")
+    runs.unroute(address)
+    expect(status(runs)).to_have_text("Succeeded", timeout=RUN_MILLISECONDS)
+    delete = "mutation($run: String!) { deletePipelineRun(runId: $run) { __typename } }"
+    body = {"query": delete, "variables": {"run": run_id}}
+    assert "Success" in httpx.post(f"{ledger.lab.dagster_url}/graphql", json=body, timeout=30).text
+    runs.wait_for_timeout(2000)  # JupyterLab saves its layout a second after the last change
+    runs.goto(re.sub(r"\?.*", "", runs.url))
+    ready(runs)
+    expect(view(runs).get_by_role("heading", name="Dagster does not have it")).to_be_visible()
+    accessible(runs, ".jp-Daglab-runView")
 
 
 @pytest.mark.nightly
@@ -364,14 +391,12 @@ def test_narrow_and_dark(runs: Page, ledger: Ledger, theme: str) -> None:
     open_list(runs)
     accessible(runs, ".jp-Daglab-runs")
     screenshot(runs, f"runs-{name}")
-    # 400 % of 1280 x 1024, with the sidebar folded
+    # 400 % of 1600 pixels, with the sidebar folded
     runs.get_by_role("tab", name="Dagster assets").click()
-    runs.set_viewport_size({"width": 400, "height": 300})
-    for shown in (runs.locator(".jp-Daglab-runs"), open_run_from_list(runs, run_id)):
+    runs.set_viewport_size({"width": 400, "height": 1200})
+    for shown in (runs.locator(".jp-Daglab-runs"), view(runs)):
+        if not shown.is_visible():
+            runs.locator(f'.jp-Daglab-runs [data-run="{run_id}"] .jp-Daglab-link').click()
         assert shown.evaluate("node => node.scrollWidth <= node.clientWidth")
+        accessible(runs, ".jp-Daglab-runs, .jp-Daglab-runView")
         screenshot(runs, f"narrow-{name}-{str(shown.get_attribute('id'))[:11]}")
-
-
-def open_run_from_list(page: Page, run_id: str) -> Locator:
-    page.locator(f'.jp-Daglab-runs [data-run="{run_id}"] .jp-Daglab-link').click()
-    return view(page)

@@ -4,7 +4,7 @@ import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import { UUID } from '@lumino/coreutils';
 import { CommandIDs } from '../commands';
 import type { Run } from '../model/asset';
-import { whatRuns } from '../model/runWords';
+import { whatRuns } from '../model/runTexts';
 import { type IContext, tellFault } from './context';
 
 export type Strategy = 'all' | 'from_failure';

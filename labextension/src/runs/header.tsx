@@ -10,7 +10,7 @@ import { CommandIDs } from '../commands';
 import type { WorkspaceStore } from '../data/store';
 import { dagsterIcon } from '../icons';
 import type { Run } from '../model/asset';
-import { givenTags, launchedBy, runStatusText, runTone, shortId, whatRuns } from '../model/runWords';
+import { givenTags, launchedBy, runStatusText, runTone, shortId, whatRuns } from '../model/runTexts';
 import { Icon } from '../sidebar/icon';
 import { executedIcon, ToneIcon } from './icons';
 import { RunProgress } from './listPanel';
@@ -46,13 +46,22 @@ export function RunHeader(props: IHeaderProps): React.ReactElement {
 
 function Actions({ run, store, commands, trans }: IHeaderProps): React.ReactElement {
   const { id } = run;
+  // A launch may take some seconds, and must not be asked for twice.
+  const [busy, setBusy] = React.useState<string | null>(null);
+  const act = async (label: string, command: string, args: object): Promise<void> => {
+    setBusy(label);
+    await commands.execute(command, { id, ...args }).catch(() => undefined); // told by the command
+    setBusy(null);
+  };
   const writable = !store.state.status?.read_only;
   const button = (label: string, icon: LabIcon, command: string, args: object, primary = false): React.ReactElement => (
     <button
       key={label}
       type="button"
-      className={`jp-Daglab-button${primary ? ' jp-mod-primary' : ''}`}
-      onClick={() => void commands.execute(command, { id, ...args })}
+      className={`jp-Daglab-button${primary ? ' jp-mod-primary' : ''}${label === busy ? ' jp-mod-busy' : ''}`}
+      disabled={busy !== null}
+      aria-busy={label === busy}
+      onClick={() => void act(label, command, args)}
     >
       <Icon icon={icon} />
       {label}
@@ -74,7 +83,7 @@ function Actions({ run, store, commands, trans }: IHeaderProps): React.ReactElem
   }
   const [only] = run.assets;
   if (run.final && run.assets.length === 1 && only !== undefined && store.asset(only)?.notebook) {
-    actions.push(button(trans.__('Executed notebook'), executedIcon, CommandIDs.openExecuted, { asset: only }));
+    actions.push(button(trans.__('Executed notebook'), executedIcon, CommandIDs.openExecuted, { run_id: id, key: only }));
   }
   actions.push(button(trans.__('Open in Dagster'), dagsterIcon, CommandIDs.openRunInDagster, {}));
   return (

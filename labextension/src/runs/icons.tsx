@@ -4,7 +4,7 @@ import { LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { statusIcons } from '../icons';
 import type { Level } from '../model/runLog';
-import type { Tone } from '../model/runWords';
+import type { Tone } from '../model/runTexts';
 import { Icon } from '../sidebar/icon';
 
 function drawn(name: string, body: string): LabIcon {

@@ -31,8 +31,10 @@ export class RunsModel implements IDisposable {
   constructor(
     private readonly api: Pick<Api, 'get'>,
     private readonly store: WorkspaceStore,
-    filter: IRunFilter = ALL_RUNS
+    filter: IRunFilter = ALL_RUNS,
+    gap = GAP_MILLISECONDS
   ) {
+    this.reloading = new Coalesced(() => this.load(), gap);
     this._view = { runs: null, filter, more: false, loadingMore: false, fault: null, jobs: [] };
     store.runChanged.connect(this.onRun, this);
     store.changed.connect(this.onWorkspace, this);
@@ -158,7 +160,11 @@ export class RunsModel implements IDisposable {
   }
 
   private onWorkspace(): void {
-    const { connection, fault, status } = this.store.state;
+    const { assets, connection, fault, status } = this.store.state;
+    if (assets?.length !== this.assets) {
+      this.assets = assets?.length;
+      this._changed.emit(); // the filter offers them
+    }
     const well = connection !== 'lost' && connection !== 'connecting' && !fault && status?.dagster.reachable !== false;
     if (well && !this.wasWell) {
       void this.reload(); // it was started, or is back
@@ -173,9 +179,10 @@ export class RunsModel implements IDisposable {
     }
   }
 
-  private readonly reloading = new Coalesced(() => this.load(), GAP_MILLISECONDS);
+  private readonly reloading: Coalesced;
   private cursor: string | null = null;
   private outdated = true;
+  private assets: number | undefined;
   private wasWell = false;
   private _visible = false;
   private _isDisposed = false;

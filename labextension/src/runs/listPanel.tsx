@@ -9,7 +9,7 @@ import { CommandIDs } from '../commands';
 import type { WorkspaceStore } from '../data/store';
 import type { Run } from '../model/asset';
 import { ALL_RUNS } from '../model/runList';
-import { runStatusText, runTone, shortId, whatRuns } from '../model/runWords';
+import { runStatusText, runTone, shortId, whatRuns } from '../model/runTexts';
 import { Banner, Empty } from '../sidebar/notice';
 import { FaultState, faultActions, faultTitle } from '../sidebar/states';
 import { Filters } from './filters';
@@ -99,7 +99,7 @@ function Runs(props: IRunsProps): React.ReactElement {
           tone="error"
           title={faultTitle(fault, trans)}
           text={trans.__('What you see is its last answer.')}
-          actions={faultActions(fault, { commands, trans, retry })}
+          actions={faultActions(fault, { commands, trans }, retry)}
         />
       ) : null}
       {fault && !runs ? <FaultState fault={fault} commands={commands} trans={trans} retry={retry} /> : null}

@@ -4,7 +4,7 @@ import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import * as React from 'react';
 import { parts } from '../model/logFilter';
 import type { ILine } from '../model/runLog';
-import { levelText } from '../model/runWords';
+import { levelText } from '../model/runTexts';
 import { LevelIcon } from './icons';
 
 interface ILineProps {

@@ -10,7 +10,6 @@ import type { Fault, Run } from '../model/asset';
 import type { RunProgress } from '../model/events';
 import { EMPTY_LOG, type IRunLog, withEvents } from '../model/runLog';
 
-const GAP_MILLISECONDS = 500;
 /** Events tell of statuses and steps; that a cell has printed something, only the log does. */
 const LOG_MILLISECONDS = 2_000;
 /** Why a run is still queued may change without an event. */
@@ -33,14 +32,16 @@ export class RunModel implements IDisposable {
   constructor(
     readonly id: string,
     private readonly api: Pick<Api, 'get'>,
-    private readonly store: WorkspaceStore
+    private readonly store: WorkspaceStore,
+    pause = LOG_MILLISECONDS
   ) {
+    this.reading = new Coalesced(() => this.read(), pause / 4);
     store.runChanged.connect(this.onRun, this);
     store.changed.connect(this.onWorkspace, this);
     this.poll = new Poll({
       auto: false,
       factory: () => this.reading.ask(),
-      frequency: { interval: LOG_MILLISECONDS, backoff: true, max: 30_000 },
+      frequency: { interval: pause, backoff: true, max: 30_000 },
       name: `daglab:run-${id}`,
       standby: 'when-hidden'
     });
@@ -140,7 +141,12 @@ export class RunModel implements IDisposable {
   }
 
   private onWorkspace(): void {
-    const { connection, fault } = this.store.state;
+    const { assets, connection, fault, status } = this.store.state;
+    const known = `${assets !== null} ${status?.read_only}`;
+    if (known !== this.known) {
+      this.known = known;
+      this._changed.emit(); // what leads to notebooks, and what may be done
+    }
     const well = (connection === 'live' || connection === 'polling') && !fault;
     if (well && !this.wasWell && this._view.fault && this._visible) {
       void this.reload(); // Dagster, or the server, is back
@@ -157,10 +163,11 @@ export class RunModel implements IDisposable {
   }
 
   private readonly poll: Poll;
-  private readonly reading = new Coalesced(() => this.read(), GAP_MILLISECONDS);
+  private readonly reading: Coalesced;
   private cursor: string | null = null;
   private askedAt = -Infinity;
   private looksLeft = LAST_LOOKS;
+  private known = '';
   private wasWell = false;
   private _visible = false;
   private _view: IRunView = { run: null, log: EMPTY_LOG, complete: false, fault: null };

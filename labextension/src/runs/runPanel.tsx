@@ -7,7 +7,7 @@ import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 import { CommandIDs } from '../commands';
 import type { WorkspaceStore } from '../data/store';
-import { runStatusText, runTone, shortId, whatRuns } from '../model/runWords';
+import { runStatusText, runTone, shortId, whatRuns } from '../model/runTexts';
 import { shortName } from '../model/tree';
 import { Banner } from '../sidebar/notice';
 import { FaultState, faultActions, faultTitle } from '../sidebar/states';
@@ -97,7 +97,7 @@ function RunView(props: IRunProps): React.ReactElement {
   const [step, setStep] = React.useState<string | null>(null);
   const retry = (): void => void model.reload();
   const onExecuted = React.useCallback(
-    (asset: string) => void commands.execute(CommandIDs.openExecuted, { id: model.id, asset }),
+    (key: string) => void commands.execute(CommandIDs.openExecuted, { run_id: model.id, key }),
     [commands, model]
   );
   if (run === null) {
@@ -117,7 +117,7 @@ function RunView(props: IRunProps): React.ReactElement {
           tone="error"
           title={faultTitle(fault, trans)}
           text={trans.__('What you see is its last answer.')}
-          actions={faultActions(fault, { commands, trans, retry })}
+          actions={faultActions(fault, { commands, trans }, retry)}
         />
       ) : null}
       {run.problem ? (

@@ -5,7 +5,7 @@ import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { ICell } from '../model/cells';
 import type { IRunLog, IStep } from '../model/runLog';
-import { cellText, cellTone, duration, stepText, stepTone } from '../model/runWords';
+import { cellText, cellTone, duration, stepText, stepTone } from '../model/runTexts';
 import { Icon } from '../sidebar/icon';
 import { executedIcon, ToneIcon } from './icons';
 import { Progress } from './progress';

@@ -1,31 +1,19 @@
-/** The tabs of the main area: the list of runs, one for each run, and one for each executed notebook. */
+/** The tabs of the main area: the list of runs, and one for each run. */
 
 import type { ILayoutRestorer } from '@jupyterlab/application';
-import { IFrame, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
-import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import { WidgetTracker } from '@jupyterlab/apputils';
 import type { Widget } from '@lumino/widgets';
 import type { IContext } from '../actions/context';
 import { CommandIDs } from '../commands';
 import type { IRunFilter } from '../model/runList';
-import { shortName } from '../model/tree';
-import { executedIcon } from './icons';
 import { RunsModel } from './listModel';
 import { RunsPanel } from './listPanel';
 import { RunModel } from './runModel';
 import { RunPanel } from './runPanel';
 
-export type ExecutedTab = MainAreaWidget<IFrame>;
-
-/** Which executed notebook a tab shows. */
-export interface IExecuted {
-  readonly run: string;
-  readonly asset: string;
-}
-
 export class RunTabs {
   readonly list = new WidgetTracker<RunsPanel>({ namespace: 'daglab-runs' });
   readonly runs = new WidgetTracker<RunPanel>({ namespace: 'daglab-run' });
-  readonly executed = new WidgetTracker<ExecutedTab>({ namespace: 'daglab-executed' });
 
   constructor(
     private readonly context: IContext,
@@ -68,28 +56,6 @@ export class RunTabs {
     this.activate(panel.id);
   }
 
-  /** Show the notebook of an asset as a run has executed it. */
-  async openExecuted(what: IExecuted): Promise<void> {
-    const id = `daglab-executed-${encodeURIComponent(`${what.run}/${what.asset}`)}`;
-    let tab = this.executed.find(one => one.id === id);
-    if (!tab) {
-      const { api, trans } = this.context;
-      // Nothing of the page may run, or reach JupyterLab; what makes it strips scripts, and its policy says the same.
-      const content = new IFrame({ sandbox: [] });
-      const page = api.executedPage(what.run, what.asset).then(url => {
-        content.url = url;
-      });
-      tab = new MainAreaWidget({ content, reveal: page });
-      tab.id = id;
-      tab.addClass('jp-Daglab-executed');
-      describe(tab, what, trans);
-      this.shown.set(tab, what);
-      this.add(tab);
-      await this.executed.add(tab);
-    }
-    this.activate(tab.id);
-  }
-
   /** Have all tabs come back after a reload. */
   restore(restorer: ILayoutRestorer): void {
     void restorer.restore(this.list, {
@@ -102,20 +68,5 @@ export class RunTabs {
       args: panel => ({ id: panel.model.id }),
       name: panel => panel.model.id
     });
-    void restorer.restore(this.executed, {
-      command: CommandIDs.openExecuted,
-      args: tab => ({ id: this.shown.get(tab)?.run ?? '', asset: this.shown.get(tab)?.asset ?? '' }),
-      name: tab => tab.id
-    });
   }
-
-  private readonly shown = new WeakMap<ExecutedTab, IExecuted>();
-}
-
-function describe(tab: ExecutedTab, { run, asset }: IExecuted, trans: IRenderMime.TranslationBundle): void {
-  tab.title.label = trans.__('%1, executed', shortName(asset));
-  tab.title.caption = trans.__('%1 as run %2 has executed it', asset, run);
-  tab.title.icon = executedIcon;
-  tab.title.closable = true;
-  tab.content.node.querySelector('iframe')?.setAttribute('title', tab.title.caption);
 }

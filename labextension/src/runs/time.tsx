@@ -2,7 +2,7 @@
 
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import * as React from 'react';
-import { duration, elapsed } from '../model/runWords';
+import { duration, elapsed } from '../model/runTexts';
 import { age } from '../model/words';
 
 /** Seconds since the epoch, anew after each of so many seconds. */

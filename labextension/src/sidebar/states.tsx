@@ -11,15 +11,11 @@ import type { PanelProps } from './panel';
 const WAITING = ['dagster-starting', 'dagster-restarting'];
 const STARTABLE = ['dagster-unreachable', 'dagster-failed'];
 
-/** What any panel has to tell of faults. */
-type FaultProps = Pick<PanelProps, 'commands' | 'trans'> & {
-  /** In place of reading the assets again. */
-  readonly retry?: () => void;
-};
-
 /** A fault without anything to show. */
-export function FaultState(props: FaultProps & { readonly fault: Fault }): React.ReactElement {
-  const { fault, trans } = props;
+export function FaultState(
+  props: Pick<PanelProps, 'commands' | 'trans'> & { readonly fault: Fault; readonly retry?: () => void }
+): React.ReactElement {
+  const { fault, trans, retry } = props;
   const [title, text, remedy] = faultTexts(fault, trans);
   return (
     <Empty
@@ -27,7 +23,7 @@ export function FaultState(props: FaultProps & { readonly fault: Fault }): React
       text={text}
       remedy={remedy}
       busy={WAITING.includes(fault.code)}
-      actions={faultActions(fault, props)}
+      actions={faultActions(fault, props, retry)}
     />
   );
 }
@@ -85,9 +81,11 @@ function faultTexts(fault: Fault, trans: IRenderMime.TranslationBundle): readonl
 }
 
 /** The buttons for a fault. */
-export function faultActions(fault: Fault, props: FaultProps): readonly IAction[] {
-  const { commands, trans } = props;
-  const retry = props.retry ?? (() => void commands.execute(CommandIDs.refresh));
+export function faultActions(
+  fault: Fault,
+  { commands, trans }: Pick<PanelProps, 'commands' | 'trans'>,
+  retry: () => void = () => void commands.execute(CommandIDs.refresh)
+): readonly IAction[] {
   const actions: IAction[] = [];
   if (STARTABLE.includes(fault.code)) {
     actions.push({ label: trans.__('Start Dagster'), run: () => void commands.execute(CommandIDs.startDagster) });
@@ -127,7 +125,9 @@ export function faultTitle(fault: Fault, trans: IRenderMime.TranslationBundle): 
     case 'network':
       return trans.__('The Jupyter server does not answer');
     case 'http-403':
-      return trans.__('You may not see the assets');
+      return trans.__('You may not see this');
+    case 'not-found':
+      return trans.__('Dagster does not have it');
     default:
       return trans.__('Something went wrong');
   }

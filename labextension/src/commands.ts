@@ -13,6 +13,9 @@ export namespace CommandIDs {
   export const openInJupyter = 'daglab:open-in-jupyter';
   export const openInMarimo = 'daglab:open-in-marimo';
   export const openRun = 'daglab:open-run';
+  export const openRunInDagster = 'daglab:open-run-in-dagster';
+  export const openRuns = 'daglab:open-runs';
+  export const reexecuteRun = 'daglab:reexecute-run';
   export const refresh = 'daglab:refresh';
   export const reloadLocation = 'daglab:reload-location';
   export const searchAssets = 'daglab:search-assets';
@@ -20,4 +23,5 @@ export namespace CommandIDs {
   export const showUpstream = 'daglab:show-upstream';
   export const startDagster = 'daglab:start-dagster';
   export const syncPair = 'daglab:sync-pair';
+  export const terminateRun = 'daglab:terminate-run';
 }

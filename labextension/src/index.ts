@@ -22,6 +22,8 @@ import { WorkspaceStore } from './data/store';
 import { daglabIcon } from './icons';
 import { MarimoTabs } from './marimo';
 import { addPairCommands } from './pairCommands';
+import { ABOUT_ONE_RUN, addRunCommands } from './runCommands';
+import { RunTabs } from './runs/tabs';
 import { SidebarModel } from './sidebar/model';
 import { AssetPanel } from './sidebar/panel';
 import { VERSION } from './version';
@@ -30,8 +32,6 @@ const PLUGIN_ID = 'daglab:plugin';
 const SIDEBAR_ID = 'daglab-sidebar';
 const TOOLBAR_FACTORY = 'DaglabSidebar';
 const CONFIRM_ABOVE = 20;
-/** Commands that need to be told which run. */
-const ABOUT_RUNS: readonly string[] = [CommandIDs.openExecuted, CommandIDs.openRun];
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
@@ -101,6 +101,12 @@ const plugin: JupyterFrontEndPlugin<void> = {
     };
     addAssetCommands(context);
     addPairCommands(context, labShell ? tabs : null);
+    const runTabs = new RunTabs(
+      context,
+      tab => shell.add(tab, 'main'),
+      id => shell.activateById(id)
+    );
+    addRunCommands(context, labShell ? runTabs : null);
     addSidebarCommands(context, () => {
       shell.activateById(SIDEBAR_ID);
       panel.focusSearch();
@@ -111,7 +117,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     });
     const ids = Object.values(CommandIDs);
     model.changed.connect(() => ids.forEach(id => commands.notifyCommandChanged(id)));
-    for (const command of ids.filter(id => !ABOUT_RUNS.includes(id))) {
+    for (const command of ids.filter(id => !ABOUT_ONE_RUN.includes(id))) {
       palette?.addItem({ command, category: trans.__('Dagster') });
     }
 
@@ -122,6 +128,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
         args: tab => ({ path: tabs.pathOf(tab) }),
         name: tab => tabs.pathOf(tab)
       });
+      runTabs.restore(restorer);
     }
     void app.restored.then(async () => {
       await model.restore();

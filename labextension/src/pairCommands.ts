@@ -8,6 +8,7 @@ import { canPair, createPair, openInJupyter, syncPair } from './actions/pairs';
 import { CommandIDs } from './commands';
 import { marimoIcon, pairIcons, syncIcon } from './icons';
 import type { MarimoTabs } from './marimo';
+import { cellAddress, revealCell } from './marimoCell';
 import type { Asset } from './model/asset';
 
 /** `tabs` is null where the shell has none (Notebook 7): marimo then opens in a browser tab. */
@@ -15,6 +16,7 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
   const { commands, store, trans } = context;
   const byAsset = assetArguments(trans);
   const path = { type: 'string', description: trans.__('The path of a notebook, in place of a key') };
+  const cell = { type: 'string', description: trans.__('The name of a cell to go to, or its number') };
   const describedBy = {
     args: { ...byAsset, properties: { ...(byAsset['properties'] as ReadonlyJSONObject), path } }
   };
@@ -31,19 +33,24 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
     label: trans.__('Open in marimo'),
     caption: trans.__('Open the notebook that makes the asset in marimo'),
     icon: marimoIcon,
-    describedBy,
+    describedBy: { args: { ...describedBy.args, properties: { ...describedBy.args.properties, cell } } },
     isEnabled: one,
     execute: async args => {
       const [notebook] = notebooks(args);
       if (notebook === undefined) {
         return;
       }
+      const to = typeof args['cell'] === 'string' ? args['cell'] : null;
       if (tabs) {
-        await tabs.open(notebook);
+        const tab = await tabs.open(notebook);
+        if (to !== null) {
+          await revealCell(tab.node.querySelector('iframe'), to);
+        }
         return;
       }
       try {
-        window.open(await context.api.openInMarimo(notebook), '_blank', 'noopener');
+        const page = await context.api.openInMarimo(notebook);
+        window.open(to === null ? page : cellAddress(page, to), '_blank', 'noopener');
       } catch (error) {
         await showErrorMessage(trans.__('marimo did not open'), (error as Error).message);
       }

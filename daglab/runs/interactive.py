@@ -294,8 +294,6 @@ def _client(config: Config) -> BlockingDagsterClient:
 
 
 def _parsed(config: RunConfig) -> Mapping[str, Any]:
-    return (
-        parse_run_config(config, "the run's configuration")
-        if isinstance(config, str)
-        else plain_run_config(config or {})
-    )
+    if isinstance(config, str):
+        return parse_run_config(config, "the run's configuration")
+    return plain_run_config(config or {})

@@ -27,7 +27,7 @@ from daglab.pair.garbage import seldom_collecting
 from daglab.pair.halves import decode, read_ipynb, read_py
 from daglab.pair.locate import Pair, has_metadata, is_marimo, other_case
 from daglab.pair.mend import mend
-from daglab.pair.merge import PyMark, Side, Slot, merge, setup_first
+from daglab.pair.merge import Conflict, Place, PyMark, Side, Slot, merge, setup_first
 from daglab.pair.regenerate import regenerate
 from daglab.pair.wishes import NO_WISHES, Wishes
 
@@ -202,7 +202,8 @@ def _merged(
     if merged.conflicts and mixed:
         merged = replace(merged, conflicts=tuple(replace(c, reason="other-version") for c in merged.conflicts))
     if merged.conflicts:
-        shown = conflicts.shown(merged.conflicts, notebook, jupyter)
+        known = _known_texts(base, memory, merged.conflicts, py_match, ipynb_match)
+        shown = conflicts.shown(merged.conflicts, notebook, jupyter, known)
         return replace(blank, state="conflict", reason=conflicts.summary(shown), conflicts=shown)
     in_py = setup_first(merged.slots, py)
     py_text, made = notebook.text, notebook
@@ -262,6 +263,28 @@ def _matches(
     old_ipynb = [Mark(line.ipynb, sources.get(line.py)) for line in base.lines]
     py_marks = [Mark(mark.digest, cell.code) for mark, cell in zip(py, notebook.cells, strict=True)]
     return align(old_py, py_marks), align(old_ipynb, ipynb_marks)
+
+
+def _known_texts(
+    base: Base | None,
+    memory: local_state.LocalState | None,
+    disagreed: Sequence[Conflict],
+    py_match: Sequence[int | None],
+    ipynb_match: Sequence[int | None],
+) -> dict[Place, tuple[str | None, str | None]]:
+    """What this machine remembers of cells in conflict, by their places: the texts of both halves at the last sync."""
+    remembered = read_base(memory.base) if memory else None
+    if base is None or memory is None or remembered is None:
+        return {}
+    codes = {line.py: code for line, code in zip(remembered.lines, memory.py, strict=False)}
+    sources = {line.ipynb: source for line, source in zip(remembered.lines, memory.ipynb, strict=False)}
+    known = {}
+    for one in disagreed:
+        match = py_match[one.py] if one.py is not None else ipynb_match[one.ipynb] if one.ipynb is not None else None
+        if match is not None:
+            line = base.lines[match]
+            known[one.py, one.ipynb] = codes.get(line.py), sources.get(line.ipynb)
+    return known
 
 
 def _changes(slots: Sequence[Slot], side: Side, count: int) -> bool:

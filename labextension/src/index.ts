@@ -7,8 +7,11 @@ import {
   IToolbarWidgetRegistry,
   setToolbar
 } from '@jupyterlab/apputils';
+import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
+import { ILauncher } from '@jupyterlab/launcher';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
+import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { PanelWithToolbar } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
@@ -20,6 +23,7 @@ import { WorkspaceStore } from './data/store';
 import { daglabIcon } from './icons';
 import { MarimoTabs } from './marimo';
 import { addPairCommands } from './pairCommands';
+import { addPairs } from './pairs';
 import { SidebarModel } from './sidebar/model';
 import { AssetPanel } from './sidebar/panel';
 import { VERSION } from './version';
@@ -28,6 +32,13 @@ const PLUGIN_ID = 'daglab:plugin';
 const SIDEBAR_ID = 'daglab-sidebar';
 const TOOLBAR_FACTORY = 'DaglabSidebar';
 const CONFIRM_ABOVE = 20;
+/** What makes no sense without an argument, or without a selected file. */
+const OFF_PALETTE: readonly string[] = [
+  CommandIDs.openRun,
+  CommandIDs.openFileInMarimo,
+  CommandIDs.pairFile,
+  CommandIDs.syncFile
+];
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
@@ -40,7 +51,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
     IStateDB,
     ISettingRegistry,
     IToolbarWidgetRegistry,
-    ILabShell
+    ILabShell,
+    IStatusBar,
+    ILauncher,
+    IFileBrowserFactory
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -50,7 +64,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
     state: IStateDB | null,
     settings: ISettingRegistry | null,
     toolbars: IToolbarWidgetRegistry | null,
-    labShell: ILabShell | null
+    labShell: ILabShell | null,
+    statusBar: IStatusBar | null,
+    launcher: ILauncher | null,
+    files: IFileBrowserFactory | null
   ) => {
     const language = translator ?? nullTranslator;
     const trans = language.load('daglab');
@@ -66,11 +83,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
       loaded.changed.connect(read);
       read();
     });
-    const tabs = new MarimoTabs(
-      api,
-      tab => shell.add(tab, 'main'),
-      id => shell.activateById(id)
-    );
+    const tabs = new MarimoTabs({
+      ...{ api, store, trans },
+      add: tab => shell.add(tab, 'main'),
+      activate: id => shell.activateById(id)
+    });
 
     const sidebar = new PanelWithToolbar();
     const panel = new AssetPanel({ model, commands, trans, version: VERSION });
@@ -95,13 +112,14 @@ const plugin: JupyterFrontEndPlugin<void> = {
     };
     addAssetCommands(context);
     addPairCommands(context, labShell ? tabs : null);
+    addPairs(app, context, { labShell, restorer, toolbars, statusBar, launcher, files });
     addSidebarCommands(context, () => {
       shell.activateById(SIDEBAR_ID);
       panel.focusSearch();
     });
     const ids = Object.values(CommandIDs);
     model.changed.connect(() => ids.forEach(id => commands.notifyCommandChanged(id)));
-    for (const command of ids.filter(id => id !== CommandIDs.openRun)) {
+    for (const command of ids.filter(id => !OFF_PALETTE.includes(id))) {
       palette?.addItem({ command, category: trans.__('Dagster') });
     }
 

@@ -4,7 +4,7 @@ import { showErrorMessage } from '@jupyterlab/apputils';
 import { notebookIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { assetArguments, type IContext, targets } from './actions/context';
-import { canPair, createPair, openInJupyter, syncPair } from './actions/pairs';
+import { canPair, createPair, marimoHalf, openInJupyter, pairNotebook, syncPair } from './actions/pairs';
 import { CommandIDs } from './commands';
 import { marimoIcon, pairIcons, syncIcon } from './icons';
 import type { MarimoTabs } from './marimo';
@@ -38,12 +38,13 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
       if (notebook === undefined) {
         return;
       }
-      if (tabs) {
-        await tabs.open(notebook);
-        return;
-      }
       try {
-        window.open(await context.api.openInMarimo(notebook), '_blank', 'noopener');
+        const py = await marimoHalf(context, notebook);
+        if (tabs) {
+          await tabs.open(py);
+        } else {
+          window.open(await context.api.openInMarimo(py), '_blank', 'noopener');
+        }
       } catch (error) {
         await showErrorMessage(trans.__('marimo did not open'), (error as Error).message);
       }
@@ -70,14 +71,19 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
         ? trans.__('Create a pair of notebooks that loads the asset and shows it')
         : trans.__('Create the other half of the asset’s notebook'),
     icon: pairIcons.half,
-    describedBy: { args: byAsset },
+    describedBy,
     isEnabled: args => {
+      if (typeof args['path'] === 'string') {
+        return writable();
+      }
       const [asset, ...others] = find(args);
       return asset !== undefined && others.length === 0 && writable() && canPair(context, asset);
     },
     execute: async args => {
       const [asset] = find(args);
-      if (asset) {
+      if (typeof args['path'] === 'string') {
+        await pairNotebook(context, { path: args['path'] });
+      } else if (asset) {
         await createPair(context, asset);
       }
     }

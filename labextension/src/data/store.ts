@@ -4,7 +4,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { Asset, Fault, Pair, Run, Status } from '../model/asset';
-import { type AssetChange, type IAssetsChange, type IPairChange, type RunProgress, type ServerEvent, withChanges } from '../model/events';
+import { type AssetChange, type IAssetsChange, type IMarimoChange, type IPairChange, type RunProgress, type ServerEvent, withChanges } from '../model/events';
 import { follow } from '../model/follow';
 import { type Api, faultOf } from './api';
 import { Coalesced } from './coalesced';
@@ -43,6 +43,7 @@ export class WorkspaceStore implements IDisposable {
     stream.reset.connect(() => {
       this.change({ runs: new Map([...this._state.runs].filter(([, run]) => run.final)) });
       void this.refresh();
+      this._missed.emit();
     });
     stream.connectionChanged.connect((_, connection) => {
       if (connection === 'lost' || this._state.connection === 'lost') {
@@ -78,6 +79,16 @@ export class WorkspaceStore implements IDisposable {
   /** A pair was synced, or is in conflict; told at once. */
   get pairChanged(): ISignal<this, IPairChange> {
     return this._pairChanged;
+  }
+
+  /** marimo has started or ended, or other notebooks are open in it; told at once. */
+  get marimoChanged(): ISignal<this, IMarimoChange> {
+    return this._marimoChanged;
+  }
+
+  /** Events may have been missed, also those that only signals tell. */
+  get missed(): ISignal<this, void> {
+    return this._missed;
   }
 
   get isDisposed(): boolean {
@@ -142,6 +153,9 @@ export class WorkspaceStore implements IDisposable {
         break;
       case 'pairs':
         this.takePair(event.data as unknown as IPairChange);
+        break;
+      case 'marimo':
+        this._marimoChanged.emit(event.data as unknown as IMarimoChange);
         break;
       case 'locations':
       case 'dagster':
@@ -276,6 +290,8 @@ export class WorkspaceStore implements IDisposable {
   private readonly _changed = new Signal<this, void>(this);
   private readonly _runChanged = new Signal<this, RunProgress>(this);
   private readonly _pairChanged = new Signal<this, IPairChange>(this);
+  private readonly _marimoChanged = new Signal<this, IMarimoChange>(this);
+  private readonly _missed = new Signal<this, void>(this);
   private _state: IWorkspace = {
     ...{ assets: null, status: null, fault: null, connection: 'connecting' },
     ...{ pairs: new Map(), runs: new Map() }

@@ -15,8 +15,10 @@ import { Banner, Empty } from './sidebar/notice';
 
 type Trans = IRenderMime.TranslationBundle;
 type MarimoTab = MainAreaWidget<MarimoPage>;
-/** `ended`: marimo has died or was stopped while the page was open. */
-type PageState = 'opening' | 'open' | 'ended' | 'failed';
+/**
+ * `ended`: marimo has died or was stopped while the page was open; `back`: since then the page has found another one.
+ */
+type PageState = 'opening' | 'open' | 'ended' | 'back' | 'failed';
 
 export interface IMarimoTabsOptions {
   readonly api: Api;
@@ -86,7 +88,10 @@ class MarimoPage extends Panel {
   ) {
     super();
     this.addClass('jp-Daglab-marimoPage');
-    this.notice = new Notice(trans, () => void this.load());
+    this.notice = new Notice(trans, {
+      load: () => void this.load(),
+      dismiss: () => this.become('open', null)
+    });
     // marimo's page is the user's own code on the user's own server: the sandbox only keeps it from
     // navigating JupyterLab away.
     this.frame = new IFrame({
@@ -106,15 +111,17 @@ class MarimoPage extends Panel {
   }
 
   /** marimo has started or ended. */
-  hear({ event }: IMarimoChange): void {
+  hear({ event, sessions }: IMarimoChange): void {
     if (event === 'died' || event === 'stopped') {
       this.end();
+    } else if (this.state === 'ended' && sessions.some(session => session.path === this.path)) {
+      this.become('back', null);
     }
   }
 
   /** marimo doesn't run any more. What its page shows stays, to be copied from. */
   end(): void {
-    if (this.state === 'open') {
+    if (this.state === 'open' || this.state === 'back') {
       this.become('ended', null);
     }
   }
@@ -140,7 +147,7 @@ class MarimoPage extends Panel {
       this.state = state;
       this.notice.tell(state, fault);
       this.notice.setHidden(state === 'open');
-      this.frame.setHidden(state !== 'open' && state !== 'ended');
+      this.frame.setHidden(state === 'opening' || state === 'failed');
     }
   }
 
@@ -152,7 +159,7 @@ class MarimoPage extends Panel {
 class Notice extends ReactWidget {
   constructor(
     private readonly trans: Trans,
-    private readonly load: () => void
+    private readonly actions: { readonly load: () => void; readonly dismiss: () => void }
   ) {
     super();
     this.addClass('jp-Daglab-marimoNotice');
@@ -164,7 +171,8 @@ class Notice extends ReactWidget {
   }
 
   protected override render(): React.ReactElement | null {
-    const { trans, fault, load } = this;
+    const { trans, fault } = this;
+    const { load, dismiss } = this.actions;
     switch (this.state) {
       case 'opening':
         return <Empty title={trans.__('Opening the notebook in marimo')} text={trans.__('marimo takes some seconds to start.')} busy />;
@@ -184,6 +192,15 @@ class Notice extends ReactWidget {
             title={trans.__('marimo has ended')}
             text={trans.__('Variables are gone, and what is edited below is not saved any more. What was saved is on disk.')}
             actions={[{ label: trans.__('Restart marimo'), run: load }]}
+          />
+        );
+      case 'back':
+        return (
+          <Banner
+            tone="warning"
+            title={trans.__('marimo was started again')}
+            text={trans.__('The notebook is connected. Its variables are gone: run its cells again.')}
+            actions={[{ label: trans.__('Dismiss'), run: dismiss }]}
           />
         );
       case 'open':

@@ -23,6 +23,7 @@ export class ComparePanel extends MainAreaWidget<CompareView> {
     this.title.caption = trans.__('Both halves of %1', path);
     this.title.icon = compareIcon;
     this.title.closable = true;
+    this.toolbar.hide(); // there is nothing in it
   }
 }
 

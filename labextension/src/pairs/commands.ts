@@ -3,7 +3,7 @@
 import { PathExt } from '@jupyterlab/coreutils';
 import { notebookIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
-import { keepHalf, keepLabel } from '../actions/conflicts';
+import { keepHalf, keepLabel, untell } from '../actions/conflicts';
 import { type IContext, tellFault } from '../actions/context';
 import { CommandIDs } from '../commands';
 import { compareIcon, pairIcons } from '../icons';
@@ -35,6 +35,7 @@ export function addDecisionCommands(tools: IPairTools, compare: (path: string) =
     execute: async args => {
       const notebook = target(args);
       if (notebook !== null && (await saveEdits(tools, notebook))) {
+        untell(notebook);
         await compare(notebook);
       }
     }

@@ -91,7 +91,7 @@ typescript: front
 	@$(NPM) run --silent check
 	@$(NPM) test --silent
 
-unit: install
+unit: install front
 	$(BIN)/python $(PYTEST) -q -m "not nightly" tests/unit tests/contract tests/architecture
 
 bench: install ## measure daglab beside its peers; a table here, JSON in bench/results/

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from daglab.processes import LOOPBACK, free_port, spawn
 from tests.integration.cli.command import daglab
 from tests.integration.cli.conftest import copy_of_project
@@ -34,6 +36,7 @@ def test_a_running_dagster_and_a_location_of_it_that_failed(cells: RunningDagste
     assert code == 3
 
 
+@pytest.mark.nightly
 def test_a_web_server_without_its_daemon(tmp_path: Path) -> None:
     folder = copy_of_project(tmp_path / "cells")
     home = folder / ".dagster_home"

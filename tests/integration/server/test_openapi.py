@@ -48,7 +48,7 @@ def fuzz(jupyter: Any, folder: Path, *options: str, timeout: float) -> None:
 
 
 def test_a_fuzzed_server_keeps_its_word(jupyter: Any, tmp_path: Path) -> None:
-    fuzz(jupyter, tmp_path, "--max-examples", "5", "--generation-deterministic", timeout=280)
+    fuzz(jupyter, tmp_path, "--max-examples", "2", "--generation-deterministic", timeout=280)
 
 
 @pytest.mark.nightly

@@ -98,11 +98,12 @@ def test_risky_code_in_cells(project: Path, found: Found) -> None:
     assert len(found("code", "--severity", "low")) > 2  # the import of subprocess
 
 
-def test_nothing_of_the_project_is_run(project: Path, found: Found) -> None:
+def test_nothing_of_the_project_is_run(project: Path, found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("yaml", "rich", "requests", "stevedore"):
         (project / f"{module}.py").write_text(f"open({str(project / 'ran')!r}, 'w')\n")
     (project / "orders.py").write_text(NOTEBOOK.format(code="eval(digest)"))
     assert places(found("code")) == [("orders.py", 12, "bandit-B307")]
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     run(["audit", "--only", "dependencies"])
     assert not (project / "ran").exists()
 

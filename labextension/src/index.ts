@@ -24,6 +24,8 @@ import { daglabIcon } from './icons';
 import { MarimoTabs } from './marimo';
 import { addPairCommands } from './pairCommands';
 import { addPairs } from './pairs';
+import { OpenDocuments } from './pairs/documents';
+import { NotebookFolders } from './pairs/folders';
 import { SidebarModel } from './sidebar/model';
 import { AssetPanel } from './sidebar/panel';
 import { VERSION } from './version';
@@ -75,6 +77,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const api = new Api(app.serviceManager.serverSettings);
     const store = new WorkspaceStore(api);
     const model = new SidebarModel(store, api, state);
+    const folders = new NotebookFolders(api, store);
+    const documents = new OpenDocuments(store, folders, app.serviceManager.contents);
     let confirmAbove = CONFIRM_ABOVE;
     void settings?.load(PLUGIN_ID).then(loaded => {
       const read = (): void => {
@@ -107,12 +111,12 @@ const plugin: JupyterFrontEndPlugin<void> = {
     shell.add(sidebar, 'left', { rank: 250, type: 'Dagster' });
 
     const context: IContext = {
-      ...{ api, commands, store, sidebar: model, trans, translator: language },
+      ...{ api, commands, store, sidebar: model, documents, trans, translator: language },
       confirmAbove: () => confirmAbove
     };
     addAssetCommands(context);
     addPairCommands(context, labShell ? tabs : null);
-    addPairs(app, context, { labShell, restorer, toolbars, statusBar, launcher, files });
+    addPairs(app, context, folders, { labShell, restorer, toolbars, statusBar, launcher, files });
     addSidebarCommands(context, () => {
       shell.activateById(SIDEBAR_ID);
       panel.focusSearch();

@@ -19,7 +19,7 @@ export function tellConflict(context: IContext, path: string, conflicts: number)
 /** Say that edits that aren't saved stand against a file that was written. */
 export function tellOutdated(context: IContext, path: string): void {
   const { trans } = context;
-  warn(context, path, trans.__('%1 has unsaved edits here, and was changed in marimo. Nothing is lost.', PathExt.basename(path)));
+  warn(context, path, trans.__('%1 has unsaved edits here, and its other half was changed. Nothing is lost.', PathExt.basename(path)));
 }
 
 /** There is no conflict any more. */

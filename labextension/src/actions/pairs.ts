@@ -25,6 +25,9 @@ export async function pairNotebook(
   body: { readonly path: string } | { readonly asset: string }
 ): Promise<void> {
   const { api, commands, store, trans } = context;
+  if ('path' in body && !(await saveEdits(context, body.path))) {
+    return;
+  }
   try {
     const { py, ipynb, conflicts } = await api.post('/pairs', { body });
     const open = (label: string, id: string, path: string): Notification.IAction => ({
@@ -48,10 +51,29 @@ export async function pairNotebook(
   }
 }
 
+/** Save what is edited in Jupyter of a notebook, so that it counts as its half; answers whether that could be done. */
+export async function saveEdits({ documents, trans }: IContext, path: string): Promise<boolean> {
+  try {
+    for (const document of documents.ofNotebook(path).filter(one => one.edited)) {
+      await document.save();
+    }
+    return true;
+  } catch (error) {
+    // JupyterLab asks before a .py that was written meanwhile is replaced.
+    if ((error as Error).name !== 'ModalCancelError') {
+      tellFault(trans.__('%1 was not saved.', PathExt.basename(path)), error);
+    }
+    return false;
+  }
+}
+
 /** Bring both halves together; of a conflict nothing is written. */
 export async function syncPair(context: IContext, path: string): Promise<void> {
   const { api, store, trans } = context;
   const name = PathExt.basename(path);
+  if (!(await saveEdits(context, path))) {
+    return;
+  }
   try {
     const { conflicts, changes } = await api.patch('/pairs/{path}', { path: { path }, body: {} });
     if (conflicts.length > 0) {

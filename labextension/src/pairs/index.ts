@@ -1,7 +1,7 @@
 /** Puts pairs into JupyterLab: documents that follow their files, badges, the view of a pair, files, launcher. */
 
 import type { ILabShell, ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
-import { type IToolbarWidgetRegistry, WidgetTracker } from '@jupyterlab/apputils';
+import { Dialog, type IToolbarWidgetRegistry, showDialog, WidgetTracker } from '@jupyterlab/apputils';
 import type { DocumentRegistry, DocumentWidget } from '@jupyterlab/docregistry';
 import type { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import type { ILauncher } from '@jupyterlab/launcher';
@@ -10,13 +10,14 @@ import { Signal } from '@lumino/signaling';
 import { tellConflict, tellOutdated, untell } from '../actions/conflicts';
 import type { IContext } from '../actions/context';
 import { CommandIDs } from '../commands';
-import { ComparePanel } from '../compare/panel';
+import { CompareModel } from '../compare/model';
+import { ComparePanel, CompareView } from '../compare/panel';
 import { PairBadge } from './badge';
 import { addDecisionCommands } from './commands';
-import { OpenDocuments } from './documents';
 import { addFileCommands } from './files';
-import { NotebookFolders } from './folders';
+import type { NotebookFolders } from './folders';
 import { addNewNotebook } from './newNotebook';
+import type { OpenDocument } from './openDocument';
 
 const FACTORIES = ['Notebook', 'Editor'];
 const BADGE = 'daglab-pair';
@@ -31,27 +32,30 @@ export interface IPlaces {
   readonly files: IFileBrowserFactory | null;
 }
 
-export function addPairs({ docRegistry, serviceManager, shell }: JupyterFrontEnd, context: IContext, places: IPlaces): void {
-  const { api, commands, store, trans } = context;
-  const { contents } = serviceManager;
-  const folders = new NotebookFolders(api, store);
-  const documents = new OpenDocuments(store, folders, contents);
+export function addPairs(
+  { docRegistry, serviceManager, shell }: JupyterFrontEnd,
+  context: IContext,
+  folders: NotebookFolders,
+  places: IPlaces
+): void {
+  const { commands, documents, store, trans } = context;
   for (const factory of FACTORIES) {
     docRegistry.addWidgetExtension(factory, {
       createNew: (widget: DocumentWidget, document: DocumentRegistry.Context) => documents.add(widget, document)
     });
     places.toolbars?.addFactory<DocumentWidget>(factory, BADGE, widget => {
-      const document = (): ReturnType<OpenDocuments['of']> => documents.of(widget);
+      const document = (): OpenDocument | null => documents.of(widget);
       return new PairBadge({ documents, commands, trans, document, className: 'jp-Daglab-toolbarBadge' });
     });
   }
-  const inFront = (): ReturnType<OpenDocuments['of']> => documents.of(shell.currentWidget);
+  const inFront = (): OpenDocument | null => documents.of(shell.currentWidget);
   const current = (): string | null => {
     const document = inFront();
     return document && (documents.view(document)?.path ?? null);
   };
   const panels = new WidgetTracker<ComparePanel>({ namespace: 'daglab-compare' });
-  addDecisionCommands({ context, documents, current }, comparing(context, shell, panels));
+  const compare = places.labShell ? comparing(context, shell, panels) : comparingInDialog(context);
+  addDecisionCommands(context, { current, compare });
   if (places.restorer && places.labShell) {
     void places.restorer.restore(panels, {
       command: CommandIDs.comparePair,
@@ -62,7 +66,7 @@ export function addPairs({ docRegistry, serviceManager, shell }: JupyterFrontEnd
   if (places.files) {
     addFileCommands(context, folders, places.files);
   }
-  addNewNotebook(context, contents, places.launcher);
+  addNewNotebook(context, serviceManager.contents, places);
   if (places.statusBar && places.labShell) {
     const item = new PairBadge({ documents, commands, trans, document: inFront, className: 'jp-Daglab-statusBadge' });
     const activeStateChanged = new Signal<PairBadge, void>(item);
@@ -108,5 +112,15 @@ function comparing(
       await tracker.add(panel);
     }
     shell.activateById(panel.id);
+  };
+}
+
+/** The same where there are no tabs, as in Notebook 7. */
+function comparingInDialog(context: IContext): (path: string) => Promise<void> {
+  const { trans } = context;
+  return async path => {
+    const body = new CompareView(context, new CompareModel(path, context.api, context.store));
+    const buttons = [Dialog.okButton({ label: trans.__('Close') })];
+    await showDialog({ title: trans.__('Both halves of %1', path), body, buttons });
   };
 }

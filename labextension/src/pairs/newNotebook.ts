@@ -1,18 +1,18 @@
 /** A new notebook from the launcher: a pair of an empty marimo notebook and its Jupyter half. */
 
-import type { ILauncher } from '@jupyterlab/launcher';
 import { PathExt } from '@jupyterlab/coreutils';
 import type { Contents } from '@jupyterlab/services';
 import { type IContext, tellFault } from '../actions/context';
 import { CommandIDs } from '../commands';
 import { faultOf } from '../data/api';
 import { marimoIcon } from '../icons';
+import type { IPlaces } from './index';
 
 const MOST_TRIES = 5;
 /** Cards of notebooks have a picture, to which no theme applies: a colour that is seen on light and on dark. */
 const ICON_URL = `data:image/svg+xml,${encodeURIComponent(marimoIcon.svgstr.replace('#616161', '#2f9e7f'))}`;
 
-export function addNewNotebook(context: IContext, contents: Contents.IManager, launcher: ILauncher | null): void {
+export function addNewNotebook(context: IContext, contents: Contents.IManager, { launcher, files }: IPlaces): void {
   const { commands, store, trans, translator: language } = context;
   commands.addCommand(CommandIDs.newNotebook, {
     label: args => (args['isLauncher'] ? trans.__('marimo notebook') : trans.__('New marimo notebook')),
@@ -21,11 +21,14 @@ export function addNewNotebook(context: IContext, contents: Contents.IManager, l
     describedBy: {
       args: {
         type: 'object',
-        properties: { cwd: { type: 'string', description: trans.__('The folder; default: the server’s root') } }
+        properties: { cwd: { type: 'string', description: trans.__('The folder; default: that of the file browser') } }
       }
     },
     isEnabled: () => !store.state.status?.read_only,
-    execute: args => create(context, contents, typeof args['cwd'] === 'string' ? args['cwd'] : '')
+    execute: args => {
+      const here = files?.tracker.currentWidget?.model.path ?? '';
+      return create(context, contents, typeof args['cwd'] === 'string' ? args['cwd'] : here);
+    }
   });
   launcher?.add({
     ...{ command: CommandIDs.newNotebook, args: { isLauncher: true }, rank: 1 },

@@ -249,7 +249,7 @@ def test_unsaved_edits_are_merged_with_what_was_written(page: Page, folder: Path
     page.keyboard.type("  # mine")
     (folder / "orders.py").write_text(NOTEBOOK.replace("print(total)", "print(-total)"), "utf-8")
     expect(badge(page)).to_have_text("Conflict with unsaved edits", timeout=FOLLOW_MILLISECONDS)
-    expect(page.get_by_text("orders.ipynb has unsaved edits here, and its other half was changed.").first).to_be_visible()
+    expect(page.get_by_text("has unsaved edits here, and its other half was changed.").first).to_be_visible()
     expect(cells.nth(1)).to_have_text("total = sum(orders)  # mine")
     page.get_by_role("button", name="Compare", exact=True).click()
     compare = page.locator(".jp-Daglab-compare")

@@ -115,8 +115,9 @@ const plugin: JupyterFrontEndPlugin<void> = {
       confirmAbove: () => confirmAbove
     };
     addAssetCommands(context);
-    addPairCommands(context, labShell ? tabs : null);
-    addPairs(app, context, folders, { labShell, restorer, toolbars, statusBar, launcher, files });
+    const marimoTabs = labShell ? tabs : null;
+    addPairCommands(context, marimoTabs);
+    addPairs(app, context, folders, { labShell, tabs: marimoTabs, restorer, toolbars, statusBar, launcher, files });
     addSidebarCommands(context, () => {
       shell.activateById(SIDEBAR_ID);
       panel.focusSearch();

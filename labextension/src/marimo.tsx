@@ -50,6 +50,11 @@ export class MarimoTabs {
     return tab.content.path;
   }
 
+  /** Whether there is a tab of the notebook. */
+  has(path: string): boolean {
+    return this.tracker.find(tab => this.pathOf(tab) === path) !== undefined;
+  }
+
   /** Bring the notebook's tab to the front; it is made where there is none. */
   async open(path: string): Promise<MarimoTab> {
     const tab = this.tracker.find(one => this.pathOf(one) === path) ?? (await this.create(path));

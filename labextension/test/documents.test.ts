@@ -50,16 +50,24 @@ class Context {
   }
 }
 
-async function opened(notebooks: readonly Notebook[] = [NOTEBOOK]) {
+async function opened(syncs = true) {
   const asked: string[] = [];
+  const others: string[] = [];
   const api = {
-    get: async (_: string, { query }: { query: { folder: string } }) => {
-      asked.push(query.folder);
-      return { notebooks };
-    }
+    get: async (path: string, { query }: { query: { folder: string } }) => {
+      if (path === '/notebooks') {
+        asked.push(query.folder);
+        return { notebooks: [NOTEBOOK] };
+      }
+      others.push(path);
+      const config = { jupyter: { sync_on_save: syncs } };
+      return { pairs: [], next: null, dagster: { problems: [], reachable: false }, read_only: false, config };
+    },
+    assets: async () => ({ answer: null, etag: null })
   } as unknown as Api;
   const stream = new EventStream(api);
   const store = new WorkspaceStore(api, stream);
+  await store.refresh();
   const folders = new NotebookFolders(api, store);
   const context = new Context();
   const contents = { save: async () => undefined, get: async () => context.contentsModel };
@@ -75,7 +83,7 @@ async function opened(notebooks: readonly Notebook[] = [NOTEBOOK]) {
     (stream.happened as unknown as { emit: (event: unknown) => void }).emit({ topic: 'pairs', data });
   };
   const [document] = documents.at('n/a.ipynb');
-  return { asked, context, document, documents, ends, folders, written };
+  return { asked, others, context, document, documents, ends, folders, written };
 }
 
 describe('an open document', () => {
@@ -128,6 +136,16 @@ describe('an open document', () => {
     expect(context.loaded).toBe(0);
     context.saveState.emit('completed');
     await until(() => context.loaded === 1);
+  });
+
+  it('asks where its pair stands when it was saved and nothing is synced', async () => {
+    for (const syncs of [true, false]) {
+      const { context, others } = await opened(syncs);
+      const before = others.length;
+      context.saveState.emit('completed');
+      await new Promise(resolve => setTimeout(resolve, 1_200));
+      expect(others.slice(before).includes('/pairs')).toBe(!syncs);
+    }
   });
 
   it('is forgotten with its last widget', async () => {

@@ -123,8 +123,8 @@ export class CompareModel implements IDisposable {
 
   private hear(_: unknown, change: IPairChange): void {
     const { detail } = this._view;
-    const ours = [this.path, detail?.py, detail?.ipynb];
-    if (ours.includes(change.py ?? undefined) || ours.includes(change.ipynb ?? undefined)) {
+    const ours = [this.path, ...(detail ? [detail.py, detail.ipynb] : [])];
+    if ([change.py, change.ipynb].some(half => half !== null && ours.includes(half))) {
       void this.load();
     }
   }

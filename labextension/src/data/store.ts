@@ -29,6 +29,8 @@ export interface IWorkspace {
   readonly fault: Fault | null;
   /** The pairs that are not in sync, by the path of either half. */
   readonly pairs: ReadonlyMap<string, Pair>;
+  /** Whether the server has told of them at all. */
+  readonly pairsKnown: boolean;
   /** The runs that are in progress, or ended while this page was open; the latest news come last. */
   readonly runs: ReadonlyMap<string, RunProgress>;
   readonly connection: Connection;
@@ -259,7 +261,7 @@ export class WorkspaceStore implements IDisposable {
         }
         after = answer.next;
       }
-      this.change({ pairs });
+      this.change({ pairs, pairsKnown: true });
     } catch {
       // Without word of pairs the assets are shown all the same; status and assets tell why the server fails.
     }
@@ -294,6 +296,6 @@ export class WorkspaceStore implements IDisposable {
   private readonly _missed = new Signal<this, void>(this);
   private _state: IWorkspace = {
     ...{ assets: null, status: null, fault: null, connection: 'connecting' },
-    ...{ pairs: new Map(), runs: new Map() }
+    ...{ pairs: new Map(), pairsKnown: false, runs: new Map() }
   };
 }

@@ -89,7 +89,10 @@ function openMenu(commands: CommandRegistry, items: readonly IChoice[], anchor: 
   menu.addClass('jp-ThemedContainer');
   items.forEach(({ command, path }) => menu.addItem({ command, args: { path } }));
   // The chosen command runs after the menu has closed.
-  menu.aboutToClose.connect(() => void setTimeout(() => menu.dispose()));
+  menu.aboutToClose.connect(() => {
+    anchor.focus();
+    setTimeout(() => menu.dispose());
+  });
   const { left, bottom } = anchor.getBoundingClientRect();
   menu.open(left, bottom, { forceY: false });
   menu.activeIndex = 0;

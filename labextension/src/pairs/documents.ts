@@ -82,7 +82,7 @@ export class OpenDocuments implements IDisposable {
   view(document: OpenDocument): IDocumentView | null {
     const { path, edited, outdated } = document;
     const notebook = this.folders.find(path);
-    if (!notebook) {
+    if (!notebook || !this.store.state.pairsKnown) {
       return null;
     }
     const pair = this.store.pair(path);
@@ -111,14 +111,30 @@ export class OpenDocuments implements IDisposable {
     });
     document.moved.connect(() => void this.look(document));
     context.saveState.connect((_, state) => {
-      // A file may have become a notebook.
-      const { path } = document;
-      if (state === 'completed' && path.endsWith('.py') && context.model.toString().includes('marimo')) {
-        void this.look(document);
+      if (state === 'completed') {
+        this.onSaved(document);
       }
     });
     void context.ready.then(() => this.look(document)).catch(() => undefined); // JupyterLab tells of it
     return document;
+  }
+
+  private onSaved(document: OpenDocument): void {
+    const { path, context } = document;
+    if (this.folders.find(path)) {
+      if (!this.syncs) {
+        void this.store.refresh(); // no event tells where the pair stands now
+      }
+    } else if (path.endsWith('.py') && context.model.toString().includes('marimo')) {
+      void this.look(document); // it may have become a notebook
+    }
+  }
+
+  /** Whether the server syncs what is saved. */
+  private get syncs(): boolean {
+    const { status } = this.store.state;
+    const config = status?.config as { readonly jupyter?: { readonly sync_on_save?: boolean } } | null | undefined;
+    return !status?.read_only && config?.jupyter?.sync_on_save !== false;
   }
 
   private async look(document: OpenDocument): Promise<void> {

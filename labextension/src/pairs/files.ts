@@ -80,8 +80,9 @@ function follow({ model }: FileBrowser, folders: NotebookFolders): void {
   const look = (): void => {
     const files = [...model.items()].filter(item => item.type !== 'directory' && /\.(py|ipynb)$/.test(item.name));
     if (files.length > 0 && !contents.driveName(model.path)) {
-      const sign = files.map(file => `${file.name} ${file.last_modified}`).join('\n');
-      void folders.look(contents.localPath(model.path), sign);
+      // What is a notebook stays one, however often it is saved.
+      const sign = files.map(file => (folders.find(contents.localPath(file.path)) ? file.name : `${file.name} ${file.last_modified}`));
+      void folders.look(contents.localPath(model.path), sign.sort().join('\n'));
     }
   };
   model.refreshed.connect(look);

@@ -12,6 +12,7 @@ import type { IContext } from '../actions/context';
 import { CommandIDs } from '../commands';
 import { CompareModel } from '../compare/model';
 import { ComparePanel, CompareView } from '../compare/panel';
+import type { MarimoTabs } from '../marimo';
 import { PairBadge } from './badge';
 import { addDecisionCommands } from './commands';
 import { addFileCommands } from './files';
@@ -25,6 +26,7 @@ const BADGE = 'daglab-pair';
 /** What of JupyterLab is there; Notebook 7 lacks some. */
 export interface IPlaces {
   readonly labShell: ILabShell | null;
+  readonly tabs: MarimoTabs | null;
   readonly restorer: ILayoutRestorer | null;
   readonly toolbars: IToolbarWidgetRegistry | null;
   readonly statusBar: IStatusBar | null;
@@ -85,7 +87,7 @@ export function addPairs(
   store.pairChanged.connect((_, { py, ipynb, cause, state, conflicts }) => {
     const halves = [py, ipynb].filter(half => half !== null);
     const [half] = halves;
-    const open = halves.some(path => documents.at(path).length > 0);
+    const open = halves.some(path => documents.at(path).length > 0 || places.tabs?.has(path));
     if (half === undefined) {
       return;
     }

@@ -9,6 +9,8 @@ from daglab import marimo_api
 from daglab.errors import PairError, did_you_mean
 from daglab.notebook.cells import Notebook
 from daglab.notebook.jupyter import JupyterNotebook
+from daglab.pair.base import Base, read_base
+from daglab.pair.local_state import LocalState
 from daglab.pair.merge import Choices, Conflict, Place, Side
 
 REASONS = {
@@ -17,6 +19,7 @@ REASONS = {
     "both-moved": "both halves moved cells, to different places",
     "never-synced": "differs, and the halves were never synced",
     "other-version": "differs, and the halves come from different versions, as when git merged only one of them",
+    "replaced": "differs, and one of the files seems to be another notebook than the one that was synced",
 }
 ORDER = "order"
 
@@ -60,6 +63,28 @@ def shown(
         label = "the order of the cells"
         found.append(CellConflict(ORDER, label, "both-moved", None, "\n".join(by_py), "\n".join(by_ipynb)))
     return tuple(found)
+
+
+def known_texts(
+    conflicts: Sequence[Conflict],
+    base: Base | None,
+    memory: LocalState | None,
+    py_match: Sequence[int | None],
+    ipynb_match: Sequence[int | None],
+) -> dict[Place, tuple[str | None, str | None]]:
+    """What this machine remembers of cells in conflict, by their places: both versions at the last sync."""
+    remembered = read_base(memory.base) if memory else None
+    if base is None or memory is None or remembered is None:
+        return {}
+    codes = {line.py: code for line, code in zip(remembered.lines, memory.py, strict=False)}
+    sources = {line.ipynb: source for line, source in zip(remembered.lines, memory.ipynb, strict=False)}
+    known = {}
+    for one in conflicts:
+        match = py_match[one.py] if one.py is not None else ipynb_match[one.ipynb] if one.ipynb is not None else None
+        if match is not None:
+            line = base.lines[match]
+            known[one.py, one.ipynb] = codes.get(line.py), sources.get(line.ipynb)
+    return known
 
 
 def choices(

@@ -68,6 +68,8 @@ export function reasonText(reason: string, trans: Trans): string {
       return trans.__('differs, and the halves were never synced');
     case 'other-version':
       return trans.__('differs, and the halves come from different versions');
+    case 'replaced':
+      return trans.__('differs, and one of the files seems to be another notebook than the one that was synced');
     default:
       return reason;
   }

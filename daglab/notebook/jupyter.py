@@ -265,12 +265,17 @@ def _check(document: Any, path: str) -> None:
                 f"{path}: cell {number} is no cell of nbformat 4",
                 remedy="open it in Jupyter and save it there",
             )
-    language = _language(document["metadata"])
-    if language.lower() not in ("python", "python3", "ipython"):
+    if not is_python(document["metadata"]):
+        language = _language(document["metadata"])
         raise NotebookError(
             f"{path} is a notebook in {language}, and only Python notebooks can be marimo notebooks",
             remedy="choose a Python kernel for it",
         )
+
+
+def is_python(metadata: Mapping[str, Any]) -> bool:
+    """Whether a notebook's metadata say that its code is Python, or nothing of it."""
+    return _language(metadata).lower() in ("python", "python3", "ipython")
 
 
 def _language(metadata: Mapping[str, Any]) -> str:

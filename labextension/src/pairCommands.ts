@@ -4,7 +4,7 @@ import { showErrorMessage } from '@jupyterlab/apputils';
 import { notebookIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { assetArguments, type IContext, targets } from './actions/context';
-import { canPair, createPair, openInJupyter, syncPair } from './actions/pairs';
+import { canPair, createPair, marimoHalf, openInJupyter, pairNotebook, syncPair } from './actions/pairs';
 import { CommandIDs } from './commands';
 import { marimoIcon, pairIcons, syncIcon } from './icons';
 import type { MarimoTabs } from './marimo';
@@ -41,16 +41,17 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
         return;
       }
       const to = typeof args['cell'] === 'string' ? args['cell'] : null;
-      if (tabs) {
-        const tab = await tabs.open(notebook);
-        if (to !== null) {
-          await revealCell(tab.node.querySelector('iframe'), to);
-        }
-        return;
-      }
       try {
-        const page = await context.api.openInMarimo(notebook);
-        window.open(to === null ? page : cellAddress(page, to), '_blank', 'noopener');
+        const py = await marimoHalf(context, notebook);
+        if (tabs) {
+          const tab = await tabs.open(py);
+          if (to !== null) {
+            await revealCell(tab.node.querySelector('iframe'), to);
+          }
+        } else {
+          const page = await context.api.openInMarimo(py);
+          window.open(to === null ? page : cellAddress(page, to), '_blank', 'noopener');
+        }
       } catch (error) {
         await showErrorMessage(trans.__('marimo did not open'), (error as Error).message);
       }
@@ -77,14 +78,19 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
         ? trans.__('Create a pair of notebooks that loads the asset and shows it')
         : trans.__('Create the other half of the asset’s notebook'),
     icon: pairIcons.half,
-    describedBy: { args: byAsset },
+    describedBy,
     isEnabled: args => {
+      if (typeof args['path'] === 'string') {
+        return writable();
+      }
       const [asset, ...others] = find(args);
       return asset !== undefined && others.length === 0 && writable() && canPair(context, asset);
     },
     execute: async args => {
       const [asset] = find(args);
-      if (asset) {
+      if (typeof args['path'] === 'string') {
+        await pairNotebook(context, { path: args['path'] });
+      } else if (asset) {
         await createPair(context, asset);
       }
     }

@@ -19,3 +19,10 @@ export type PairState = Pair['state'];
 export type Run = Schemas['RunModel'];
 export type RunEvent = Schemas['RunEventModel'];
 export type Status = Schemas['StatusModel'];
+
+/** Which half of a notebook: marimo's, or Jupyter's. */
+export type Side = 'py' | 'ipynb';
+export type Conflict = Schemas['ConflictModel'];
+export type Notebook = Schemas['NotebookModel'];
+export type PairChanges = Schemas['PairDetailModel']['changes'];
+export type PairDetail = Schemas['PairDetailModel'];

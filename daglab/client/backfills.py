@@ -15,6 +15,7 @@ from daglab.client.launching import known_assets
 from daglab.client.outcomes import launched_backfill_id
 from daglab.client.partitions import fetch_partitions
 from daglab.client.requests import Requests, find_backfill
+from daglab.client.reserved import refuse_reserved
 from daglab.client.transport import Transport, member
 from daglab.errors import NotFoundError, ValidationError
 
@@ -59,6 +60,7 @@ async def launch_backfill(
     if bool(partitions) == all_partitions:
         raise ValidationError("No partition is selected, or some and all.", remedy="name some, or ask for all")
     require_plain_tags(tags or {})
+    refuse_reserved(config or {}, "The runs' configuration")
     id_ = request_id or uuid4().hex
 
     async def prepare() -> dict[str, Any]:

@@ -26,6 +26,7 @@ from daglab.client.locations import fetch_locations, find_job
 from daglab.client.outcomes import launched_run_id
 from daglab.client.partitions import fetch_partitions
 from daglab.client.requests import Requests, Wanted, find_reexecution, find_run
+from daglab.client.reserved import refuse_reserved
 from daglab.client.runs import Run, fetch_run, fetch_status, run_errors, run_url
 from daglab.client.transport import Transport, member
 from daglab.errors import DagsterError, ValidationError
@@ -62,6 +63,7 @@ async def submit_assets(
 ) -> RunSubmitResult:
     """One run of the assets ``keys``, which are not empty; DagsterClient.submit_assets says what it raises."""
     require_plain_tags(tags or {})
+    refuse_reserved(config or {}, "The run's configuration")
     id_ = request_id or uuid4().hex
 
     async def prepare() -> dict[str, Any]:
@@ -91,6 +93,7 @@ async def submit_job(
 ) -> RunSubmitResult:
     """One run of the job ``name``; DagsterClient.submit_job says what it raises."""
     require_plain_tags(tags or {})
+    refuse_reserved(config or {}, "The run's configuration")
     id_ = request_id or uuid4().hex
 
     async def prepare() -> dict[str, Any]:

@@ -87,6 +87,18 @@ def names(error: type[DaglabError], *texts: str) -> tuple[type[DaglabError], Seq
             names(ValidationError, "ops.greet.config.times", "Int"),
         ),
         (lambda c: c.submit_job("hello", run_config={"ops": float("nan")}), names(ValidationError, "no JSON")),
+        (
+            lambda c: c.submit_job("hello", run_config={"ops": {"greet": {"config": {"__class__": 5}}}}),
+            names(ValidationError, "ops.greet.config.__class__"),
+        ),
+        (
+            lambda c: c.validate_config({"ops": {"greet": {"config": {"__set__": 5}}}}, job="hello"),
+            names(ValidationError, "ops.greet.config.__set__"),
+        ),
+        (
+            lambda c: c.backfill(["by_region"], ["a"], config={"resources": {"__enum__": 5}}),
+            names(ValidationError, "resources.__enum__"),
+        ),
         (lambda c: c.submit_job("hello", run_config={"ops": {1, 2}}), names(ValidationError, "no JSON")),
         (lambda c: c.submit_job("hello", run_config={"ops": "\ud800"}), names(ValidationError, "no JSON")),
     ],

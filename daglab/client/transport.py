@@ -44,6 +44,10 @@ class NotDagsterError(DagsterConnectionError):
     code = "not-dagster"
 
 
+class FailedAnswerError(DagsterError):
+    """Dagster itself fails at what it is asked for; at something else it may not."""
+
+
 class _Data(dict[str, Any]):
     """An answer's ``data``. Dagster answers every field that it is asked for: whoever leaves one out is no Dagster."""
 
@@ -167,7 +171,7 @@ class Transport:
             if not isinstance(errors, list) or not all(isinstance(error, dict) for error in errors):
                 raise stranger
             messages = [str(error.get("message", error)) for error in errors]
-            raise DagsterError(
+            raise FailedAnswerError(
                 f"Dagster answers with an error: {messages[0]}",
                 remedy="its log says more; daglab supports Dagster 1.12 and newer",
                 details={"errors": messages},

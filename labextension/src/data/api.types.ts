@@ -532,6 +532,8 @@ export interface components {
             readonly failed_checks: readonly string[];
             /** Warned Checks */
             readonly warned_checks: readonly string[];
+            /** Status Error */
+            readonly status_error: string | null;
             /** Notebook */
             readonly notebook: string | null;
             /** Upstream */
@@ -632,6 +634,8 @@ export interface components {
             readonly failed_checks: readonly string[];
             /** Warned Checks */
             readonly warned_checks: readonly string[];
+            /** Status Error */
+            readonly status_error: string | null;
             /** Notebook */
             readonly notebook: string | null;
         };
@@ -640,7 +644,7 @@ export interface components {
          * @description Where an asset stands; the most urgent one that holds.
          * @enum {string}
          */
-        readonly AssetStatus: "running" | "failed" | "never" | "stale" | "materialized" | "external";
+        readonly AssetStatus: "running" | "failed" | "never" | "stale" | "materialized" | "external" | "unknown";
         /**
          * AssetsModel
          * @description Assets, sorted by key. ``total`` counts those on other pages too; ``cursor`` leads to the next page, if any.
@@ -1680,7 +1684,7 @@ export interface operations {
                 readonly tag?: readonly string[];
                 readonly owner?: readonly string[];
                 readonly location?: readonly string[];
-                readonly status?: readonly ("running" | "failed" | "never" | "stale" | "materialized" | "external")[];
+                readonly status?: readonly ("running" | "failed" | "never" | "stale" | "materialized" | "external" | "unknown")[];
                 readonly selection?: string;
                 readonly limit?: number | null;
                 readonly cursor?: string | null;

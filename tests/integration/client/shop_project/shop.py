@@ -127,6 +127,19 @@ def slow() -> None:
     time.sleep(60)
 
 
+POISONED = [  # what tests report of them cannot be read again
+    dg.AssetSpec(["poison", "set"], group_name="poison"),
+    dg.AssetSpec(["poison", "items"], group_name="poison"),
+    dg.AssetSpec(["poison", "split"], group_name="poison", partitions_def=dg.StaticPartitionsDefinition(["a", "b"])),
+    dg.AssetSpec(["poison", "checked"], group_name="poison"),
+]
+
+
+@dg.asset_check(asset=dg.AssetKey(["poison", "checked"]))
+def fine() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
 @dg.op(config_schema={"name": str, "times": dg.Field(int, default_value=1)})
 def greet(context: dg.OpExecutionContext) -> None:
     context.log.info("hello %s", context.op_config["name"])
@@ -176,9 +189,9 @@ def idle() -> dg.SkipReason:
 defs = dg.Definitions(
     assets=[
         raw_orders, orders, broken, by_region, by_day, by_customer, by_both, slow,
-        dg.AssetSpec(["vendor", "feed"], description="Made elsewhere."),
+        dg.AssetSpec(["vendor", "feed"], description="Made elsewhere."), *POISONED,
     ],
-    asset_checks=[some, none_negative, fresh],
+    asset_checks=[some, none_negative, fresh, fine],
     jobs=[hello, shared, every_config, nightly],
     schedules=[dg.ScheduleDefinition(name="at_night", job=nightly, cron_schedule="0 3 * * *")],
     sensors=[idle],

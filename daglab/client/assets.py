@@ -119,8 +119,8 @@ async def fetch_definitions(transport: Transport, keys: Sequence[str] | None) ->
 async def fetch_states(transport: Transport, keys: Sequence[str], checked: Sequence[str]) -> dict[str, AssetState]:
     """Key -> state, in one query; checks are asked for those of ``checked`` only, which costs Dagster the most.
 
-    Dagster fails as a whole where it cannot read the events of one asset, which anybody can bring about by a report with
-    odd metadata. Such assets are found by halving, and are UNKNOWN.
+    Dagster fails as a whole where it cannot read the events of one asset, which anybody can bring about by a report
+    with odd metadata. Such assets are found by halving, and are UNKNOWN.
 
     Raises DagsterError where Dagster fails, whatever it is asked for.
     """

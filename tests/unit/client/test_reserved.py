@@ -24,7 +24,8 @@ def test_all_that_dagster_unpacks_are_known() -> None:
 
 @pytest.mark.parametrize("key", sorted(RESERVED))
 @pytest.mark.parametrize(
-    ("wrap", "path"), [(lambda x: x, ""), (lambda x: {"a": [{"b": x}]}, r"a\.0\.b\."), (lambda x: {"a": (x,)}, r"a\.0\.")]
+    ("wrap", "path"),
+    [(lambda x: x, ""), (lambda x: {"a": [{"b": x}]}, r"a\.0\.b\."), (lambda x: {"a": (x,)}, r"a\.0\.")],
 )
 def test_they_are_refused_at_any_depth(key: str, wrap: Any, path: str) -> None:
     with pytest.raises(ValidationError, match=f"^Metadata cannot have the key {path}{key}: "):

@@ -13,6 +13,7 @@ from pydantic import Field
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from daglab.errors import RequestError
 from daglab.server.events import TOPICS, Event, Topic
 from daglab.server.handler import DaglabHandler, JsonErrors, refuse_unauthorized
 from daglab.server.models import Model, Query
@@ -27,6 +28,9 @@ _RESOURCES: dict[Topic, str] = {
     "marimo": "daglab.marimo",
     "dagster": "daglab.dagster",
 }
+
+
+_LONGEST_CURSOR = 64
 
 
 class EventModel(Model):
@@ -54,7 +58,7 @@ class EventsModel(Model):
 class EventsQuery(Query):
     """``since``: the cursor of the last answer; without it the answer is the cursor to begin with."""
 
-    since: Annotated[str, Field(max_length=64)] | None = None
+    since: Annotated[str, Field(max_length=_LONGEST_CURSOR)] | None = None
     wait: Annotated[float, Field(ge=0, le=30)] = 0
     """Seconds to wait for an event where there is none yet."""
 
@@ -90,6 +94,11 @@ class EventsSocket(WebSocketMixin, WebSocketHandler, JsonErrors):
         """Become a websocket."""
         if self.request.headers.get("Upgrade", "").lower() != "websocket":
             raise HTTPError(400, "This is a websocket; GET events is the same by polling.")
+        self._since = self.get_query_argument("since", None)
+        if self._since is not None and len(self._since) > _LONGEST_CURSOR:
+            raise RequestError(
+                f"since: a cursor has at most {_LONGEST_CURSOR} characters.", remedy="give that of the last event"
+            )
         self._topics = await readable_topics(self)
         await super().get(*args, **kwargs)
 
@@ -100,7 +109,7 @@ class EventsSocket(WebSocketMixin, WebSocketHandler, JsonErrors):
         assert isinstance(services, Services)
         hub = services.events
         follow(services)
-        page, self._end = hub.subscribe(self.get_query_argument("since", None), self._tell)
+        page, self._end = hub.subscribe(self._since, self._tell)
         self._send({"cursor": page.cursor, "reset": page.reset})
         for event in page.events:
             self._tell(event)

@@ -74,3 +74,10 @@ async def test_the_socket_catches_up_then_tells(jp_ws_fetch: Any, hub: EventHub)
             break
         await asyncio.sleep(0.05)
     assert not hub.listened
+
+
+async def test_a_cursor_that_is_too_long_is_refused_before_anybody_listens(jp_ws_fetch: Any, hub: EventHub) -> None:
+    with pytest.raises(HTTPClientError) as caught:
+        await jp_ws_fetch("daglab", "api", "events", "socket", params={"since": f"{hub.cursor}{'0' * 5_000}"})
+    assert caught.value.code == 400
+    assert not hub.listened

@@ -42,6 +42,12 @@ class Page:
         """The page without the events of other topics."""
         return replace(self, events=tuple(event for event in self.events if event.topic in topics))
 
+    def first(self, most: int) -> Page:
+        """The page with its first events; its cursor leads to the others."""
+        if len(self.events) <= most:
+            return self
+        return replace(self, events=self.events[:most], cursor=self.events[most - 1].cursor)
+
 
 class EventHub:
     """Publishes events to listeners of one event loop; :meth:`publish` may be called from any thread.

@@ -106,6 +106,12 @@ def by_region(context: dg.AssetExecutionContext) -> None:
 def by_day() -> None: ...
 
 
+@dg.asset(
+    group_name="sales", partitions_def=dg.WeeklyPartitionsDefinition("2024-01-01", end_date="2024-01-15"), deps=[by_day]
+)
+def by_week() -> None: ...
+
+
 @dg.asset(group_name="sales", partitions_def=dg.DynamicPartitionsDefinition(name="customers"))
 def by_customer() -> None: ...
 
@@ -188,7 +194,7 @@ def idle() -> dg.SkipReason:
 
 defs = dg.Definitions(
     assets=[
-        raw_orders, orders, broken, by_region, by_day, by_customer, by_both, slow,
+        raw_orders, orders, broken, by_region, by_day, by_week, by_customer, by_both, slow,
         dg.AssetSpec(["vendor", "feed"], description="Made elsewhere."), *POISONED,
     ],
     asset_checks=[some, none_negative, fresh, fine],

@@ -12,7 +12,7 @@ from jupyter_server.utils import ensure_async
 from pydantic import BaseModel, Field, ValidationError
 from tornado.web import HTTPError
 
-from daglab.errors import DaglabError, ReadOnlyError, RequestError
+from daglab.errors import BusyServerError, DaglabError, ReadOnlyError, RequestError
 from daglab.server.models import Model, Query
 from daglab.server.operation import operation_of
 from daglab.server.paths import refuse_hidden
@@ -68,6 +68,8 @@ class JsonErrors(JupyterHandler):
         """The one shape of errors. What was not foreseen is in the server's log only."""
         error = _error(kwargs)
         if isinstance(error, DaglabError):
+            if isinstance(error, BusyServerError):
+                self.set_header("Retry-After", "5")
             self._finish_with(error.to_json())
             return
         message = responses.get(status_code, "Unknown error")

@@ -453,7 +453,7 @@ export interface paths {
         };
         /**
          * What has changed since a cursor
-         * @description Answer the events of the topics that the user may read.
+         * @description Answer the events of the topics that the user may read, at most 100: the rest come after the cursor.
          *
          *     Jupyter's Authorizer is asked for `read` of `daglab.dagster`.
          */
@@ -661,7 +661,7 @@ export interface components {
          * BackfillBody
          * @description Make ``partitions`` of ``assets``, or all of them.
          *
-         *     Asked again with the same ``request_id`` it answers the same backfill; 409 where that is of other assets.
+         *     Asked again with the same ``request_id`` it answers the same backfill; 409 where anything else was asked for.
          */
         readonly BackfillBody: {
             /** Assets */
@@ -1017,7 +1017,7 @@ export interface components {
          * LaunchBody
          * @description One run: of ``assets``, with their checks, or of a whole ``job``.
          *
-         *     Asked again with the same ``request_id`` it answers the same run; 409 where that is another one.
+         *     Asked again with the same ``request_id`` it answers the same run; 409 where anything else was asked for.
          */
         readonly LaunchBody: {
             /**
@@ -1272,7 +1272,8 @@ export interface components {
         };
         /**
          * ReexecuteBody
-         * @description What to run again; asked again with the same ``request_id`` it answers the same run.
+         * @description What to run again; asked again with the same ``request_id`` it answers the same run; 409 where
+         *     anything else was asked for.
          */
         readonly ReexecuteBody: {
             /**
@@ -2638,6 +2639,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["ErrorModel"];
                 };
             };
+            /** @description Conflict: launch-conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
             /** @description Request Entity Too Large: http-413 */
             readonly 413: {
                 headers: {
@@ -3265,6 +3275,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["ErrorModel"];
                 };
             };
+            /** @description Service Unavailable: busy */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
             /** @description Any other error */
             readonly default: {
                 headers: {
@@ -3388,7 +3407,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["ErrorModel"];
                 };
             };
-            /** @description Service Unavailable: dagster-unreachable */
+            /** @description Service Unavailable: dagster-unreachable, busy */
             readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3457,6 +3476,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity: pair, pair-too-large */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable: busy */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -3562,6 +3590,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["ErrorModel"];
                 };
             };
+            /** @description Service Unavailable: busy */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
             /** @description Any other error */
             readonly default: {
                 headers: {
@@ -3626,6 +3663,15 @@ export interface operations {
             };
             /** @description Internal Server Error: storage */
             readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable: busy */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -10,6 +10,7 @@ from pathlib import Path
 from daglab.errors import MissingFileError, RequestError
 
 _DEVICES = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$")
+_WINDOWS = os.name == "nt"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -83,8 +84,8 @@ def _parts(path: str) -> list[str]:
     if (
         _CONTROL.search(path)
         or "\\" in path
-        or ":" in path
-        or any(part in ("", ".", "..") or _DEVICES.match(part) for part in parts)
+        or any(part in ("", ".", "..") for part in parts)
+        or (_WINDOWS and (":" in path or any(_DEVICES.match(part) for part in parts)))
     ):
         raise RequestError(
             f"{path!r} is not a path below the server's root.",

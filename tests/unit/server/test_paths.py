@@ -34,12 +34,22 @@ def test_files_below_the_root(root: Path, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "/", "/etc/passwd", "../outside.py", "a b/../../outside.py", "./inner.py", "a//b", "a\\b", "C:x", "x\0", "x\n",
-     "con", "LPT1.py", "a b/"],
+    ["", "/", "/etc/passwd", "../outside.py", "a b/../../outside.py", "./inner.py", "a//b", "a\\b", "x\0", "x\n",
+     "a b/"],
 )  # fmt: skip
 def test_what_is_no_plain_relative_path(root: Path, path: str) -> None:
     with pytest.raises(RequestError):
         confined_file(root, path)
+
+
+@pytest.mark.parametrize("path", ["C:x", "con", "LPT1.py", "a:b.ipynb", "con.ipynb"])
+def test_names_that_windows_alone_has_no_files_of(root: Path, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "_WINDOWS", True)
+    with pytest.raises(RequestError):
+        confined_file(root, path)
+    monkeypatch.setattr(paths, "_WINDOWS", False)
+    (root / path).write_text("1")
+    assert confined_file(root, path) == root / path
 
 
 @pytest.mark.parametrize(

@@ -56,9 +56,9 @@ def require_launchable(assets: Sequence[Asset]) -> tuple[str, str]:
     """Location and repository of the assets; raises ValidationError unless they can be made, and in one place."""
     if wrong := [asset.key for asset in assets if not asset.materializable]:
         raise ValidationError(
-            f"{', '.join(wrong)}: not made by Dagster.",
+            f"{_listed(wrong)}: not made by Dagster.",
             remedy="select the assets that use them",
-            details={"assets": wrong},
+            details={"assets": wrong[:_TOLD]},
         )
     places = sorted({(asset.location, asset.repository) for asset in assets})
     if len(places) > 1:
@@ -82,14 +82,14 @@ def require_partition(
         ValidationError: it is missing, unknown to an asset, given for assets without, or several are given.
     """
     partitioned = [asset.key for asset in assets if asset.partitioned]
-    names = ", ".join(partitioned)
+    names = _listed(partitioned)
     if not partitioned and chosen:
         raise ValidationError("No selected asset is partitioned.", remedy="launch without partitions")
     if partitioned and not chosen:
         raise ValidationError(
             f"{names}: partitioned: a run needs a partition.",
             remedy="name one, or launch a backfill",
-            details={"assets": partitioned},
+            details={"assets": partitioned[:_TOLD]},
         )
     if len(chosen) > 1:
         raise ValidationError("A run makes one partition.", remedy="launch a backfill for several")
@@ -188,7 +188,7 @@ def asset_job(assets: Sequence[Asset]) -> str:
     jobs = sorted(name for name in shared if name.startswith(_ASSET_JOB))
     if not jobs:
         raise ValidationError(
-            f"No one job of Dagster makes {', '.join(asset.key for asset in assets)} together.",
+            f"No one job of Dagster makes {_listed([asset.key for asset in assets])} together.",
             remedy="launch one run for each",
         )
     return jobs[0]

@@ -182,13 +182,18 @@ class PairsHandler(DaglabHandler):
         new = NewPairs(services.root, services.notebooks_folder, services.pairs)
         if body.asset is not None:
             asset = (await services.client.asset(body.asset, events=1)).asset
-            made = await _LANE.run(partial(new.of_asset, asset, body.path, jupytext=body.jupytext))
+            making = partial(new.of_asset, asset, body.path, jupytext=body.jupytext)
         elif body.template is not None:
             making = partial(new.of_template, body.path or "", body.template, jupytext=body.jupytext)
-            made = await _LANE.run(making)
         else:
-            made = await _LANE.run(partial(new.of_file, body.path or "", jupytext=body.jupytext))
-        self.answer(SyncModel.of(services.root, *made), 201 if made[1].written else 200)
+            making = partial(new.of_file, body.path or "", jupytext=body.jupytext)
+
+        def make() -> tuple[SyncModel, bool]:
+            pair, result = making()
+            return SyncModel.of(services.root, pair, result), bool(result.written)  # its diffs take long as well
+
+        model, written = await _LANE.run(make)
+        self.answer(model, 201 if written else 200)
 
 
 class PairHandler(DaglabHandler):

@@ -301,6 +301,42 @@ class TestFiles:
 
             await kept_free(answered)
 
+    @pytest.mark.parametrize("kind", ["lines", "pictures"])
+    async def test_pairs_just_small_enough_to_compare_block_nobody(
+        self, ask: Callable[..., Any], jp_root_dir: Path, kind: str
+    ) -> None:
+        picture = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "iVBORw0KGgo" * 60_000}}
+        printed = {"output_type": "stream", "name": "stdout", "text": ["x" * 60 + "\n"] * 9_000}
+        cells = [
+            {
+                "cell_type": "code", "id": f"c{n}", "metadata": {}, "execution_count": 1, "source": f"x{n} = {n}\nx{n}",
+                "outputs": [printed if kind == "lines" else picture],
+            }
+            for n in range(27)
+        ]  # fmt: skip
+        metadata = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python"}}
+        text = json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+        assert 17_000_000 < len(text) < 20_000_000
+        notebook = jp_root_dir / "plot.ipynb"
+
+        async def made() -> None:
+            notebook.with_suffix(".py").unlink(missing_ok=True)
+            notebook.write_text(text + "\n")
+            response = await ask("POST", "pairs", json={"path": "plot.ipynb"})
+            assert response.status_code == 201, response.text[:300]
+
+        await kept_free(made)
+        edited = notebook.with_suffix(".py").read_text().replace("x3 = 3", "x3 = 33")
+        notebook.with_suffix(".py").write_text(edited)
+        for method, path in (("GET", "pairs/plot.ipynb"), ("GET", "pairs"), ("PATCH", "pairs/plot.ipynb")):
+
+            async def asked(method: str = method, path: str = path) -> None:
+                options = {"json": {"dry_run": True}} if method == "PATCH" else {}
+                response = await ask(method, path, **options)
+                assert response.status_code == 200, response.text[:300]
+
+            await kept_free(asked)
+
     async def test_pairs_too_large_to_compare_are_said_to_be_so_and_block_nobody(
         self, ask: Callable[..., Any], jp_root_dir: Path
     ) -> None:

@@ -44,6 +44,8 @@ class DaglabBuildHook(BuildHookInterface[BuilderConfig]):
                 self.app.display_info(f"daglab: findings ignored: {len(report.ignored)}")
             found = selection.unpacked(report, project) if self.target_name == "wheel" else []
             self._refuse_if([*report.findings, *found])
+            if not report.notebooks:
+                self.app.display_info("daglab: no notebooks yet, so that nothing is added: docs/hook.md")
             self._folder = TemporaryDirectory(prefix="daglab-build-")
             bundle = Bundle(selection, project.options, places, self._folder.name)
             if self.target_name == "wheel":

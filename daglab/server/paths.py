@@ -38,10 +38,17 @@ def confined_place(root: Path, path: str) -> Path:
 
     Raises:
         RequestError: the path is not a plain relative one.
-        MissingFileError: its folder is not there, or lies outside.
+        MissingFileError: its folder is not there, or lies outside; the file system has no such long names.
     """
     *folders, name = _parts(path)
-    return _folder(root, folders, path) / name
+    place = _folder(root, folders, path) / name
+    try:
+        os.lstat(place.parent / f"{place.stem}.ipynb")  # the longer one of a pair's names
+    except FileNotFoundError:
+        pass
+    except OSError:
+        raise _missing(path) from None
+    return place
 
 
 def confined_folder(root: Path, path: str) -> Path:

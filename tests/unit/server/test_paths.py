@@ -11,7 +11,7 @@ import pytest
 
 from daglab.errors import MissingFileError, RequestError
 from daglab.server import paths
-from daglab.server.paths import confined_file, read_confined, relative_to_root
+from daglab.server.paths import confined_file, confined_place, read_confined, relative_to_root
 
 
 @pytest.fixture
@@ -58,6 +58,16 @@ def test_names_that_windows_alone_has_no_files_of(root: Path, path: str, monkeyp
 def test_what_is_not_there_or_outside(root: Path, path: str) -> None:
     with pytest.raises(MissingFileError):
         confined_file(root, path)
+
+
+@pytest.mark.parametrize("path", ["x" * 5000, f"{'x' * 252}.py", f"{'a b/../' * 2}x.py"])
+def test_no_file_can_be_there(root: Path, path: str) -> None:
+    with pytest.raises((MissingFileError, RequestError)):
+        confined_place(root, path)
+
+
+def test_a_long_name_that_both_halves_can_have(root: Path) -> None:
+    assert confined_place(root, f"{'x' * 249}.py").parent == root
 
 
 def test_a_file_outside_has_no_relative_path(root: Path) -> None:

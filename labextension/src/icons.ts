@@ -90,6 +90,10 @@ export const statusIcons: Readonly<Record<ShownStatus, LabIcon>> = {
   external: statusIcon(
     'external',
     '<path d="M8 2 14 8 8 14 2 8z" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linejoin="round"/>'
+  ),
+  unknown: statusIcon(
+    'unknown',
+    `${RING}/><path d="M6.3 6.4a1.7 1.7 0 1 1 2.400 1.500c-.5.300-.7.600-.7 1.200M8 10.400v1.300" fill="none" stroke="currentColor" stroke-width="1.4"/>`
   )
 };
 

@@ -24,7 +24,7 @@ RunStatusName = Literal[
 class LaunchBody(Body):
     """One run: of ``assets``, with their checks, or of a whole ``job``.
 
-    Asked again with the same ``request_id`` it answers the same run; 409 where that is another one.
+    Asked again with the same ``request_id`` it answers the same run; 409 where anything else was asked for.
     """
 
     assets: Annotated[list[AssetKeyText], Field(max_length=10_000)] | None = None

@@ -475,7 +475,7 @@ export interface paths {
         };
         /**
          * What has changed since a cursor
-         * @description Answer the events of the topics that the user may read.
+         * @description Answer the events of the topics that the user may read, at most 100: the rest come after the cursor.
          *
          *     Jupyter's Authorizer is asked for `read` of `daglab.dagster`.
          */
@@ -554,6 +554,8 @@ export interface components {
             readonly failed_checks: readonly string[];
             /** Warned Checks */
             readonly warned_checks: readonly string[];
+            /** Status Error */
+            readonly status_error: string | null;
             /** Notebook */
             readonly notebook: string | null;
             /** Upstream */
@@ -654,6 +656,8 @@ export interface components {
             readonly failed_checks: readonly string[];
             /** Warned Checks */
             readonly warned_checks: readonly string[];
+            /** Status Error */
+            readonly status_error: string | null;
             /** Notebook */
             readonly notebook: string | null;
         };
@@ -662,7 +666,7 @@ export interface components {
          * @description Where an asset stands; the most urgent one that holds.
          * @enum {string}
          */
-        readonly AssetStatus: "running" | "failed" | "never" | "stale" | "materialized" | "external";
+        readonly AssetStatus: "running" | "failed" | "never" | "stale" | "materialized" | "external" | "unknown";
         /**
          * AssetsModel
          * @description Assets, sorted by key. ``total`` counts those on other pages too; ``cursor`` leads to the next page, if any.
@@ -679,7 +683,7 @@ export interface components {
          * BackfillBody
          * @description Make ``partitions`` of ``assets``, or all of them.
          *
-         *     Asked again with the same ``request_id`` it answers the same backfill; 409 where that is of other assets.
+         *     Asked again with the same ``request_id`` it answers the same backfill; 409 where anything else was asked for.
          */
         readonly BackfillBody: {
             /** Assets */
@@ -1040,7 +1044,7 @@ export interface components {
          * LaunchBody
          * @description One run: of ``assets``, with their checks, or of a whole ``job``.
          *
-         *     Asked again with the same ``request_id`` it answers the same run; 409 where that is another one.
+         *     Asked again with the same ``request_id`` it answers the same run; 409 where anything else was asked for.
          */
         readonly LaunchBody: {
             /**
@@ -1318,7 +1322,8 @@ export interface components {
         };
         /**
          * ReexecuteBody
-         * @description What to run again; asked again with the same ``request_id`` it answers the same run.
+         * @description What to run again; asked again with the same ``request_id`` it answers the same run; 409 where
+         *     anything else was asked for.
          */
         readonly ReexecuteBody: {
             /**
@@ -1731,7 +1736,7 @@ export interface operations {
                 readonly tag?: readonly string[];
                 readonly owner?: readonly string[];
                 readonly location?: readonly string[];
-                readonly status?: readonly ("running" | "failed" | "never" | "stale" | "materialized" | "external")[];
+                readonly status?: readonly ("running" | "failed" | "never" | "stale" | "materialized" | "external" | "unknown")[];
                 readonly selection?: string;
                 readonly limit?: number | null;
                 readonly cursor?: string | null;
@@ -2685,6 +2690,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["ErrorModel"];
                 };
             };
+            /** @description Conflict: launch-conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
             /** @description Request Entity Too Large: http-413 */
             readonly 413: {
                 headers: {
@@ -3370,6 +3384,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["ErrorModel"];
                 };
             };
+            /** @description Service Unavailable: busy */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
             /** @description Any other error */
             readonly default: {
                 headers: {
@@ -3493,7 +3516,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["ErrorModel"];
                 };
             };
-            /** @description Service Unavailable: dagster-unreachable */
+            /** @description Service Unavailable: dagster-unreachable, busy */
             readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3562,6 +3585,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity: pair, pair-too-large */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable: busy */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -3667,6 +3699,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["ErrorModel"];
                 };
             };
+            /** @description Service Unavailable: busy */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
             /** @description Any other error */
             readonly default: {
                 headers: {
@@ -3731,6 +3772,15 @@ export interface operations {
             };
             /** @description Internal Server Error: storage */
             readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable: busy */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

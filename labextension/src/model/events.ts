@@ -9,7 +9,7 @@ type Schemas = components['schemas'];
 export type ServerEvent = Schemas['EventModel'];
 
 /** What of an asset changes without its definition. */
-export type AssetChange = Pick<Asset, 'status' | 'materialized_at' | 'run_id' | 'failed_checks' | 'warned_checks'>;
+export type AssetChange = Pick<Asset, 'status' | 'materialized_at' | 'run_id' | 'failed_checks' | 'warned_checks' | 'status_error'>;
 
 /** Of the topic `assets`; null: read all assets again. */
 export interface IAssetsChange {

@@ -31,6 +31,8 @@ export function statusText(status: ShownStatus, trans: Trans): string {
       return trans.__('Materialized');
     case 'external':
       return trans.__('External');
+    case 'unknown':
+      return trans.__('Unknown');
   }
 }
 

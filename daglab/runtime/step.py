@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -112,6 +113,7 @@ class _Step:
                     self._load_inputs(index)
                     self._record(self._run(index))
                     yield from self._ready()
+                    self._give_up(index)
             self._refuse_left()
         except GeneratorExit:  # what is made so far was stored before the value was handed over
             raise
@@ -175,7 +177,16 @@ class _Step:
             text = f"{name}: the stored value of {key}, {type(value).__module__}.{type(value).__qualname__}"
             self.log.say(text)
             for cell in self.loaded.graph.cells.definitions.get(name, ()):
-                self.records[cell] = CellRecord("given", [text_output(text)])
+                record = self.records[cell] if cell in self.plan.cells else CellRecord("given")
+                self.records[cell] = replace(record, outputs=[*record.outputs, text_output(text)])
+
+    def _give_up(self, index: int) -> None:
+        """Forget the assets that nobody selected: their cell ran for others, and what it made of them isn't stored.
+
+        Cells that read them get the stored value, which is what lineage says.
+        """
+        for name in self.loaded.defined_in(index) & self.plan.inputs:
+            self.values.pop(name, None)
 
     def _run(self, index: int) -> CellEnd:
         self.log.say(f"{self.cell.label}: starts")

@@ -82,6 +82,56 @@ def test_only_what_the_selection_needs_is_run(runs: Any, write_notebook: Any) ->
     assert any("leaves out cell 2, cell 'clean', cell 'report', cell 'check'" in line for line in runs.log())
 
 
+SHARED = """
+[tool.daglab.assets.a]
+[tool.daglab.assets.b]
+[tool.daglab.assets.c]
+[tool.daglab.checks.fresh]
+asset = "a"
+"""
+SHARED_CELLS = (
+    ("both", "import time as _t\na = _t.time_ns()\nb = a"),
+    ("later", "c = a"),
+    ("check", "import dagster as dg\nfresh = dg.AssetCheckResult(passed=True, metadata={'a': a})"),
+)
+
+
+def test_an_unselected_asset_is_its_stored_value_although_its_cell_runs(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook(SHARED, *SHARED_CELLS)
+    runs(path)
+    old = {key: runs.value(path, key=key) for key in "abc"}
+    assert old["a"] == old["b"] == old["c"]
+    runs(path, select=["b", "c"])
+    assert set(runs.materialized()) == {"b", "c"}
+    new = {key: runs.value(path, key=key) for key in "abc"}
+    assert new["a"] == old["a"]
+    assert new["b"] > old["a"]
+    assert new["c"] == old["a"]  # as its materialization says, which names the stored `a` as its input
+    assert runs.states("c")["both"] == "run"
+    assert "a: the stored value of a" in str(runs.executed("c")["cells"])
+
+
+def test_a_check_of_an_unselected_asset_reads_its_stored_value(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook(SHARED, *SHARED_CELLS)
+    runs(path)
+    old = runs.value(path, key="a")
+    chosen = dg.AssetSelection.assets("b") | dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey("a"), "fresh"))
+    result = dg.materialize([notebook_assets(path)], instance=runs.instance, selection=chosen)
+    assert [event.asset_key.to_user_string() for event in result.get_asset_materialization_events()] == ["b"]
+    (check,) = result.get_asset_check_evaluations()
+    assert check.metadata["a"].value == old < runs.value(path, key="b")
+
+
+def test_an_unselected_asset_without_a_stored_value_is_named_although_its_cell_runs(
+    runs: Any, write_notebook: Any
+) -> None:
+    path = write_notebook(SHARED, *SHARED_CELLS)
+    runs(path, select=["b", "c"], ok=False)
+    assert runs.materialized() == ["b"]
+    assert "cell 'later' reads 'a'" in runs.failure().user_failure_data.description
+    assert "materialize 'a' first" in runs.failure().user_failure_data.description
+
+
 def test_a_stored_value_that_is_missing_is_named(runs: Any, write_notebook: Any) -> None:
     path = write_notebook(TWO, *CELLS)
     runs(raw_orders, path, select=["sales/total"], ok=False)

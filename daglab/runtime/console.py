@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, TextIO
 
 from daglab.runtime.step_log import StepLog
+from daglab.runtime.text import printable
 
 StreamName = Literal["stdout", "stderr"]
 KEPT_CHARACTERS = 1_000_000  # of one cell; the rest is in Dagster's own capture of the process's output
@@ -84,7 +85,7 @@ class Console:
         self._say(line)
 
     def _say(self, line: str) -> None:
-        self._log.say(f"{self._label} | {line}")
+        self._log.say(printable(f"{self._label} | {line}"))
 
     @contextmanager
     def capture(self, label: str) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,6 +22,7 @@ from daglab.storage import ExecutedStore
 STORAGE_VARIABLE = "DAGLAB_EXECUTED__STORAGE"
 RETENTION_VARIABLE = "DAGLAB_EXECUTED__RETENTION_DAYS"
 RETENTION_DAYS = 30
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 CellState = Literal["run", "stopped", "failed", "given", "pruned", "cancelled", "waiting", "text"]
 
@@ -66,7 +68,11 @@ def executed_notebook(notebook: Notebook, records: Mapping[int, CellRecord], abo
         "nbformat": 4,
         "nbformat_minor": 5,
     }
-    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # undecodable bytes of a file's name, say
+        return _SURROGATE.sub(lambda found: f"\\\\u{ord(found[0]):04x}", text).encode()
 
 
 def _cell(cell: Cell, record: CellRecord, outputs: list[Output]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from daglab.runtime.loaded import LoadedNotebook
 from daglab.runtime.outputs import console_outputs, shown_outputs, text_output
 from daglab.runtime.partitions import one_key, require_io_managers, run_keys
 from daglab.runtime.step_log import StepLog
+from daglab.runtime.text import as_cause
 
 Event = dg.Output[Any] | dg.AssetCheckResult
 
@@ -207,7 +208,7 @@ class _Step:
         if isinstance(end.error, (KeyboardInterrupt, DagsterExecutionInterruptedError)):
             raise end.error  # Dagster's to handle
         failure = failures.cell_failure(self.loaded.notebook, self.cell, end.error, self._keep_all())
-        raise failure from end.error
+        raise failure from as_cause(end.error)
 
     def _ready(self) -> Iterator[Event]:
         """The selected assets, then the checks, whose values are there now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import time
 from pathlib import Path
@@ -157,6 +158,44 @@ def test_what_is_too_long_is_left_out_and_named(runs: Any, write_notebook: Any) 
     assert "4,000,001 characters of text/html are not kept; the limit is 4,000,000" in document
     assert "4,400,000 characters of image/png are not kept" in document
     assert "characters of application/vnd.vega.v5+json are not kept" in document
+
+
+ODD = {
+    "undecodable": "import sys\nprint('caf\\udce9.csv', file=sys.stderr)",
+    "logged": "import logging\nlogging.warning('log caf\\udce9')",
+    "page": "mo.Html('<b>caf\\udce9</b>')",
+    "dated": "import datetime\nclass Dated:\n    def _mime_(self):\n"
+    "        return 'application/json', {'on': datetime.date(2026, 1, 1)}\nDated()",
+    "bundle": "class Bundle:\n    def _repr_mimebundle_(self, **_):\n"
+    "        return {'application/x+json': {(1, 2): object()}}\nBundle()",
+    "nan": "class Nan:\n    def _repr_json_(self):\n        return {'a': float('nan'), 'b': 1}\nNan()",
+    "number": "class Number:\n    def _mime_(self):\n        return 'text/html', 5\nNumber()",
+}
+
+
+def test_what_no_notebook_can_hold_is_told_and_loses_nothing(runs: Any, write_notebook: Any) -> None:
+    cells = []
+    for name, code in ODD.items():
+        *before, last = code.rsplit("\n", 1)
+        cells.append((name, "\n".join([*before, f"n_{name} = 1", last])))
+    path = write_notebook(
+        "[tool.daglab.assets.a]", *cells, "mo.md(f'caf\\udce9{1}')", f"a = {' + '.join(f'n_{name}' for name in ODD)}"
+    )
+    runs(path)
+    assert runs.value(path, key="a") == len(ODD)
+    document = runs.executed("a")
+    nbformat.validate(nbformat.from_dict(document))
+    json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+    shown = {
+        cell["metadata"]["daglab"]["executed"].get("name", ""): cell.get("outputs", []) for cell in document["cells"]
+    }
+    assert shown["undecodable"][0]["text"] == "caf\\udce9.csv\n"
+    assert shown["page"][0]["data"]["text/html"] == "<b>caf\\udce9</b>"
+    assert "application/json is not kept: Object of type date" in shown["dated"][0]["data"]["text/plain"]
+    assert "application/x+json is not kept: keys must be" in shown["bundle"][0]["data"]["text/plain"]
+    assert shown["nan"][0]["data"]["application/json"] == {"a": None, "b": 1}
+    assert "text/html is not kept: it is of type int, no text" in shown["number"][0]["data"]["text/plain"]
+    assert "cell 'undecodable' | caf\\udce9.csv" in runs.lines()
 
 
 def test_a_full_notebook_keeps_its_error(runs: Any, write_notebook: Any, monkeypatch: pytest.MonkeyPatch) -> None:

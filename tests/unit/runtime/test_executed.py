@@ -138,6 +138,19 @@ def test_the_console_keeps_so_much_and_no_more() -> None:
     assert console.take() == []
 
 
+def test_a_long_line_of_many_pieces_takes_time_by_its_length() -> None:
+    told: list[str] = []
+    console = Console(StepLog(told.append))
+    begin = time.perf_counter()
+    for _ in range(200_000):
+        console.write("stdout", ".")
+    for percent in range(20_000):
+        console.write("stderr", f"\r{percent} of 20000")
+    assert console.take() == [("stdout", "." * 200_000), ("stderr", "19999 of 20000")]
+    assert time.perf_counter() - begin < 5  # it took a minute
+    console.close()
+
+
 def test_a_log_that_prints_does_not_feed_itself() -> None:
     def loud(text: str) -> None:
         console.write("stdout", f"log: {text}\n")

@@ -16,6 +16,7 @@ from daglab.errors import AssetValueError, NotebookError
 from daglab.marimo_run import CellEnd, CellRunner
 from daglab.notebook.cells import Cell
 from daglab.runtime import current, executed, failures
+from daglab.runtime.asset_value import asset_output
 from daglab.runtime.blocking import blocked_by, ordered
 from daglab.runtime.checks import check_result
 from daglab.runtime.console import Console
@@ -220,10 +221,11 @@ class _Step:
             try:
                 if name in header.assets:
                     key, declared = header.key(name), header.assets[name]
+                    output = asset_output(self.loaded, name, self.values[name])
                     if declared.type:
-                        check_type(self.values[name], declared.type, f"the value of {name!r}")
-                    self._warn_of_class(name)
-                    event: Event = dg.Output(self.values[name], output_name=name, metadata=self._keep(key))
+                        check_type(output.value, declared.type, f"the value of {name!r}")
+                    self._warn_of_class(name, output.value)
+                    event: Event = output.with_metadata({**self._keep(key), **output.metadata})
                 else:
                     event = check_result(header, name, self.values[name])
             except AssetValueError as error:
@@ -246,8 +248,8 @@ class _Step:
         for index in self.waiting:
             self.records[index] = CellRecord("cancelled")
 
-    def _warn_of_class(self, name: str) -> None:
-        kind = type(self.values[name])
+    def _warn_of_class(self, name: str, value: Any) -> None:
+        kind = type(value)
         if kind.__module__ == "__main__":
             self.context.log.warning(
                 f"{self.cell.label}: {name!r} is a {kind.__qualname__}, a class of the notebook: no other process "

@@ -301,6 +301,34 @@ def test_a_value_is_stored_before_later_cells_run(runs: Any, write_notebook: Any
     assert runs.value(path, key="a") == 1
 
 
+def test_a_result_of_dagsters_is_what_it_holds(runs: Any, write_notebook: Any) -> None:
+    output = "a = dg.Output(1, metadata={'rows': 3}, data_version=dg.DataVersion('v1'))"
+    result = "b = dg.MaterializeResult(value=[2], metadata={'rows': 4}, tags={'tier': 'gold'})"
+    header = '[tool.daglab.assets.a]\ntype = "int"\n[tool.daglab.assets.b]'
+    path = write_notebook(header, "import dagster as dg", output, result)
+    runs(path)
+    assert [runs.value(path, key=key) for key in "ab"] == [1, [2]]
+    assert [runs.metadata(key)["rows"] for key in "ab"] == [3, 4]
+    assert runs.metadata("a")["cells_run"] == 3
+    tags = {e.asset_key.to_user_string(): e.materialization.tags for e in runs.last.get_asset_materialization_events()}
+    assert tags["a"]["dagster/data_version"] == "v1"
+    assert tags["b"]["tier"] == "gold"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("a = dg.MaterializeResult(metadata={'rows': 1})", "'a' is a dagster.MaterializeResult without a value"),
+        ("a = dg.MaterializeResult(value=1, asset_key='b')", "that tells of other assets or of checks"),
+        ("a = dg.AssetMaterialization('a')", "'a' is a dagster.AssetMaterialization, no value"),
+        ("a = dg.Output(1)\n---\nb = a.value", "'a' is a dagster.Output, and other cells read it"),
+    ],
+)
+def test_a_result_of_dagsters_that_cannot_be_stored(runs: Any, write_notebook: Any, code: str, said: str) -> None:
+    runs(write_notebook("[tool.daglab.assets.a]", "import dagster as dg", *code.split("---\n")), ok=False)
+    assert said in runs.failure().user_failure_data.description
+
+
 def test_none_is_a_value(runs: Any, write_notebook: Any) -> None:
     path = write_notebook("[tool.daglab.assets.a]\n[tool.daglab.assets.b]", "a = None", "b = a is None")
     runs(path)

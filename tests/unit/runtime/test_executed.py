@@ -112,6 +112,42 @@ def test_the_metadata_lead_to_the_notebook(runs: Any, write_notebook: Any, tmp_p
     assert (metadata["cells_run"], metadata["cells_pruned"]) == (2, 0)
 
 
+def test_each_try_of_a_step_keeps_its_own(runs: Any, write_notebook: Any, tmp_path: Path) -> None:
+    fails = "import daglab\nfirst = daglab.context().retry_number == 0\nassert not first, 'not yet'"
+    path = write_notebook("[tool.daglab.assets.a]\nretry = { max_retries = 1 }", fails, "a = first")
+    result = runs(path)
+    folder = tmp_path / ".daglab" / "executed" / result.run_id
+    assert "AssertionError: not yet" in (folder / "a.ipynb").read_text()
+    assert "AssertionError: not yet" not in (folder / "a@retry-1.ipynb").read_text()
+    assert runs.metadata("a")["notebook"] == str(folder / "a@retry-1.ipynb")
+
+
+def test_cells_of_one_name_are_told_apart(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook(
+        "[tool.daglab.assets.a]", ("clean", "x = 1"), ("clean", "a = x\nprint('said')"), ("b", "c = a")
+    )
+    runs(path)
+    labels = ["cell 'setup'", "cell 'clean' (2)", "cell 'clean' (3)"]
+    assert list(runs.metadata("a")["seconds_by_cell"]) == labels
+    assert [line for line in runs.lines() if "cell 'clean'" in line and line.endswith("starts")] == [
+        f"{label}: starts" for label in labels[1:]
+    ]
+    assert "cell 'clean' (3) | said" in runs.lines()
+    assert all(cell_line(line) for line in runs.lines() if line.endswith("starts"))
+
+
+def test_a_current_folder_that_is_deleted_keeps_no_asset_back(runs: Any, write_notebook: Any, tmp_path: Path) -> None:
+    path = write_notebook("[tool.daglab.assets.a]", "a = 1")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    gone.rmdir()
+    result = runs(path)
+    kept = Path(runs.instance.storage_directory()) / "daglab-executed" / result.run_id / "a.ipynb"
+    assert runs.metadata("a")["executed_notebook"] == str(kept)
+    assert kept.is_file()
+
+
 def test_an_asset_outlives_a_store_that_fails(runs: Any, write_notebook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGLAB_EXECUTED__STORAGE", "/proc/daglab")
     path = write_notebook("[tool.daglab.assets.a]", "a = 1")

@@ -12,6 +12,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from daglab.runs.messages import cell_line
 from daglab.runtime import executed
 from daglab.runtime.console import KEPT_CHARACTERS, Console
 from daglab.runtime.step_log import StepLog

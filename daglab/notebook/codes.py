@@ -37,7 +37,7 @@ MEANINGS: dict[str, str] = {
     "DL321": "A notebook lies in none of the wheel's packages.",
     "DL322": "A folder of the option `notebooks` is missing or has no notebook, or no notebook was found at all.",
     "DL323": "A file that `daglab check` was asked for by name is no notebook with a `[tool.daglab]` header.",
-    "DL330": "A secret (a token, a key, a password in a URL) stands in the source.",
+    "DL330": "A secret (a token, a key, a password in a URL) stands in the source, or in metadata of an .ipynb.",
     "DL331": "A secret stands in an output that the build keeps.",
     "DL332": "An output that the build keeps is larger than 5,000,000 characters.",
     "DL340": "The project's Definitions cannot be loaded, or lack a resource or IO manager (`daglab check --load`).",

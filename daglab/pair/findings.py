@@ -56,6 +56,8 @@ def pair_findings(path: Path, project: SourceProject, places: Places | None = No
     elif status.state not in ("in-sync", "unpaired"):
         yield Finding(shown, 1, "DL310", f"{half} is not in sync with it: {status.state}", f"daglab sync {shown}")
     keep, unpaired = project.options.outputs == "keep", status.state == "unpaired"
-    if (keep or unpaired) and pair.ipynb.is_file():
+    try:
         text = pair.ipynb.read_text(encoding="utf-8", errors="replace")
-        yield from jupyter_findings(text, half, sources=unpaired, outputs=keep)
+    except OSError:  # is missing, or `invalid`, and told above
+        return
+    yield from jupyter_findings(text, half, sources=unpaired, outputs=keep)

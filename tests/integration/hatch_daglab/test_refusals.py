@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,22 @@ def printed(root: Path, text: str, options: str = 'outputs = "keep"') -> None:
     document["cells"][0]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": [text]}]
     path.write_text(json.dumps(document))
     configure(root, "external", f"{options}\nexternal")
+
+
+def changed(root: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """A half in sync of which more than sources was edited."""
+    create_pair(root / NUMBERS)
+    path = (root / NUMBERS).with_suffix(".ipynb")
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document))
+
+
+def link(root: Path, name: str) -> None:
+    """A link to a file outside the project."""
+    outside = root.parent / Path(name).name
+    outside.write_text(notebook(assets="b") if name.endswith(".py") else '{"cells": []}')
+    (root / name).symlink_to(outside)
 
 
 def conflict(root: Path) -> None:

@@ -155,10 +155,13 @@ def test_strays_stay_out(project: Path, out: Path) -> None:
     for name in (
         *(".env", ".env.local", "notebooks/.env", ".daglab/backups/x.py", ".dagster_home/x.db"),
         *("notebooks/__marimo__/session/numbers.py.json", "notebooks/.ipynb_checkpoints/numbers-checkpoint.ipynb"),
+        *(".envrc", "prod.env", ".netrc", ".pypirc", ".git-credentials", "id_rsa", "id_rsa.pub", "id_ed25519"),
+        *("numbers.py~", "a.py.bak", "x.ipynb.part", ".jupyter_ystore.db", ".virtual_documents/x.py", ".Trash-0/x"),
     ):
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text("SECRET=4711")
     (package / "data.csv").write_text("a,b\n")
+    (package / "notebooks/.#numbers.py").symlink_to("someone@host.4711")  # an open file of Emacs
     assert build(project, out).members == [
         "tiny/__init__.py",
         "tiny/daglab.json",

@@ -51,16 +51,19 @@ def check_project(
     *,
     half_of: Callable[[Path], Path] = lambda path: path.with_suffix(".ipynb"),
     jupyter: Iterable[Path] | None = None,
+    paths: Iterable[Path] | None = None,
+    is_carried: Callable[[Path], bool] = lambda _: True,
 ) -> Report:
     """Check a project; nothing of it is run or imported. Findings are sorted by file and line.
 
     Secrets are looked for in Jupyter notebooks of no pair as well: in ``jupyter``, by default all of the project.
-    ``half_of`` tells the .ipynb half of a .py.
+    ``half_of`` tells the .ipynb half of a .py. ``paths`` are checked, by default the project's notebooks; what a build
+    leaves out (``is_carried``) makes no input of what it doesn't.
     """
     texts = {"pyproject.toml": _text(project.root / "pyproject.toml")}
     notebooks: list[CheckedNotebook] = []
     findings = list(project_findings(project))
-    for path in project.notebooks():
+    for path in project.notebooks() if paths is None else paths:
         shown = project.shown(path)
         if (unfit := _unfit(path, shown, project)) is not None:
             findings.append(unfit)
@@ -86,7 +89,8 @@ def check_project(
     read = [(checked.notebook, checked.header) for checked in notebooks if checked.header is not None]
     headers = [header for _, header in read]
     findings += key_findings(headers)
-    findings += input_findings(headers, project)
+    left_out = {checked.notebook.path for checked in notebooks if not is_carried(checked.path)}
+    findings += input_findings(headers, project, left_out)
     findings += cycle_findings(read)
     counted: list[Finding] = []
     ignored: list[Finding] = []

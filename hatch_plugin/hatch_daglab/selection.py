@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from daglab.notebook.check import Report
+from daglab.notebook.check import LINK_REMEDY, Report
+from daglab.notebook.find import may_be_asset_notebook
 from daglab.notebook.findings import Finding
 from daglab.notebook.source_project import SourceProject
 
@@ -45,6 +46,34 @@ class Selection:
         """Each .ipynb that belongs into the artifact, with its path relative to the project, sorted."""
         files = [(path, file) for path, file in self._files.items() if path.suffix.lower() == ".ipynb"]
         return sorted((path, Path(file.relative_path).as_posix()) for path, file in files if _belongs(file))
+
+    def notebooks(self, project: SourceProject) -> list[Path]:
+        """Each .py that belongs into the artifact and is, or may be, a notebook with a header.
+
+        hatchling follows links to folders and enters folders that the project's search leaves out.
+        """
+        files = [path for path, file in self._files.items() if path.suffix.lower() == ".py" and _belongs(file)]
+        return [path for path in files if project.holds(path) and may_be_asset_notebook(path)]
+
+    def links(self, project: SourceProject, told: Collection[str]) -> list[Finding]:
+        """Links of the artifact's files that lead outside the project, or nowhere and are not ``told`` of yet.
+
+        What is named under ``force-include`` may come from outside: its owner has said so.
+        """
+        found = set()
+        for path, file in self._files.items():
+            if not file.relative_path or not _belongs(file):
+                continue
+            if project.holds(path):
+                shown = project.shown(path)
+                if shown not in told and not path.exists():
+                    found.add(Finding(shown, 1, "DL320", f"{shown} is a link that leads nowhere", "mend or remove it"))
+            else:
+                while not project.holds(path.parent):  # the link itself, not all that lies behind it
+                    path = path.parent
+                shown = project.shown(path)
+                found.add(Finding(shown, 1, "DL320", f"{shown} leads outside the project", LINK_REMEDY))
+        return sorted(found)
 
     def package_of(self, path: Path) -> str | None:
         """The importable package that a file is in, as ``shop`` or ``acme.shop``: the outermost that is no namespace.

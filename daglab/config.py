@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import PrivateAttr, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -40,18 +40,23 @@ class Config(BaseSettings):
     """The configuration in force. ``Config()`` is the defaults; :func:`load_config` reads the sources."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix=ENV_PREFIX, env_nested_delimiter="__", title="daglab configuration"
+        extra="forbid",
+        frozen=True,
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+        title="daglab configuration",
     )
 
-    version: Version = 1
-    notebooks_dir: Path | None = None
-    """Where new notebooks go, relative to the project's root; ``None``: beside what they are made from."""
+    version: Version = Field(default=1, description="Of this format.")
+    notebooks_dir: Path | None = Field(
+        default=None,
+        description="Where new notebooks go, relative to the project's root; else beside what they are made from.",
+    )
     dagster: Dagster = Dagster()
     marimo: Marimo = Marimo()
     jupyter: Jupyter = Jupyter()
     executed: Executed = Executed()
-    read_only: bool = False
-    """No change to Dagster and no write to any file."""
+    read_only: bool = Field(default=False, description="No change to Dagster and no write to any file.")
 
     _origins: Mapping[str, Origin] = PrivateAttr(default_factory=dict)
     _root: Path = PrivateAttr(default_factory=Path.cwd)

@@ -34,19 +34,25 @@ class Section(BaseModel):
 class Auth(Section):
     """How Dagster, or the proxy before it, is told who asks. Secrets stay in a variable or in a file."""
 
-    type: Literal["none", "bearer", "basic", "header"] = "none"
-    token_env: str | None = None
-    """Name of the variable that holds the token (for ``basic``: the password)."""
-    token_file: Path | None = None
-    """File that holds it; blanks around it don't count."""
-    token_keyring: Annotated[str, Field(pattern=r"^[^/]+/.+$")] | None = None
-    """``service/username`` under which the system's keyring holds it; needs daglab[keyring]."""
-    username: str | None = None
-    """For ``basic``."""
-    header: Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")] | None = None
-    """For ``header``: name of the header that carries the token."""
-    allow_plain_http: bool = False
-    """Send it over http:// to another machine as well, where everybody in between can read it."""
+    type: Literal["none", "bearer", "basic", "header"] = Field(
+        default="none",
+        description="How: not at all, by a bearer token, by a user's name and password, or by a header of its own.",
+    )
+    token_env: str | None = Field(
+        default=None, description="Name of the variable that holds the token (for `basic`: the password)."
+    )
+    token_file: Path | None = Field(default=None, description="File that holds it; blanks around it don't count.")
+    token_keyring: Annotated[str, Field(pattern=r"^[^/]+/.+$")] | None = Field(
+        default=None, description="`service/username` under which the system's keyring holds it; needs daglab[keyring]."
+    )
+    username: str | None = Field(default=None, description="For `basic`.")
+    header: Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")] | None = Field(
+        default=None, description="For `header`: name of the header that carries the token."
+    )
+    allow_plain_http: bool = Field(
+        default=False,
+        description="Send it over http:// to another machine as well, where everybody in between can read it.",
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Auth:
@@ -123,16 +129,20 @@ class Dagster(Section):
         json_schema_extra={"not": {"required": ["url"], "anyOf": [{"required": ["host"]}, {"required": ["port"]}]}}
     )
 
-    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]+$")] = "localhost"
-    port: Port = 3000
-    url: str | None = None
-    """In place of host and port: ``https://dagster.example.com/prod``."""
-    repository_name: str = "__repository__"
-    repository_location_name: str | None = None
-    """The code location; ``None``: what the project's own files say."""
-    auth: Auth = Auth()
-    timeout: Annotated[float, Field(gt=0)] = 30
-    """Seconds for one request."""
+    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]+$")] = Field(
+        default="localhost", description="The machine on which it runs."
+    )
+    port: Port = Field(default=3000, description="Its web server's port.")
+    url: str | None = Field(default=None, description="In place of host and port: `https://dagster.example.com/prod`.")
+    repository_name: str = Field(
+        default="__repository__",
+        description="The repository in the code location; what it is called where nobody has named it.",
+    )
+    repository_location_name: str | None = Field(
+        default=None, description="The code location; without it: what the project's own files say."
+    )
+    auth: Auth = Field(default=Auth(), description="How it is told who asks.")
+    timeout: Annotated[float, Field(gt=0)] = Field(default=30, description="Seconds for one request.")
 
     @field_validator("host")
     @classmethod
@@ -172,22 +182,22 @@ class Dagster(Section):
 class Marimo(Section):
     """The marimo editor that is started."""
 
-    port: Port = 2718
+    port: Port = Field(default=2718, description="Where it is to listen; if that is taken, the next free port is.")
 
 
 class Jupyter(Section):
     """The Jupyter server extension."""
 
-    sync_on_save: bool = True
+    sync_on_save: bool = Field(default=True, description="To save one half of a pair syncs the other.")
 
 
 class Executed(Section):
     """Where executed notebooks are kept."""
 
-    storage: str | None = None
-    """An fsspec URL; ``None``: a local folder."""
-    retention_days: Annotated[int, Field(ge=1)] | None = 30
-    """Days until one may be deleted; ``None``: never."""
+    storage: str | None = Field(default=None, description="An fsspec URL; without it: a local folder.")
+    retention_days: Annotated[int, Field(ge=1)] | None = Field(
+        default=30, description="Days until one may be deleted; null: never."
+    )
 
     @field_validator("storage")
     @classmethod

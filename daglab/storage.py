@@ -7,7 +7,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -44,6 +44,10 @@ class StoredNotebook:
     path: str
     size: int
     age: timedelta
+
+
+Left = Callable[[StorageError], object]
+"""Is told of an executed notebook that can't be read or deleted, and so is left where it is."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ class ExecutedStore:
             raise StorageError(f"{location} is larger than {MOST_BYTES:,} bytes", remedy="read it where it is stored")
         return content
 
-    def prune_daily(self, older: timedelta) -> int:
+    def prune_daily(self, older: timedelta, left: Left) -> int:
         """``prune``, unless the store was pruned within a day; then 0."""
         marker = f"{self.root.rstrip('/')}/{_PRUNED}"
         with _told(self.root, "cannot be pruned"):
@@ -128,23 +132,29 @@ class ExecutedStore:
             if system.exists(inside) and _age(system, inside) < timedelta(days=1):
                 return 0
             system.pipe_file(inside, b"daglab deleted old executed notebooks here, at this file's time\n")
-        return self.prune(older)
+        return self.prune(older, left)
 
-    def prune(self, older: timedelta) -> int:
+    def prune(self, older: timedelta, left: Left) -> int:
         """Delete executed notebooks that were written longer ago than ``older``, and say how many, up to a limit.
 
         Raises:
-            StorageError: the store can't be listed, or doesn't let itself be deleted from.
+            StorageError: the store can't be listed.
         """
-        return sum(self.delete(stored) for stored in islice(self.stored(older), MOST_DELETED))
+        deleted = 0
+        for stored in islice(self.stored(older, left), MOST_DELETED):
+            try:
+                deleted += self.delete(stored)
+            except StorageError as error:
+                left(error)
+        return deleted
 
-    def stored(self, older: timedelta = timedelta(0)) -> Iterator[StoredNotebook]:
+    def stored(self, older: timedelta, left: Left) -> Iterator[StoredNotebook]:
         """The executed notebooks that were written longer ago than ``older``; no other file, whatever its name.
 
         A file must lie where daglab puts it, and tell in its metadata that it is the executed notebook of that run.
 
         Raises:
-            StorageError: the store can't be listed or read.
+            StorageError: the store can't be listed.
             MissingExtraError: the URL's file system is not installed.
         """
         with _told(self.root, "cannot be listed"):
@@ -155,10 +165,17 @@ class ExecutedStore:
             *_, run_id, name = path.split("/")
             if not (_RUN_ID.fullmatch(run_id) and name.endswith(".ipynb")):
                 continue
-            with _told(path, "cannot be read"), suppress(FileNotFoundError):  # another process prunes as well
-                age = _age(system, path, info)
-                if age >= older and _run_of(system.cat_file(path)) == run_id:
-                    yield StoredNotebook(f"{self.root.rstrip('/')}/{run_id}/{name}", run_id, path, info["size"], age)
+            location = f"{self.root.rstrip('/')}/{run_id}/{name}"
+            is_ours = False
+            try:
+                with _told(location, "cannot be read"), suppress(FileNotFoundError):  # another process prunes as well
+                    age = _age(system, path, info)
+                    is_ours = age >= older and _run_of(system.cat_file(path)) == run_id
+            except StorageError as error:
+                left(error)
+                continue
+            if is_ours:
+                yield StoredNotebook(location, run_id, path, info["size"], age)
 
     def delete(self, stored: StoredNotebook) -> bool:
         """Delete one of :meth:`stored`, and its run's folder where it was the last; whether it was still there.
@@ -247,7 +264,7 @@ def _told(location: str, what: str) -> Iterator[None]:
     except DaglabError:
         raise
     except Exception as error:
-        raise StorageError(f"{location} {what}: {error}") from error
+        raise StorageError(f"{location} {what}: {error}", details={"location": location}) from error
 
 
 def _age(system: Any, path: str, info: Mapping[str, Any] | None = None) -> timedelta:

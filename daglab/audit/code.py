@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from daglab.audit.project_files import lone_jupyter, shown, sources
+from daglab.audit.project_files import code_cells, read_text, shown, sources
 from daglab.audit.report import AuditFinding, Severity, Skipped
 from daglab.config import Config
 from daglab.errors import MissingExtraError
+from daglab.notebook.find import find_jupyter
+from daglab.notebook.magics import comment_magics, is_foreign
 
 _SECRETS = "B105,B106,B107"  # they repeat what they find, and the audit of secrets finds it as well
 _ASSERTS = "B101"  # a cell may be a check
@@ -31,12 +35,48 @@ def find(config: Config) -> Iterator[AuditFinding | Skipped]:
         raise MissingExtraError("audit", needed_for="the audit of code")
     with tempfile.TemporaryDirectory(prefix="daglab-audit-") as folder:
         read: dict[str, Path] = {str(path): path for path in sources(root)}
-        for number, (path, code) in enumerate(lone_jupyter(root)):
+        for number, path in enumerate(find_jupyter(root)):
+            if path.with_suffix(".py").exists():
+                continue
+            code: list[str] = []
+            for found in _python_cells(path, root):
+                if isinstance(found, Skipped):
+                    yield found
+                else:
+                    code.append(found)
             copy = Path(folder, f"{number}.py")
-            copy.write_text(code, "utf-8", "surrogateescape")
+            copy.write_text("\n".join(code), "utf-8")
             read[str(copy)] = path
         if read:
             yield from _bandit(read, root, folder)
+
+
+def _python_cells(path: Path, root: Path) -> Iterator[str | Skipped]:
+    """The cells of an .ipynb that Python can read, magics and shell commands as comments; and the others, skipped."""
+    if isinstance(text := read_text(path, root, "code"), Skipped):
+        yield text
+        return
+    if (cells := code_cells(text)) is None:
+        yield Skipped("code", "it is no notebook", "correct it", shown(path, root))
+        return
+    for number, source in cells:
+        code = comment_magics(source)
+        if not is_foreign(source) and _is_python(code):
+            yield code
+        else:
+            first = source.strip().partition("\n")[0][:60]
+            yield Skipped("code", f"cell {number} is no Python: {first}", "read it yourself", shown(path, root))
+
+
+def _is_python(code: str) -> bool:
+    """Whether it can be parsed, as bandit does; what stands outside of functions (await, return) is no matter there."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _bandit(read: dict[str, Path], root: Path, folder: str) -> Iterator[AuditFinding | Skipped]:
@@ -71,7 +111,7 @@ def _bandit(read: dict[str, Path], root: Path, folder: str) -> Iterator[AuditFin
             f"{result['more_info']}, or # nosec {result['test_id']} on the line",
         )
     for error in document["errors"]:
-        yield Skipped("code", f"{shown(read[error['filename']], root)}: {error['reason']}", "correct the notebook")
+        yield Skipped("code", error["reason"], "correct the notebook", shown(read[error["filename"]], root))
 
 
 def _severity(name: str) -> Severity:

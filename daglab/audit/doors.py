@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import ast
 import json
-import re
-import shlex
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from daglab.audit.command_lines import command_lines
 from daglab.audit.project_files import configuration_files, read_text, scripts, shown
-from daglab.audit.report import AuditFinding, Severity
+from daglab.audit.report import AuditFinding, Severity, Skipped
 from daglab.config import Config
 from daglab.dagster_address import is_loopback
 
@@ -40,21 +39,30 @@ _ANY_ORIGIN = Door("medium", "any-origin", "{} answers pages of any origin", "na
 _NO_XSRF = Door("high", "no-xsrf", "{} takes requests that other pages forge", "leave disable_check_xsrf off")
 
 
-def find(config: Config) -> Iterator[AuditFinding]:
+def find(config: Config) -> Iterator[AuditFinding | Skipped]:
     """The open doors, of the project's files and of what runs."""
-    root = config.root
     yield from _dagster(config)
-    for path in _jupyter_files(root):
-        for name, value, line in _jupyter_settings(path):
-            if (door := _jupyter_door(name, value)) is not None:
-                yield _found(door, "Jupyter", shown(path, root), line)
-    for path in scripts(root):
-        for line, command in _commands(read_text(path) or ""):
-            for door, server in _command_doors(_words(command)):
-                yield _found(door, server, shown(path, root), line)
+    yield from dict.fromkeys(_of_files(config.root))
     for place, words in _running():
         for door, server in _command_doors(words):
             yield _found(door, server, place, None)
+
+
+def _of_files(root: Path) -> Iterator[AuditFinding | Skipped]:
+    for path in _jupyter_files(root):
+        if isinstance(text := read_text(path, root, "settings"), Skipped):
+            yield text
+            continue
+        for name, value, line in _jupyter_settings(path, text):
+            if (door := _jupyter_door(name, value)) is not None:
+                yield _found(door, "Jupyter", shown(path, root), line)
+    for path in scripts(root):
+        if isinstance(text := read_text(path, root, "settings"), Skipped):
+            yield text
+            continue
+        for line, words in command_lines(path, text):
+            for door, server in _command_doors(words):
+                yield _found(door, server, shown(path, root), line)
 
 
 def _dagster(config: Config) -> Iterator[AuditFinding]:
@@ -82,9 +90,8 @@ def _jupyter_files(root: Path) -> Iterator[Path]:
         yield from (path for path in sorted(folders[2].glob(pattern)) if path.parent not in folders[:2])
 
 
-def _jupyter_settings(path: Path) -> Iterator[tuple[str, Any, int | None]]:
+def _jupyter_settings(path: Path, text: str) -> Iterator[tuple[str, Any, int | None]]:
     """``ServerApp.token``, its value and its line: what is set to a constant. Nothing of the file is run."""
-    text = read_text(path) or ""
     try:
         if path.suffix == ".json":
             for section, values in json.loads(text).items():
@@ -111,28 +118,6 @@ def _jupyter_door(name: str, value: Any) -> Door | None:
     if key == "disable_check_xsrf" and str(value).lower() in ("true", "1"):
         return _NO_XSRF
     return None
-
-
-def _commands(text: str) -> Iterator[tuple[int, str]]:
-    """The lines of a script, each with its number; what goes on behind a backslash is one line."""
-    joined = ""
-    first = 1
-    for number, line in enumerate(text.split("\n"), start=1):
-        first = first if joined else number
-        joined += line.rstrip("\r").removesuffix("\\") + " "
-        if not line.rstrip("\r").endswith("\\"):
-            yield first, joined
-            joined = ""
-
-
-def _words(line: str) -> list[str]:
-    text = line.strip()
-    if text.startswith("#"):
-        return []
-    try:  # of a shell, and of the JSON lists of a Dockerfile
-        return shlex.split(re.sub(r"[\[\],;|&]", " ", text))
-    except ValueError:
-        return text.split()
 
 
 def _command_doors(words: Sequence[str]) -> Iterator[tuple[Door, str]]:

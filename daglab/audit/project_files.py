@@ -7,15 +7,17 @@ import os
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
-from daglab.notebook.find import find_files, find_jupyter, find_notebooks
+from daglab.audit.report import Skipped
+from daglab.notebook.find import find_files, find_notebooks
 
 _CONFIGURATION = (
     ".env", ".env.*", "*.env", "daglab.yaml", "pyproject.toml", "dg.toml", "dagster.yaml", "workspace.yaml",
     "docker-compose*.y*ml", "compose*.y*ml", "Dockerfile*", "Makefile", "Procfile", ".netrc", ".pypirc", "*.pem",
     "*.key", "jupyter_*config.py", "jupyter_*config.json", ".marimo.toml",
 )  # fmt: skip
-MOST_BYTES = 5_000_000  # of one file; what is larger was not written by hand
+MOST_BYTES = 5_000_000  # of one file; what is larger was not written by hand, and takes long
 
 
 def configuration_files(root: Path) -> Iterator[Path]:
@@ -32,33 +34,30 @@ def sources(root: Path) -> list[Path]:
     return find_notebooks(root, header_only=False)
 
 
-def scripts(root: Path) -> Iterator[Path]:
-    """Files in which servers are started: shell scripts, and what builds and starts containers."""
-    yield from find_files(root, ".sh")
-    yield from (
-        path for path in configuration_files(root) if path.name.startswith(("Make", "Proc", "Docker", "docker", "comp"))
-    )
+def scripts(root: Path) -> list[Path]:
+    """Files in which servers are started: shell scripts, YAML, and what builds and starts containers."""
+    named = (path for path in configuration_files(root) if path.name.startswith(("Make", "Proc", "Docker")))
+    return sorted({*(path for suffix in (".sh", ".yaml", ".yml") for path in find_files(root, suffix)), *named})
 
 
-def lone_jupyter(root: Path) -> Iterator[tuple[Path, str]]:
-    """The code of each .ipynb that has no .py beside it, one text: magics and shell commands are comments in it."""
-    for path in find_jupyter(root):
-        if path.with_suffix(".py").exists() or (text := read_text(path)) is None:
-            continue
-        try:
-            cells = [cell for cell in json.loads(text)["cells"] if cell.get("cell_type") == "code"]
-            lines = "\n".join("".join(cell["source"]) for cell in cells).split("\n")
-        except (ValueError, LookupError, TypeError, AttributeError):
-            continue
-        yield path, "\n".join(f"#{line}" if line.lstrip().startswith(("%", "!", "?")) else line for line in lines)
-
-
-def read_text(path: Path) -> str | None:
-    """A file's text; ``None`` for one that can't be read or is too large."""
+def code_cells(text: str) -> list[tuple[int, str]] | None:
+    """The code cells of an .ipynb, each with its 1-based number among all cells; ``None`` for what is no notebook."""
     try:
-        return path.read_text("utf-8", "replace") if path.stat().st_size <= MOST_BYTES else None
-    except OSError:
+        cells: list[Any] = json.loads(text)["cells"]
+        return [(i, "".join(cell["source"])) for i, cell in enumerate(cells, start=1) if cell["cell_type"] == "code"]
+    except (ValueError, LookupError, TypeError, RecursionError):
         return None
+
+
+def read_text(path: Path, root: Path, check: str) -> str | Skipped:
+    """A file's text; for one that can't be read or is too large, what ``check`` leaves out."""
+    try:
+        if (size := path.stat().st_size) > MOST_BYTES:
+            reason = f"it has {size:,} bytes, and at most {MOST_BYTES:,} are read"
+            return Skipped(check, reason, "look at it yourself, or make it smaller", shown(path, root))
+        return path.read_text("utf-8", "replace")
+    except OSError as error:
+        return Skipped(check, f"it cannot be read: {error.strerror}", "make it readable", shown(path, root))
 
 
 def shown(path: Path, root: Path) -> str:

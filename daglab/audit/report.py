@@ -32,16 +32,21 @@ class AuditFinding:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A check that could not look, and why."""
+    """What a check could not look at, and why: the file ``path``, or where that is ``None``, anything."""
 
     check: str
     reason: str
     remedy: str
+    path: str | None = None
+
+    def __str__(self) -> str:
+        place = "" if self.path is None else f"{self.path}: "
+        return f"{self.check}: could not look: {place}{self.reason} ({self.remedy})"
 
 
 @dataclass(frozen=True)
 class AuditReport:
-    """What was found, the worst first; the checks that looked; and those that could not."""
+    """What was found, the worst first; the checks that have looked at everything; and what was left out by others."""
 
     findings: tuple[AuditFinding, ...]
     checks: tuple[str, ...]

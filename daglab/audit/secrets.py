@@ -5,11 +5,12 @@ Entropy is no sign: hashes, identifiers and images have it as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from daglab.audit.project_files import configuration_files, read_text, shown, sources
-from daglab.audit.report import AuditFinding
+from daglab.audit.project_files import code_cells, configuration_files, read_text, shown, sources
+from daglab.audit.report import AuditFinding, Skipped
 from daglab.config import Config
 from daglab.errors import MissingExtraError
 from daglab.notebook.find import find_jupyter
@@ -20,34 +21,46 @@ _BY_CHANCE = frozenset({"Base64HighEntropyString", "HexHighEntropyString", "IPPu
 _REMEDY = "revoke it, then read it from an environment variable or a Dagster resource"
 
 
-def find(config: Config) -> Iterator[AuditFinding]:
+def find(config: Config) -> Iterator[AuditFinding | Skipped]:
     """The secrets of the project; none is repeated in its finding.
 
     Raises:
         MissingExtraError: daglab[audit] is not installed.
     """
     root = config.root
-    for path, detected in _detected([*sources(root), *configuration_files(root)]):
-        if (text := read_text(path)) is None:
-            continue
-        counted, ignored = sort_out(source_findings(text, shown(path, root)), text)
-        for finding in counted:
-            yield AuditFinding("secrets", "high", "secret", finding.path, finding.line, finding.message, finding.remedy)
-        known = {finding.line for finding in (*counted, *ignored)}
-        for line, name in detected:
-            if line not in known:
-                message = f"what looks like a secret stands here ({name})"
-                yield AuditFinding("secrets", "high", "secret", shown(path, root), line, message, _REMEDY)
+    with _detector() as detect:
+        for path in [*sources(root), *configuration_files(root)]:
+            text = read_text(path, root, "secrets")
+            yield from [text] if isinstance(text, Skipped) else _of_text(text, detect(path), shown(path, root))
     for path in find_jupyter(root):
-        if (text := read_text(path)) is not None:
-            lone = not path.with_suffix(".py").exists()
-            for finding in jupyter_findings(text, shown(path, root), sources=lone, outputs=True):
-                if finding.code != "DL332":  # an output's size is no matter of safety
-                    yield AuditFinding("secrets", "high", "secret", finding.path, None, finding.message, finding.remedy)
+        text = read_text(path, root, "secrets")
+        yield from [text] if isinstance(text, Skipped) else _of_jupyter(text, path, root)
 
 
-def _detected(paths: Sequence[Path]) -> Iterator[tuple[Path, list[tuple[int, str]]]]:
-    """Of each file the lines, with names, of what detect-secrets finds; its own comments accept a line."""
+def _of_text(text: str, detected: list[tuple[int, str]], place: str) -> Iterator[AuditFinding]:
+    counted, ignored = sort_out(source_findings(text, place), text)
+    for finding in counted:
+        yield AuditFinding("secrets", "high", "secret", finding.path, finding.line, finding.message, finding.remedy)
+    known = {finding.line for finding in (*counted, *ignored)}
+    for line, name in detected:
+        if line not in known:
+            message = f"what looks like a secret stands here ({name})"
+            yield AuditFinding("secrets", "high", "secret", place, line, message, _REMEDY)
+
+
+def _of_jupyter(text: str, path: Path, root: Path) -> Iterator[AuditFinding]:
+    place = shown(path, root)
+    if code_cells(text) is None:  # no notebook, and a text all the same
+        yield from _of_text(text, [], place)
+    lone = not path.with_suffix(".py").exists()
+    for finding in jupyter_findings(text, place, sources=lone, outputs=True):
+        if finding.code != "DL332":  # an output's size is no matter of safety
+            yield AuditFinding("secrets", "high", "secret", finding.path, None, finding.message, finding.remedy)
+
+
+@contextmanager
+def _detector() -> Iterator[Callable[[Path], list[tuple[int, str]]]]:
+    """What tells the lines of a file, with names, that detect-secrets finds; its own comments accept a line."""
     try:
         from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
         from detect_secrets.core.scan import scan_file
@@ -57,5 +70,4 @@ def _detected(paths: Sequence[Path]) -> Iterator[tuple[Path, list[tuple[int, str
     plugins: Mapping[str, type] = get_mapping_from_secret_type_to_class()
     names = {plugin.__name__ for plugin in plugins.values()} - _BY_CHANCE
     with transient_settings({"plugins_used": [{"name": name} for name in sorted(names)]}):
-        for path in paths:
-            yield path, sorted({(secret.line_number, secret.type) for secret in scan_file(str(path))})
+        yield lambda path: sorted({(secret.line_number, secret.type) for secret in scan_file(str(path))})

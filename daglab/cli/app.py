@@ -88,7 +88,7 @@ def run(args: Sequence[str]) -> int:
     except ClickError as error:
         if as_json:
             message = {"code": "usage", "message": error.format_message(), "remedy": "daglab --help", "details": {}}
-            print_json({"error": message})
+            print_json({"error": message}, indent=None)
         else:
             error.show()
         return int(error.exit_code)
@@ -105,7 +105,7 @@ def run(args: Sequence[str]) -> int:
         traceback.print_exc()
         if as_json:
             text = f"unexpected {type(error).__name__}: {error}"
-            print_json({"error": {"code": "internal", "message": text, "remedy": "", "details": {}}})
+            print_json({"error": {"code": "internal", "message": text, "remedy": "", "details": {}}}, indent=None)
         return ExitCode.FAILURE
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -26,11 +26,12 @@ def audit(
 ) -> ExitCode:  # fmt: skip
     """Look for what is not safe: secrets, risky code in cells, files that others read, open servers, advisories.
 
-    The exit code is 7 when something is found, 3 when nothing is and a check could not look, such as one for advisories
-    offline. Secrets that are found are not printed. Needs daglab[audit].
+    The exit code is 7 when something is found, 3 when nothing is and a check could not look at everything: advisories
+    offline, a file that is too large, a cell of a Jupyter notebook that is no Python. Secrets that are found are not
+    printed. Needs daglab[audit].
 
-    With --json: {"findings": [{"check", "severity", "code", "path", "line", "message", "remedy"}], "checks": [...],
-    "skipped": [{"check", "reason", "remedy"}]}.
+    With --json: {"findings": [{"check", "severity", "code", "path", "line", "message", "remedy"}], "checks": [those
+    that looked at everything], "skipped": [{"check", "reason", "remedy", "path"}]}.
     """
     from daglab.audit import CHECKS, SecurityAudit
     from daglab.config import load_config
@@ -45,7 +46,7 @@ def audit(
     document = {**report.to_json(), "findings": [finding.__dict__ for finding in findings]}
     out.result(document, map(str, findings))
     for skip in report.skipped:
-        out.note(f"{skip.check}: could not look: {skip.reason} ({skip.remedy})", "yellow")
+        out.note(str(skip), "yellow")
     less = len(report.findings) - len(findings)
     out.note(f"{len(findings)} findings" + (f", and {less} less severe" if less else ""))
     if findings:

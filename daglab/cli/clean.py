@@ -27,6 +27,9 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "": "days",
 _DEFAULT_DAYS = 30
 _SHOWN = 20
 
+Kept = list[tuple[str, str]]
+"""What stays: its place, and the reason."""
+
 
 def parse_age(text: str) -> timedelta:
     """``30d``, ``12h``, ``90m``, ``45s``, ``2w``, or a plain number of days."""
@@ -93,7 +96,7 @@ def clean(
     name: executed notebooks and remembered state say what they are, backups are named after what they hold, and of
     notebooks there is a manifest.
 
-    What can't be deleted, or was changed meanwhile, stays: exit code 1.
+    What can't be read or deleted, or was changed meanwhile, stays, and the rest goes on: exit code 1.
 
     With --json: {"deleted": [{"kind", "place", "bytes", "age"}], "kept": [{"place", "reason"}], "bytes": 0, "dry_run":
     false}; ages in seconds.
@@ -105,32 +108,34 @@ def clean(
     out = Output(as_json, quiet)
     asked = {"executed": executed, "cache": cache, "backups": backups, "notebooks": notebooks}
     kinds = [kind for kind, wanted in asked.items() if wanted] or ["executed", "backups"]
-    found = [left for kind in kinds for left in _FINDERS[kind](config, Project.find(config=config), older_than)]
+    kept: Kept = []
+    project = Project.find(config=config)
+    found = [left for kind in kinds for left in _FINDERS[kind](config, project, older_than, kept)]
     if found and not dry_run:
         refuse_read_only([config.root])
         _confirm(found, out, yes=yes)
-    kept: list[tuple[Leftover, str]] = []
+    deleted = found if dry_run else []
     if not dry_run:
         for left in out.counted(found, "deleting"):
             try:
                 left.delete()
+                deleted.append(left)
             except (OSError, DaglabError) as error:
-                kept.append((left, str(error)))
+                kept.append((left.place, str(error)))
         if notebooks:
             from daglab.scaffold.made import forget_missing
 
             forget_missing(config.root)
-    deleted = [left for left in found if left not in [one for one, _ in kept]]
     total = sum(left.size for left in deleted)
     document = {
         "deleted": [left.to_json() for left in deleted],
-        "kept": [{"place": left.place, "reason": reason} for left, reason in kept],
+        "kept": [{"place": place, "reason": reason} for place, reason in kept],
         "bytes": total,
         "dry_run": dry_run,
     }
     out.result(document, (f"{'would delete' if dry_run else 'deleted'} {_line(left)}" for left in deleted))
-    for left, reason in kept:
-        out.error(f"kept {left.place}: {reason}")
+    for place, reason in kept:
+        out.error(f"kept {place}: {reason}")
     out.note(f"{len(deleted)} files, {_bytes(total)}" if found else "nothing to clean")
     return ExitCode.FAILURE if kept else ExitCode.OK
 
@@ -150,26 +155,37 @@ def _confirm(found: list[Leftover], out: Output, *, yes: bool) -> None:
     typer.confirm(f"Delete {len(found)} files, {_bytes(sum(left.size for left in found))}?", abort=True, err=True)
 
 
-def _executed(config: Config, project: Project, older: timedelta | None) -> Iterator[Leftover]:
+def _executed(config: Config, project: Project, older: timedelta | None, kept: Kept) -> Iterator[Leftover]:
     from daglab.storage import executed_stores
 
+    def keep(error: DaglabError) -> None:
+        kept.append((error.details["location"], str(error)))
+
     for store in executed_stores(config, project):
-        for stored in store.stored(_default(older)):
+        for stored in store.stored(_default(older), keep):
             yield Leftover("executed", stored.location, stored.size, stored.age, partial(store.delete, stored))
 
 
-def _backups(_config: Config, project: Project, older: timedelta | None) -> Iterator[Leftover]:
+def _backups(_config: Config, project: Project, older: timedelta | None, kept: Kept) -> Iterator[Leftover]:
     from daglab import files
+    from daglab.errors import PairError
     from daglab.pair.backups import list_backups
 
     for backup in list_backups(project.root):
         age = datetime.now(timezone.utc) - backup.saved
+        if age < _default(older):
+            continue
+        try:
+            digest = files.read(backup.path).digest or ""
+        except PairError as error:
+            kept.append((str(backup.path), str(error)))
+            continue
         # Its name has the digest's beginning: another file that happens to be named so is not deleted.
-        if age >= _default(older) and (files.read(backup.path).digest or "").startswith(backup.name[-8:]):
+        if digest.startswith(backup.name[-8:]):
             yield Leftover("backup", str(backup.path), backup.size, age, partial(backup.path.unlink, missing_ok=True))
 
 
-def _cache(_config: Config, project: Project, older: timedelta | None) -> Iterator[Leftover]:
+def _cache(_config: Config, project: Project, older: timedelta | None, _kept: Kept) -> Iterator[Leftover]:
     from daglab.pair.local_state import remembered_files
 
     for path in remembered_files(project.root):
@@ -177,7 +193,7 @@ def _cache(_config: Config, project: Project, older: timedelta | None) -> Iterat
             yield Leftover("cache", str(path), path.stat().st_size, age, partial(path.unlink, missing_ok=True))
 
 
-def _notebooks(_config: Config, project: Project, older: timedelta | None) -> Iterator[Leftover]:
+def _notebooks(_config: Config, project: Project, older: timedelta | None, _kept: Kept) -> Iterator[Leftover]:
     from daglab import files
     from daglab.scaffold.made import untouched
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from daglab.dagster_dev import LOG_FILE, dagster_dev_argv, project_environment
@@ -23,12 +23,15 @@ from daglab.processes import LOOPBACK, Child, spawn
 from daglab.project import Project
 
 if TYPE_CHECKING:
+    import httpx
+
     from daglab.client.instance import Location
 
 LOGS = LOG_FILE.parent
 _START_SECONDS = 120.0
 _LARGE_LOG = 10_000_000  # bytes
 _POLL_SECONDS = 0.2
+_LAST_SECONDS = 3.0  # that a process may take to end once it has stopped to answer
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -174,15 +177,22 @@ class Services:
         """Relay for as long as all children live; raises DaglabError when one of them has died."""
         while True:
             self.relay()
-            for child in self.children:
-                if child.returncode is not None:
-                    self.relay()
-                    raise DaglabError(
-                        f"{child.name} ended with status {child.returncode}.\n{child.log_tail()}",
-                        remedy=f"its last lines say why; all are in {self.project.root / LOGS / child.name}.log",
-                        details={"name": child.name, "status": child.returncode},
-                    )
+            self.raise_for_dead()
             time.sleep(_POLL_SECONDS)
+
+    def raise_for_dead(self, seconds: float = 0.0) -> None:
+        """Raise DaglabError when a child has died, or does so within ``seconds``."""
+        deadline = time.monotonic() + seconds
+        while not (dead := [child for child in self.children if child.returncode is not None]):
+            if time.monotonic() >= deadline:
+                return
+            time.sleep(_POLL_SECONDS)
+        self.relay()
+        raise DaglabError(
+            f"{dead[0].name} ended with status {dead[0].returncode}.\n{dead[0].log_tail()}",
+            remedy=f"its last lines say why; all are in {self.project.root / LOGS / dead[0].name}.log",
+            details={"name": dead[0].name, "status": dead[0].returncode},
+        )
 
     def private_folder(self) -> Path:
         """A folder that only this user can read, deleted at the end."""
@@ -215,20 +225,27 @@ class Services:
         self.urls["dagster"] = f"http://{LOOPBACK}:{port}"
 
     def _dagster_of_jupyter(self, api: str, token: str) -> None:
+        """Have daglab's server extension start Dagster, and wait until that answers."""
         import httpx
 
         with httpx.Client(headers={"Authorization": f"token {token}"}, timeout=30.0, trust_env=False) as http:
-            error = http.post(f"{api}/dagster").json().get("error")
-            deadline = time.monotonic() + _START_SECONDS
-            while error is None or error["code"] in ("dagster-starting", "dagster-restarting"):
-                self.relay()
-                dagster = http.get(f"{api}/status").json()["dagster"]
-                if dagster["reachable"]:
-                    return
-                error = dagster["error"]
-                if time.monotonic() > deadline:
-                    break
-                time.sleep(_POLL_SECONDS)
+            try:
+                error = _said(http.post(f"{api}/dagster")).get("error")
+                deadline = time.monotonic() + _START_SECONDS
+                while error is None or error["code"] in ("dagster-starting", "dagster-restarting"):
+                    self.relay()
+                    dagster = _said(http.get(f"{api}/status")).get("dagster", {})
+                    if dagster.get("reachable"):
+                        return
+                    error = dagster.get("error")
+                    if time.monotonic() > deadline:
+                        break
+                    time.sleep(_POLL_SECONDS)
+            except httpx.HTTPError as lost:
+                self.raise_for_dead(_LAST_SECONDS)
+                raise ProcessError(
+                    f"JupyterLab no longer answers: {type(lost).__name__}.", remedy="its log above may say why"
+                ) from lost
         raise ProcessError(error["message"], remedy=error["remedy"])
 
     def _jupyter_argv(self, port: int) -> list[str]:
@@ -243,3 +260,17 @@ class Services:
 
     def _relative(self, notebook: Path) -> str:
         return notebook.relative_to(self.project.root).as_posix()
+
+
+def _said(answer: httpx.Response) -> dict[str, Any]:
+    """What daglab's server extension answers; raises ProcessError where it is off, and another answers for it."""
+    try:
+        said = answer.json()
+    except ValueError:
+        said = None
+    if isinstance(said, dict) and (answer.is_success or "error" in said):
+        return said
+    raise ProcessError(
+        f"JupyterLab runs without daglab's server extension, which starts Dagster (status {answer.status_code}).",
+        remedy="jupyter server extension enable daglab.server; daglab doctor tells what else is off",
+    )

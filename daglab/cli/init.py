@@ -79,8 +79,11 @@ def init(
             raise typer.BadParameter("--template and --title are for a new project: add --bootstrap DIR")
         _take_in(folder, package, output, force=force, dry_run=dry_run)
         return
+    from daglab.cli.pair import refuse_read_only
     from daglab.scaffold.project import package_name
 
+    if not dry_run:
+        refuse_read_only([bootstrap])
     package = package_name(bootstrap.resolve().name) if package is None else package
     made, kept = make_project(
         bootstrap,
@@ -138,7 +141,7 @@ def _take_in(folder: Path, package: str | None, output: Output, *, force: bool, 
     output.result(document, lines)
     first = (
         f"Next: make a notebook in {project.notebooks}, with a header that says which assets it makes "
-        "(docs/header.md); hatch build wants one."
+        "(docs/header.md). Until then a build has nothing of daglab's in it."
     )
     for note in (*wanted.notes, first if wanted.edits else "Nothing to change."):
         output.note(note)

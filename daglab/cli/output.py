@@ -89,9 +89,9 @@ def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def print_error(error: DaglabError, *, as_json: bool) -> None:
-    """Tell an error: message and remedy on stderr, or its JSON shape on stdout."""
+    """Tell an error: message and remedy on stderr, or its JSON shape on stdout, a line as others may stand there."""
     if as_json:
-        print_json(error.to_json())
+        print_json(error.to_json(), indent=None)
         return
     typer.echo(f"{styled('error:', 'red', sys.stderr)} {printable(error.message)}", err=True)
     if error.remedy:

@@ -22,10 +22,11 @@ _HEAD = """\
 Every command of `daglab`, as `daglab COMMAND --help` shows it. This page is generated:
 `python -m daglab.cli.reference > docs/cli.md`.
 
-Data goes to stdout, messages go to stderr; `--json` prints data and errors as JSON, an error as
-`{"error": {"code", "message", "remedy", "details"}}`, and `--quiet` leaves the messages out. `NO_COLOR` and whatever is
-no terminal get plain lines. Nothing is asked where stdin is no terminal. `daglab --install-completion` completes
-commands and options in your shell. Where Dagster is, and how it is told who asks: [the client](client.md#credentials).
+Data goes to stdout, messages go to stderr; `--json` prints data and errors as JSON, an error as a line
+`{"error": {"code", "message", "remedy", "details"}}`, and `--quiet` leaves the messages out. The shapes of all that is
+printed as JSON are JSON Schemas in [cli.schema.json](cli.schema.json). `NO_COLOR` and whatever is no terminal get plain
+lines. Nothing is asked where stdin is no terminal. `daglab --install-completion` completes commands and options in your
+shell. Where Dagster is, and what else is set once: [configuration](configuration.md).
 """
 _MEANINGS = {
     ExitCode.OK: "done",

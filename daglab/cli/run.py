@@ -132,6 +132,8 @@ def run(
     """
     if in_process and (not wait or url or location):
         raise typer.BadParameter("--in-process runs here: give neither --no-wait nor --url nor --location with it")
+    if not wait and (timeout is not None or cancel_on_timeout or logs):
+        raise typer.BadParameter("--no-wait does not follow it: give neither --timeout, --cancel-on-timeout nor --logs")
     if cancel_on_timeout and timeout is None:
         raise typer.BadParameter("--cancel-on-timeout needs a --timeout")
     if sum(bool(given) for given in (job, assets, notebook)) != 1:

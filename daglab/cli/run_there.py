@@ -30,7 +30,7 @@ def run_there(request: Request, config: Config, out: Output) -> ExitCode:
     with BlockingDagsterClient(config.dagster, read_only=config.read_only) as client:
         if request.validate_only:
             faults = client.validate_config(
-                request.config, job=request.job, assets=request.assets, location=request.location
+                request.config, job=request.job, assets=_assets(client, request), location=request.location
             )
             return tell_validated([{**vars(fault), "path": list(fault.path)} for fault in faults], out)
         launched = _launch(client, request, Progress(out, logs=request.logs))
@@ -115,16 +115,32 @@ class _LaunchedBackfill(_Launched):
         self.client.cancel_backfill(self.id)
 
 
+def _assets(client: BlockingDagsterClient, request: Request) -> str | list[str]:
+    """The assets that are asked for; of the code location alone, where one is named."""
+    if request.job is not None or request.location is None:
+        return request.assets
+    if isinstance(request.assets, str):
+        if found := client.discover(request.assets, location=request.location).assets:
+            return [asset.key for asset in found]
+        message = f"No selected asset is in the code location {request.location}."
+        raise ValidationError(message, remedy="see them: daglab discover assets")
+    for asset in client.definitions(request.assets):
+        if asset.location != request.location:
+            message = f"{asset.key} is in the code location {asset.location}, not in {request.location}."
+            raise ValidationError(message, remedy=f"--location {asset.location}, or none")
+    return request.assets
+
+
 def _launch(client: BlockingDagsterClient, request: Request, progress: Progress) -> _Launched:
     if len(request.partitions) > 1:
         if request.job is not None:
             raise ValidationError("A backfill is one of assets.", remedy="name the job's assets: --assets")
-        backfill = client.backfill(request.assets, request.partitions, config=request.config, tags=request.tags)
+        assets = _assets(client, request)
+        backfill = client.backfill(assets, request.partitions, config=request.config, tags=request.tags)
         return _LaunchedBackfill(client, progress, backfill)
     if request.job is None:
-        run = client.submit_assets(
-            request.assets, partitions=request.partitions, config=request.config, tags=request.tags
-        )
+        assets = _assets(client, request)
+        run = client.submit_assets(assets, partitions=request.partitions, config=request.config, tags=request.tags)
     elif request.partitions:
         raise ValidationError("A partition is one of assets.", remedy="name the job's assets: --assets")
     else:

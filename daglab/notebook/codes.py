@@ -35,7 +35,7 @@ MEANINGS: dict[str, str] = {
     "DL312": "An .ipynb cannot be read, be it half of a pair or not.",
     "DL320": "A file leads outside the project or nowhere by a link, or has a name that a wheel cannot carry.",
     "DL321": "A notebook lies in none of the wheel's packages.",
-    "DL322": "A folder of the option `notebooks` is missing or has no notebook, or no notebook was found at all.",
+    "DL322": "A folder of the option `notebooks` is missing or has no notebook, or no notebook is in the wheel.",
     "DL323": "A file that `daglab check` was asked for by name is no notebook with a `[tool.daglab]` header.",
     "DL330": "A secret (a token, a key, a password in a URL) stands in the source, or in metadata of an .ipynb.",
     "DL331": "A secret stands in an output that the build keeps.",

@@ -39,7 +39,7 @@ def comment_magics(source: str) -> str:
     lines = source.split("\n")
     if not any(_MAGICS[-1].match(line) for line in lines) or is_python(source):
         return source
-    if _is_foreign(source):
+    if is_foreign(source):
         return "\n".join(_comment(line) for line in lines)
     for pattern in _MAGICS:
         commented = _with_comments(lines, pattern)
@@ -83,7 +83,7 @@ def _lines_in_strings(text: str) -> set[int]:
 def restore_magics(code: str) -> str:
     """What :func:`comment_magics` made ``code`` from; unchanged where there are no such comments."""
     lines = code.split("\n")
-    if _is_foreign(lines[0].removeprefix(MARK)) and all(line.startswith(_ANY) for line in lines):
+    if is_foreign(lines[0].removeprefix(MARK)) and all(line.startswith(_ANY) for line in lines):
         return "\n".join(_uncomment(line) for line in lines)
     found = []
     continued = False
@@ -99,7 +99,7 @@ def _uncomment(line: str) -> str:
     return line.removeprefix(MARK) if line != _ANY else ""
 
 
-def _is_foreign(source: str) -> bool:
+def is_foreign(source: str) -> bool:
     """Whether a cell magic says that its body is no Python."""
     magic = _CELL_MAGIC.match(source)
     return magic is not None and magic[1] not in _PYTHON_CELL_MAGICS

@@ -49,6 +49,13 @@ def align(old: Sequence[Mark], new: Sequence[Mark]) -> list[int | None]:
     return matched
 
 
+def alike(old: Mark, new: Mark) -> bool:
+    """Whether one cell is the other, or similar to it; of unknown text, only an equal one is."""
+    if old.digest == new.digest:
+        return True
+    return old.text is not None and new.text is not None and _likeness(old.text, new.text) >= _SIMILAR
+
+
 def _in_order(old: list[str], new: list[str]) -> list[tuple[int, int]]:
     """A longest common run of equal cells; equal beginnings and ends are told without comparing all with all."""
     head = 0

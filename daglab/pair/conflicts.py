@@ -17,6 +17,7 @@ REASONS = {
     "both-moved": "both halves moved cells, to different places",
     "never-synced": "differs, and the halves were never synced",
     "other-version": "differs, and the halves come from different versions, as when git merged only one of them",
+    "replaced": "differs, and one of the files seems to be another notebook than the one that was synced",
 }
 ORDER = "order"
 

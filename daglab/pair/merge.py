@@ -12,7 +12,7 @@ Side = Literal["py", "ipynb"]
 Take = Literal["both", "py", "ipynb"]
 Place = tuple[int | None, int | None]
 """A cell's indices in the .py and in the .ipynb; ``None`` where it isn't there."""
-Reason = Literal["both-edited", "deleted-edited", "both-moved", "never-synced", "other-version"]
+Reason = Literal["both-edited", "deleted-edited", "both-moved", "never-synced", "other-version", "replaced"]
 
 
 @dataclass(frozen=True)

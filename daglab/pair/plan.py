@@ -19,7 +19,7 @@ from daglab.notebook.graph import CellGraph
 from daglab.notebook.jupyter import JupyterNotebook, NewJupyterCell
 from daglab.notebook.lint import marimo_findings
 from daglab.pair import conflicts, local_state, versions
-from daglab.pair.align import Mark, align
+from daglab.pair.align import Mark
 from daglab.pair.base import Base, file_digest, ipynb_digest, py_digest, read_base
 from daglab.pair.compose import compose_ipynb, ipynb_cell, passed_on, py_cell, unchanged_cell
 from daglab.pair.conflicts import CellConflict
@@ -27,7 +27,7 @@ from daglab.pair.garbage import seldom_collecting
 from daglab.pair.halves import decode, read_ipynb, read_py
 from daglab.pair.locate import Pair, has_metadata, is_marimo, other_case
 from daglab.pair.mend import mend
-from daglab.pair.merge import PyMark, Side, Slot, merge, setup_first
+from daglab.pair.merge import PyMark, Reason, Side, Slot, merge, setup_first
 from daglab.pair.regenerate import regenerate
 from daglab.pair.wishes import NO_WISHES, Wishes
 
@@ -192,15 +192,23 @@ def _merged(
     cells_now = {mark.digest for mark in py}
     mixed = versions.mixed(base, memory, notebook.text, cells_now)
     base = None if mixed else base
-    py_match, ipynb_match = _matches(base, memory, notebook, jupyter, py, ipynb, converted)
+    py_side, ipynb_side = _aligned(base, memory, notebook, jupyter, py, ipynb, converted)
+    replaced = base is not None and versions.replaced(
+        base, notebook.text, py_side, ipynb_side, by_memory=read_base(jupyter.metadata.get("daglab")) is None
+    )
+    if replaced:
+        base = None
+        py_side, ipynb_side = _aligned(None, memory, notebook, jupyter, py, ipynb, converted)
+    py_match, ipynb_match = py_side.matched, ipynb_side.matched
     lines = base.lines if base else None
     merged = merge(lines, py, ipynb, py_match=py_match, ipynb_match=ipynb_match)
     disagreed = merged.conflicts
     if disagreed or wishes.resolve:
         choices = conflicts.choices(disagreed, notebook, wishes.resolve, wishes.prefer)
         merged = merge(lines, py, ipynb, py_match=py_match, ipynb_match=ipynb_match, choices=choices)
-    if merged.conflicts and mixed:
-        merged = replace(merged, conflicts=tuple(replace(c, reason="other-version") for c in merged.conflicts))
+    if mixed or replaced:
+        reason: Reason = "replaced" if replaced else "other-version"
+        merged = replace(merged, conflicts=tuple(replace(c, reason=reason) for c in merged.conflicts))
     if merged.conflicts:
         shown = conflicts.shown(merged.conflicts, notebook, jupyter)
         return replace(blank, state="conflict", reason=conflicts.summary(shown), conflicts=shown)
@@ -239,7 +247,7 @@ def _composed(
     return replace(planned, py_text=notebook.text, ipynb_text=made.text, memory=made.memory, refused=refused)
 
 
-def _matches(
+def _aligned(
     base: Base | None,
     memory: local_state.LocalState | None,
     notebook: Notebook,
@@ -247,12 +255,12 @@ def _matches(
     py: Sequence[PyMark],
     ipynb: Sequence[str],
     converted: Sequence[JupyterSource],
-) -> tuple[list[int | None], list[int | None]]:
-    """For each cell of both halves the line of the base that it continues (without a base: the .ipynb's cell)."""
+) -> tuple[versions.Alignment, versions.Alignment]:
+    """How both halves continue the base; without one, how the .py continues the .ipynb."""
     ipynb_marks = [Mark(d, cell.content.source) for d, cell in zip(ipynb, jupyter.cells, strict=True)]
     if base is None:
         marks = [Mark(mark.converted, cell.source) for mark, cell in zip(py, converted, strict=True)]
-        return align(ipynb_marks, marks), []
+        return versions.Alignment.of(ipynb_marks, marks), versions.Alignment((), (), ())
     codes = {d: to_py(c.content) for d, c in zip(ipynb, jupyter.cells, strict=True)}
     sources = {mark.digest: cell.source for mark, cell in zip(py, converted, strict=True)}
     if memory is not None and (remembered := read_base(memory.base)) is not None:
@@ -261,7 +269,7 @@ def _matches(
     old_py = [Mark(line.py, codes.get(line.ipynb)) for line in base.lines]
     old_ipynb = [Mark(line.ipynb, sources.get(line.py)) for line in base.lines]
     py_marks = [Mark(mark.digest, cell.code) for mark, cell in zip(py, notebook.cells, strict=True)]
-    return align(old_py, py_marks), align(old_ipynb, ipynb_marks)
+    return versions.Alignment.of(old_py, py_marks), versions.Alignment.of(old_ipynb, ipynb_marks)
 
 
 def _changes(slots: Sequence[Slot], side: Side, count: int) -> bool:

@@ -2,12 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
+from daglab.pair.align import Mark, align, alike
 from daglab.pair.base import Base, file_digest, read_base
 from daglab.pair.local_state import LocalState
 
+_TRIVIAL = ("", "import marimo as mo")  # cells that tell no notebook from another
 _MOST = 100  # an .ipynb that Jupyter has had open for so many syncs is merged when it is saved
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How a half continues the base: ``matched`` is what :func:`align` answers for ``old`` and ``new``."""
+
+    old: Sequence[Mark]
+    new: Sequence[Mark]
+    matched: Sequence[int | None]
+
+    @classmethod
+    def of(cls, old: Sequence[Mark], new: Sequence[Mark]) -> Alignment:
+        """Align ``new`` with ``old``."""
+        return cls(old, new, align(old, new))
+
+    @property
+    def told(self) -> int:
+        """How many cells of the base tell it from other notebooks."""
+        return len(self.old) - sum(i is not None and not told for i, told, _ in self._cells())
+
+    @property
+    def kept(self) -> int:
+        """How many of them the half still has, be they edited."""
+        return sum(i is not None and told and alike(self.old[i], new) for i, told, new in self._cells())
+
+    def _cells(self) -> Iterator[tuple[int | None, bool, Mark]]:
+        for i, new in zip(self.matched, self.new, strict=True):
+            yield i, (new.text or "").strip() not in _TRIVIAL, new
 
 
 def mixed(base: Base | None, memory: LocalState | None, text: str, py: AbstractSet[str]) -> bool:
@@ -22,6 +54,19 @@ def mixed(base: Base | None, memory: LocalState | None, text: str, py: AbstractS
     if base.file in memory.earlier:
         return False
     return _continues(remembered, base, text, py) and not py & _only_in(base, remembered)
+
+
+def replaced(base: Base, text: str, py: Alignment, ipynb: Alignment, *, by_memory: bool) -> bool:
+    """Whether a half is another notebook than the one that was synced: a new file of its name, an empty one.
+
+    What isn't in it must not be taken for deleted. An .ipynb has its base with it; where that is only remembered on
+    this machine (``by_memory``), half of the base's cells have to be there. Of a .py that has not one of several any
+    more, an unchanged PEP 723 header tells that it was written anew.
+    """
+    if by_memory and ipynb.kept < ipynb.told / 2:
+        return True
+    own = _preamble(str(base.kept.get("head", "")))
+    return py.told > 1 and not py.kept and not (own and own == _preamble(text))
 
 
 def earlier(base: Base | None, memory: LocalState | None, text: str, py: AbstractSet[str]) -> tuple[str, ...]:
@@ -43,6 +88,11 @@ def earlier(base: Base | None, memory: LocalState | None, text: str, py: Abstrac
 def _continues(one: Base, other: Base, text: str, py: AbstractSet[str]) -> bool:
     """Whether the .py is that of ``one``, or has cells that ``other`` doesn't have."""
     return one.file == file_digest(text) or bool(py & _only_in(one, other))
+
+
+def _preamble(text: str) -> str:
+    """What stands above a notebook's first line of code: its PEP 723 header, where it has one."""
+    return text.replace("\r\n", "\n").partition("import marimo")[0].strip()
 
 
 def _only_in(one: Base, other: Base) -> set[str]:

@@ -10,6 +10,8 @@ from daglab.errors import ConfigError
 def parse_run_config(text: str, place: str) -> dict[str, Any]:
     """The configuration that ``text`` says; empty for none.
 
+    Dates stay the text that they are, as in Dagster's own reading of run configuration: JSON has none.
+
     Args:
         text: YAML.
         place: where it is from, for messages.
@@ -19,8 +21,12 @@ def parse_run_config(text: str, place: str) -> dict[str, Any]:
     """
     import yaml
 
+    class Loader(yaml.SafeLoader):
+        pass
+
+    Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: str(node.value))
     try:
-        value = yaml.safe_load(text)
+        value = yaml.load(text, Loader)  # noqa: S506 (a safe one)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{place}:{mark.line + 1}" if mark else place

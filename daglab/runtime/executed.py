@@ -159,8 +159,12 @@ def _prune(context: dg.AssetExecutionContext, store: ExecutedStore) -> None:
     said = os.environ.get(RETENTION_VARIABLE, "").strip() or str(RETENTION_DAYS)
     if said.lower() == "null":
         return
+
+    def left(error: DaglabError) -> None:
+        context.log.warning(f"an old executed notebook is kept: {error}")
+
     try:
-        if (days := int(said)) >= 1 and (deleted := store.prune_daily(timedelta(days=days))):
+        if (days := int(said)) >= 1 and (deleted := store.prune_daily(timedelta(days=days), left)):
             context.log.info(f"deleted {deleted} executed notebooks that are older than {days} days")
     except (ValueError, OverflowError):
         context.log.warning(f"{RETENTION_VARIABLE} is {said!r}, no number of days: old executed notebooks are kept")

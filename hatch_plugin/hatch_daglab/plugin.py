@@ -52,6 +52,8 @@ class DaglabBuildHook(BuildHookInterface[BuilderConfig]):
             found = selection.links(project, {finding.path for finding in report.findings})
             found += selection.unpacked(report, project) if is_wheel else []
             self._refuse_if(sorted({*report.findings, *found}))
+            if not report.notebooks:
+                self.app.display_info("daglab: no notebooks yet, so that nothing is added: docs/hook.md")
             self._folder = TemporaryDirectory(prefix="daglab-build-")
             bundle = Bundle(selection, project.options, places, self._folder.name)
             if is_wheel:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from daglab.notebook.check import LINK_REMEDY, Report
-from daglab.notebook.find import may_be_asset_notebook
+from daglab.notebook.find import find_notebooks, may_be_asset_notebook
 from daglab.notebook.findings import Finding
 from daglab.notebook.source_project import SourceProject
 
@@ -103,12 +103,15 @@ class Selection:
         return f"{package.replace('.', '/')}/dg.toml" in self._distributed
 
     def unpacked(self, report: Report, project: SourceProject) -> list[Finding]:
-        """Notebooks that the project names in ``notebooks``, but that no package would carry; and none at all."""
+        """Notebooks that the project names in ``notebooks``, but that no package would carry; and where there are
+        notebooks, that none of them would be carried."""
         homeless = [n for n in report.notebooks if self.package_of(n.path) is None]
         if project.options.notebooks is not None:
             remedy = "move it into a package of the wheel (one with an __init__.py)"
             message = "the notebook lies in none of the wheel's packages"
             return [Finding(n.notebook.path, 1, "DL321", message, remedy) for n in homeless]
+        if not report.notebooks and not find_notebooks(self.root, header_only=False):
+            return []  # a project that has none yet
         if not report.findings and len(homeless) == len(report.notebooks):
             line = project.line_of("tool", "hatch", "build", "hooks", "daglab")
             message = "no notebook with a [tool.daglab] header is in a package of the wheel"

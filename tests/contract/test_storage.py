@@ -25,6 +25,18 @@ def notebook(run_id: str) -> bytes:
     return json.dumps({"metadata": {"daglab": {"executed": {"run_id": run_id}}}}).encode()
 
 
+LEFT: list[StorageError] = []
+
+
+@pytest.fixture(autouse=True)
+def left() -> Iterator[None]:
+    """No test leaves a notebook behind that it does not ask for."""
+    yield
+    told = [error.message for error in LEFT]
+    LEFT.clear()
+    assert told == []
+
+
 class StoreContract:
     """The suite: a subclass gives the fixture ``store``."""
 
@@ -85,8 +97,8 @@ class StoreContract:
         store.write(RUN, "b", notebook("another run"))
         store.write(RUN, "c", b"{}")
         store.write(RUN, "d", b"no JSON")
-        assert store.prune(timedelta(days=1)) == 0
-        assert store.prune(timedelta(0)) == 1
+        assert store.prune(timedelta(days=1), LEFT.append) == 0
+        assert store.prune(timedelta(0), LEFT.append) == 1
         with pytest.raises(StorageError, match="no executed notebook"):
             store.read(RUN, "a")
         assert [store.read(RUN, key) for key in "bcd"] == [notebook("another run"), b"{}", b"no JSON"]
@@ -97,17 +109,17 @@ class StoreContract:
         monkeypatch.setattr(storage, "MOST_DELETED", 2)
         for key in "abc":
             store.write(RUN, key, notebook(RUN))
-        assert [store.prune(timedelta(0)) for _ in range(3)] == [2, 1, 0]
+        assert [store.prune(timedelta(0), LEFT.append) for _ in range(3)] == [2, 1, 0]
 
     def test_a_store_is_pruned_once_a_day(self, store: ExecutedStore) -> None:
         store.write(RUN, "a", notebook(RUN))
-        assert store.prune_daily(timedelta(0)) == 1
+        assert store.prune_daily(timedelta(0), LEFT.append) == 1
         store.write(RUN, "a", notebook(RUN))
-        assert store.prune_daily(timedelta(0)) == 0
+        assert store.prune_daily(timedelta(0), LEFT.append) == 0
         assert store.read(RUN, "a") == notebook(RUN)
 
     def test_an_empty_store_has_nothing_to_prune(self, store: ExecutedStore) -> None:
-        assert store.prune(timedelta(0)) == 0
+        assert store.prune(timedelta(0), LEFT.append) == 0
 
 
 class TestLocal(StoreContract):
@@ -136,15 +148,31 @@ class TestLocal(StoreContract):
     def test_no_empty_folder_remains_of_a_deleted_run(self, store: ExecutedStore, tmp_path: Path) -> None:
         store.write(RUN, "a", notebook(RUN))
         (tmp_path / "executed" / "of-someone-else").mkdir()
-        store.prune(timedelta(0))
+        store.prune(timedelta(0), LEFT.append)
         assert [path.name for path in (tmp_path / "executed").iterdir()] == ["of-someone-else"]
+
+    def test_what_cannot_be_read_or_deleted_is_told_and_the_rest_goes(
+        self, store: ExecutedStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for key in "abc":
+            store.write(RUN, key, notebook(RUN))
+        unreadable = store.local_path(RUN, "a")
+        assert unreadable is not None
+        unreadable.unlink()
+        unreadable.symlink_to("/proc/self/mem")
+        assert store.prune(timedelta(0), LEFT.append) == 2
+        (error,) = LEFT
+        LEFT.clear()
+        assert error.details["location"] == str(unreadable)
+        assert "cannot be read" in error.message
+        assert unreadable.is_symlink()
 
     def test_what_is_aside_of_the_layout_stays(self, store: ExecutedStore, tmp_path: Path) -> None:
         for place in ("a.ipynb", f"{RUN}/x/a.ipynb", f"{RUN}/a.txt", f".{RUN}/a.ipynb"):
             path = tmp_path / "executed" / place
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(notebook(RUN))
-        assert store.prune(timedelta(0)) == 0
+        assert store.prune(timedelta(0), LEFT.append) == 0
 
 
 class TestMemory(StoreContract):

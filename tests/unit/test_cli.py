@@ -176,6 +176,24 @@ def test_config_show(empty_folder: Path, capsys: pytest.CaptureFixture[str], mon
     assert document["origins"]["dagster.port"]["line"] == 2
 
 
+def test_config_show_prints_no_secret(
+    empty_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (empty_folder / "token").write_text("canary-9d1")
+    monkeypatch.setenv(
+        "DAGLAB_DAGSTER__AUTH", json.dumps({"type": "bearer", "token_file": str(empty_folder / "token")})
+    )
+    for options in ([], ["--origin"], ["--json"], ["--origin", "--json"]):
+        assert run(["config", "show", *options]) == 0
+        assert "token_file" in (out := capsys.readouterr().out)
+        assert "canary" not in out
+    monkeypatch.setenv("DAGLAB_DAGSTER__AUTH", json.dumps({"type": "bearer", "token": "canary-9d1"}))
+    assert run(["config", "show", "--json"]) == 2
+    said = capsys.readouterr()
+    assert "secrets don't belong in it" in said.out
+    assert "canary" not in said.out + said.err
+
+
 def test_wrong_configuration_exits_with_usage(empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (empty_folder / "daglab.yaml").write_text("dagstre: {}\n")
     assert run(["config", "show", "--json"]) == ConfigError.exit_code == 2

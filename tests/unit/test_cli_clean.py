@@ -63,6 +63,23 @@ def test_old_executed_notebooks_go_and_nothing_else(project: Path, clean: Cleane
     assert clean("--executed", "--older-than", "0d") == [os.path.relpath(new, project)]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a file that nobody can read, root neither")
+def test_an_executed_notebook_that_cannot_be_read_is_told_and_left(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = project / ".daglab" / "executed"
+    old, unreadable = executed(store, days=31), executed(store, run_id="unreadable")
+    unreadable.unlink()
+    unreadable.symlink_to("/proc/self/mem")
+    assert run(["clean", "--yes", "--json", "--older-than", "0d"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert [left["place"] for left in document["deleted"]] == [str(old)]
+    ((kept),) = document["kept"]
+    assert kept["place"] == str(unreadable)
+    assert "cannot be read" in kept["reason"]
+    assert unreadable.is_symlink()
+
+
 def test_backups_go_unless_they_are_something_else(project: Path, clean: Cleaned) -> None:
     note = project / "note.py"
     note.write_text("mine")

@@ -52,6 +52,14 @@ def test_dry_run_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert list(tmp_path.iterdir()) == []
 
 
+def test_read_only_of_the_folder_around_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "daglab.yaml").write_text("read_only: true\n")
+    assert run(["init", "--bootstrap", str(tmp_path / "shops" / "new")]) == 2
+    assert "read_only" in capsys.readouterr().err
+    assert files(tmp_path) == {"daglab.yaml"}
+    assert run(["init", "--bootstrap", str(tmp_path / "new"), "--dry-run"]) == 0
+
+
 def test_a_folder_with_files_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "README.md").write_text("mine")
     assert run(["init", "--bootstrap", str(tmp_path)]) == 8

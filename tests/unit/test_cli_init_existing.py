@@ -13,6 +13,7 @@ import pytest
 
 from daglab.cli.app import run
 from daglab.config import load_config
+from tests.shapes import assert_shape
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -33,7 +34,9 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 def init(capsys: pytest.CaptureFixture[str], folder: Path, *options: str, code: int = 0) -> dict[str, Any]:
     assert run(["init", str(folder), "--json", *options]) == code
-    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    out = capsys.readouterr().out
+    assert_shape(["init"], out)
+    answer: dict[str, Any] = json.loads(out)
     return answer
 
 

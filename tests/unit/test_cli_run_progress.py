@@ -11,6 +11,7 @@ from daglab.cli.output import Output
 from daglab.cli.run_progress import Progress
 from daglab.client import EventError, Metadata, RunEvent
 from daglab.runs.messages import failure_text
+from tests.shapes import assert_shape
 
 FRAME = '  File "/home/ann/shop.py", line 3, in orders\n    raise ValueError\n'
 DAGSTERS = '  File "/x/site-packages/dagster/_core/execution/plan/utils.py", line 57, in boundary\n    yield\n'
@@ -23,7 +24,9 @@ def event(kind: str, message: str = "", step: str | None = "orders", **more: Any
 
 def told(capsys: pytest.CaptureFixture[str], *events: RunEvent) -> list[dict[str, Any]]:
     Progress(Output(json=True)).events("r1", events)
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    lines = capsys.readouterr().out
+    assert_shape(["run"], lines)
+    return [json.loads(line) for line in lines.splitlines()]
 
 
 def test_a_cells_start_is_told_only_where_its_end_is_not_there_yet(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from daglab.cli.app import run
+from tests.shapes import assert_shape
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +41,9 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def workspace(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
     status = run(["workspace", *arguments, "--json"])
-    return status, json.loads(capsys.readouterr().out)
+    out = capsys.readouterr().out
+    assert_shape(["workspace"], out)
+    return status, json.loads(out)
 
 
 def test_it_is_printed(site: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -120,6 +120,38 @@ def test_pyproject_is_read_with_its_line_numbers(project: Path) -> None:
     assert config.origins["dagster.port"] == Origin("file", str(path), 8)
 
 
+SOURCES = ("flag", "environment", "nearest file", "file above", "user file", "default")
+
+
+@pytest.mark.parametrize("strongest", range(len(SOURCES)))
+def test_each_source_wins_over_all_that_are_weaker(
+    project: Path, monkeypatch: pytest.MonkeyPatch, strongest: int
+) -> None:
+    """The strongest source of those that set the key, which are it and all after it."""
+    below = project / "shop"
+    below.mkdir()
+    files = {
+        "nearest file": (below / "daglab.yaml", "marimo: {port: 1002}\n"),
+        "file above": (project / "pyproject.toml", "[tool.daglab]\nmarimo.port = 1003\n"),
+        "user file": (user_file(project), "marimo: {port: 1004}\n"),
+    }
+    given = SOURCES[strongest:]
+    for path, text in (files[source] for source in given if source in files):
+        path.write_text(text)
+    if "environment" in given:
+        monkeypatch.setenv("DAGLAB_MARIMO__PORT", "1001")
+    config = load_config(below, flags={"marimo.port": 1000 if "flag" in given else None})
+    wins = [
+        (1000, Origin("flag", "marimo.port")),
+        (1001, Origin("environment", "DAGLAB_MARIMO__PORT")),
+        (1002, Origin("file", str(below / "daglab.yaml"), 1)),
+        (1003, Origin("file", str(project / "pyproject.toml"), 2)),
+        (1004, Origin("user file", str(files["user file"][0]), 1)),
+        (2718, Origin("default")),
+    ]
+    assert (config.marimo.port, config.origins["marimo.port"]) == wins[strongest]
+
+
 def test_order_of_the_sources(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     user_file(project).write_text("marimo: {port: 1001}\nread_only: true\nexecuted: {retention_days: 3}\n")
     (project / "daglab.yaml").write_text("marimo: {port: 1002}\nexecuted: {retention_days: 4}\n")

@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.shapes import assert_shape
+
 TIMEOUT = 120.0
 COMMAND = [sys.executable, "-m", "daglab"]
 
@@ -22,10 +24,13 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def daglab(*arguments: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run it to its end, with pipes."""
-    return subprocess.run(
+    """Run it to its end, with pipes; what it prints as JSON has the shape that is documented."""
+    done = subprocess.run(
         [*COMMAND, *arguments], cwd=cwd, env=environment(**more), capture_output=True, text=True, timeout=TIMEOUT
     )
+    if "--json" in arguments:
+        assert_shape(arguments, done.stdout)
+    return done
 
 
 def events(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import random
 import shutil
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from daglab.ports import first_free_port
 from daglab.processes import LOOPBACK
 from tests.integration.cli.command import Started, Terminal, daglab
 from tests.process_trees import argv_of, assert_ended, family
+from tests.shapes import assert_shape
 
 MINI_PROJECT = Path(__file__).parents[2] / "mini_project"
 
@@ -52,7 +54,9 @@ def test_both_answer_and_end_with_it(mini: Path, number: int, status: int) -> No
         with Started(*arguments, cwd=mini) as started:
             started.wait_for("Ctrl-C ends both")
             assert started.process.stdout is not None
-            urls = json.loads(started.process.stdout.readline())["urls"]
+            ready = started.process.stdout.readline()
+            assert_shape(arguments, ready)
+            urls = json.loads(ready)["urls"]
             assert str(taken) not in urls["dagster"] + urls["marimo"]
             assert httpx.get(f"{urls['dagster']}/server_info").status_code == 200
             assert httpx.get(urls["marimo"], follow_redirects=True).status_code == 200
@@ -135,6 +139,46 @@ def test_a_folder_without_a_code_location_is_told(tmp_path: Path) -> None:
     done = daglab("dev", "--lab", cwd=tmp_path)
     assert done.returncode == 2
     assert "[tool.dagster]" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+OFF = {"daglab.server": False, "jupyterlab": True}
+DYING = """\
+import os
+from jupyter_server.base.handlers import JupyterHandler
+
+class Dies(JupyterHandler):
+    def post(self):
+        print("the last words", flush=True)
+        os._exit(9)
+
+def _load_jupyter_server_extension(server):
+    server.web_app.add_handlers(".*", [(server.base_url + "daglab/api/dagster", Dies)])
+
+def _jupyter_server_extension_points():
+    return [{"module": "dying"}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("extensions", "code", "told"),
+    [
+        (OFF, 3, "remedy: jupyter server extension enable daglab.server"),
+        ({**OFF, "dying": True}, 1, "jupyter ended with status 9"),
+    ],
+)
+def test_lab_without_the_server_extension_or_that_dies_is_told(
+    mini: Path, tmp_path: Path, extensions: dict[str, bool], code: int, told: str
+) -> None:
+    (tmp_path / "dying.py").write_text(DYING)
+    config = json.dumps({"ServerApp": {"jpserver_extensions": extensions}})
+    (tmp_path / "jupyter_server_config.json").write_text(config)
+    there = {
+        "JUPYTER_CONFIG_DIR": str(tmp_path),
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)]),
+    }
+    done = daglab("dev", "--lab", "--ci", cwd=mini, **there)
+    assert (done.returncode, told in done.stderr) == (code, True), done.stderr
     assert "Traceback" not in done.stderr
 
 

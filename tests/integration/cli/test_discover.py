@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import subprocess
 from pathlib import Path
@@ -118,11 +119,18 @@ def test_no_dagster_is_told_with_how_to_start_it(tmp_path: Path) -> None:
     assert "dagster dev" in done.stderr
 
 
-@pytest.mark.parametrize(("auth", "header"), [("bearer", f"Bearer {CANARY}"), ("header, header: X-Key", CANARY)])
+@pytest.mark.parametrize(
+    ("auth", "header"),
+    [
+        ("bearer", f"Bearer {CANARY}"),
+        ("basic, username: ann", f"Basic {base64.b64encode(f'ann:{CANARY}'.encode()).decode()}"),
+        ("header, header: X-Key", CANARY),
+    ],
+)
 def test_credentials_are_those_of_the_configuration(
     cells: RunningDagster, tmp_path: Path, auth: str, header: str
 ) -> None:
-    name = "Authorization" if auth == "bearer" else "X-Key"
+    name = "X-Key" if auth.startswith("header") else "Authorization"
 
     async def work(_: DagsterClient, proxy: Proxy) -> list[subprocess.CompletedProcess[str]]:
         (tmp_path / "daglab.yaml").write_text(

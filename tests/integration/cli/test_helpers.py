@@ -51,6 +51,7 @@ def test_asking(cells: RunningDagster) -> None:
     assert helpers.status().address == cells.url
     assert [asset.key for asset in helpers.discover(pattern="raw/*").assets] == ["raw/orders"]
     assert helpers.validate_config(GREET, job="hello") == []
+    assert helpers.validate_config(GREET.replace("Ann", "2026-01-31"), job="hello") == []
     assert "Missing required" in helpers.validate_config("", job="hello")[0].message
     assert "not YAML" in helpers.validate_config("a: [", job="hello")[0].message
     assert "a mapping, not list" in helpers.validate_config("[1]", job="hello")[0].message

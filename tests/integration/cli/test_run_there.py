@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from tests.integration.cli.command import Started, Terminal, daglab, events
 from tests.integration.client.calling import with_client
 from tests.integration.client.proxy import PASS, Proxy, Request, Verdict, reply, through_proxy
 from tests.integration.conftest import RunningDagster
+from tests.shapes import assert_shape
 
 HELLO = '{"ops": {"greet": {"config": {"name": "Ann"}}}}'
 
@@ -139,6 +141,10 @@ def test_validation_launches_nothing(cells: RunningDagster) -> None:
     (told,) = events(done)
     assert told["event"] == "validated"
     assert {fault["reason"] for fault in told["faults"]} >= {"FIELD_NOT_DEFINED"}
+    done = run(cells, "-j", "hello", "--validate-only", "--config-yaml", "ops: {greet: {config: {name: 2026-01-31}}}")
+    assert (done.returncode, done.stderr) == (0, "valid\n")
+    done = run(cells, "-a", "key:raw/orders", "--location", "cells", "--validate-only")
+    assert (done.returncode, done.stderr) == (0, "valid\n")
     assert all(set(fault) == {"path", "message", "reason"} for fault in told["faults"])
     assert number_of_runs(cells) == before
 
@@ -166,6 +172,12 @@ def test_validation_launches_nothing(cells: RunningDagster) -> None:
         (["--notebook", "nowhere.py"], 7, "nowhere.py cannot be read"),
         (["--notebook", "cells/definitions.py"], 7, "makes no assets"),
         (["-a", "x", "--in-process"], 2, "runs here"),
+        (["-a", "x", "--no-wait", "--timeout", "3"], 2, "--no-wait does not follow it"),
+        (["-a", "x", "--no-wait", "--timeout", "3", "--cancel-on-timeout"], 2, "--no-wait does not follow it"),
+        (["-a", "x", "--no-wait", "--logs"], 2, "--no-wait does not follow it"),
+        (["-a", "raw/orders", "--location", "unloadable"], 7, "raw/orders is in the code location cells"),
+        (["-a", "group:sales", "--location", "unloadable"], 7, "No selected asset is in the code location"),
+        (["-a", "nowhere", "--location", "cells"], 1, "no asset nowhere"),
     ],
 )
 def test_what_cannot_be_run_is_refused_before_anything_is(
@@ -263,6 +275,7 @@ def test_several_partitions_are_a_backfill(cells: RunningDagster) -> None:
     with Started("run", "--url", cells.url, "-a", "by_region", "-p", "a", "-p", "c", "--json", cwd=cells.project) as it:
         status, out, err = it.wait()  # Dagster's daemon looks for backfills every half a minute
     assert status == 4, err
+    assert_shape(["run"], out)
     told = [json.loads(line) for line in out.splitlines()]
     first, last = told[0], told[-1]
     assert (first["event"], first["partitions"]) == ("backfill", 2)
@@ -275,24 +288,31 @@ def test_several_partitions_are_a_backfill(cells: RunningDagster) -> None:
     assert sorted(last["runs"].values()) == ["FAILURE", "SUCCESS"]
 
 
-@pytest.mark.nightly
-def test_a_dagster_that_is_gone_for_a_while_is_borne_with(cells: RunningDagster) -> None:
+def test_a_dagster_that_is_gone_for_a_while_is_borne_with(cells: RunningDagster, tmp_path: Path) -> None:
+    """Behind basic authentication, the connection is cut while the run is followed."""
     seen = 0
+    basic = base64.b64encode(b"ann:canary-pass").decode()
 
     def cuts(request: Request) -> Verdict:
         nonlocal seen
+        if request.header("Authorization") != f"Basic {basic}":
+            return reply("401 Unauthorized")
         seen += request.operation == "query DaglabRunLogs"
         return Verdict(refuse=True) if 2 <= seen <= 6 else PASS
 
     async def work(_: Any, proxy: Proxy) -> subprocess.CompletedProcess[str]:
-        arguments = ("run", "--url", proxy.url, "-a", "raw/orders", "--json")
-        return await asyncio.to_thread(daglab, *arguments, cwd=cells.project)
+        auth = "{type: basic, username: ann, token_env: DAGLAB_TEST_CANARY}"
+        (tmp_path / "daglab.yaml").write_text(f"dagster: {{url: '{proxy.url}', auth: {auth}}}\n")
+        arguments = ("run", "-a", "raw/orders", "--json")
+        return await asyncio.to_thread(daglab, *arguments, cwd=tmp_path, DAGLAB_TEST_CANARY="canary-pass")
 
     done = through_proxy(cells.url, cuts, work)
     told = [event["event"] for event in events(done)]
     assert done.returncode == 0, done.stdout
     assert told.count("lost") == 1
     assert told[-1] == "ended"
+    assert "canary" not in done.stdout + done.stderr
+    assert basic not in done.stdout + done.stderr
 
 
 @pytest.mark.nightly

@@ -13,6 +13,8 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.shapes import assert_shape
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -37,6 +39,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
     argv = [sys.executable, "-m", "daglab", "demo", str(folder), "--json"]
     ended = subprocess.run(argv, capture_output=True, text=True, timeout=900)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert_shape(argv[3:], ended.stdout)
     return Shown(folder, json.loads(ended.stdout), ended.stderr)
 
 

@@ -241,8 +241,14 @@ def test_an_input_from_a_notebook_that_the_wheel_does_not_carry(project: Path, t
 
 
 def test_a_project_without_any_notebook(project: Path, tmp_path: Path) -> None:
+    """As `daglab init` leaves it: a build passes, and tells; one with a notebook whose header is missing does not."""
     (project / NUMBERS).unlink()
     built = build(project, tmp_path / "out")
+    assert built.status == 0, built.said
+    assert "daglab: no notebooks yet" in built.said
+    assert [path.suffix for path in built.artifacts] == [".whl"]
+    write(project, "import marimo\n\napp = marimo.App()\n")
+    built = build(project, tmp_path / "again")
     assert built.status == 1
     assert "pyproject.toml:13: DL322" in built.said
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.shapes import assert_shape
+
 DAGLAB = Path(sys.executable).with_name("daglab")
 CORPUS = Path(__file__).parents[2] / "corpus" / "jupyter"
 
@@ -18,6 +20,8 @@ def daglab(folder: Path, *args: str, code: int = 0) -> subprocess.CompletedProce
     done = subprocess.run([DAGLAB, *args], cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+    if "--json" in args:
+        assert_shape(args, done.stdout)
     return done
 
 

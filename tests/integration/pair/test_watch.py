@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.integration.pair.test_pair_commands import CORPUS, DAGLAB, daglab, edit, states
+from tests.shapes import assert_shape
 
 
 class Watch:
@@ -30,7 +31,9 @@ class Watch:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines(keepends=True) if line[-1] == "\n"]
+        whole = self.log.read_text("utf-8").rpartition("\n")[0]
+        assert_shape(["sync", "--watch"], whole)
+        return [json.loads(line) for line in whole.splitlines()]
 
     @property
     def kinds(self) -> list[str]:

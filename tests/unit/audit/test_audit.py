@@ -108,11 +108,52 @@ def test_nothing_of_the_project_is_run(project: Path, found: Found, monkeypatch:
     assert not (project / "ran").exists()
 
 
-def test_a_notebook_that_is_no_python_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    broken = {"cells": [{"cell_type": "code", "source": "def ("}]}
-    (project / "lone.ipynb").write_text(json.dumps(broken))
-    assert run(["audit", "--only", "code"]) == 3
-    assert "lone.ipynb" in capsys.readouterr().err
+def jupyter(*sources: str) -> str:
+    return json.dumps({"cells": [{"cell_type": "code", "source": source} for source in sources]})
+
+
+def skipped(capsys: pytest.CaptureFixture[str], check: str, code: int = 3) -> list[tuple[str, str]]:
+    """What the check tells that it has left out: path and reason."""
+    assert run(["audit", "--only", check, "--json"]) == code
+    document = json.loads(capsys.readouterr().out)
+    assert document["checks"] == []
+    return [(one["path"], one["reason"]) for one in document["skipped"]]
+
+
+def test_only_cells_that_are_no_python_are_left_out(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bash, wrong, waits = "%%bash\nrm -rf /", "def (", "await asyncio.sleep(eval(text))"
+    (project / "lone.ipynb").write_text(jupyter("%%time\nx = 1", bash, wrong, waits, "!ls\nexec(text)"))
+    assert skipped(capsys, "code", 7) == [
+        ("lone.ipynb", "cell 2 is no Python: %%bash"),
+        ("lone.ipynb", "cell 3 is no Python: def ("),
+    ]
+    assert run(["audit", "--only", "code", "--severity", "medium"]) == 7
+    out, err = capsys.readouterr()
+    assert [line.split(": ")[1] for line in out.splitlines()] == ["medium bandit-B102", "medium bandit-B307"]
+    assert "code: could not look: lone.ipynb: cell 2 is no Python: %%bash" in err
+
+
+def test_what_is_no_notebook_is_told_and_searched_for_secrets(project: Path, found: Found) -> None:
+    (project / "lone.ipynb").write_text(f"{{'cells': '{TOKEN}")
+    assert places(found("secrets")) == [("lone.ipynb", 1, "secret")]
+    assert found("code", code=3) == []
+
+
+def test_large_files_are_told_and_not_passed_over(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    large = {".env": "secrets", "lone.ipynb": "code", "jupyter_server_config.py": "settings", "start.sh": "settings"}
+    for name in large:
+        (project / name).write_text(f"#{' ' * 5_000_000}\n")
+    for check in ("secrets", "code", "settings"):
+        told = dict(skipped(capsys, check))
+        assert {name for name, of in large.items() if of == check} <= told.keys()
+        assert set(told.values()) == {"it has 5,000,002 bytes, and at most 5,000,000 are read"}
+
+
+def test_a_file_that_cannot_be_read_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "start.sh").symlink_to("start.sh")
+    ((path, reason),) = skipped(capsys, "settings")
+    assert path == "start.sh"
+    assert "cannot be read" in reason
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
@@ -142,12 +183,47 @@ def test_open_doors_in_files(project: Path, found: Found) -> None:
     (project / ".jupyter" / "jupyter_server_config.json").write_text('{"ServerApp": {"allow_origin": "*"}}')
     (project / "Dockerfile").write_text('FROM python\nCMD ["dagster-webserver", "-h", "0.0.0.0", "-p", "80"]\n')
     (project / "start.sh").write_text("# marimo edit --no-token\nmarimo edit \\\n  --no-token --host=0.0.0.0 &\n")
-    here = [place for place in places(found("settings")) if not place[0].startswith("process")]
-    assert set(here) == {
+    assert doors(found) == {
         ("jupyter_server_config.py", 2, "no-token"), ("jupyter_server_config.py", 4, "no-xsrf"),
         (".jupyter/jupyter_server_config.json", None, "any-origin"), ("Dockerfile", 2, "any-address"),
         ("start.sh", 2, "no-token"), ("start.sh", 2, "any-address"),
     }  # fmt: skip
+
+
+COMPOSE = """\
+services:
+  lab:
+    command:
+      - marimo
+      - edit
+      - --no-token
+      - --host
+      - 0.0.0.0
+  closed: {command: [marimo, edit]}
+  divided:
+    entrypoint: ["tini", "--", "jupyter", "lab"]
+    command:
+      - --ServerApp.token=
+  shell:
+    command: [sh, -c, "sleep 1; dagster-webserver -h 0.0.0.0"]
+  # marimo edit --no-token
+"""
+
+
+def test_open_doors_in_yaml(project: Path, found: Found) -> None:
+    (project / "compose.yaml").write_text(COMPOSE)
+    (project / "deploy").mkdir()
+    (project / "deploy" / "job.yml").write_text("script:\n  - |\n    cd lab\n    marimo edit --no-token\n")
+    (project / "chart.yaml").write_text("{{ if .Values.open }}\ncommand: marimo edit --no-token\n{{ end }}\n")
+    assert doors(found) == {
+        ("compose.yaml", 4, "no-token"), ("compose.yaml", 4, "any-address"), ("compose.yaml", 11, "no-token"),
+        ("compose.yaml", 15, "any-address"), ("deploy/job.yml", 4, "no-token"), ("chart.yaml", 2, "no-token"),
+    }  # fmt: skip
+
+
+def doors(found: Found) -> set[tuple[str, int | None, str]]:
+    """Those of the project's files."""
+    return {place for place in places(found("settings")) if not place[0].startswith("process")}
 
 
 def test_a_token_over_plain_http(project: Path, found: Found, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,12 +110,12 @@ class ExecutedStore:
         folder, _, first = inside.rpartition("/")
         tries = re.compile(rf"{re.escape(first.removesuffix('.ipynb'))}(?:@retry-(\d+))?\.ipynb")
         with _told(location, "cannot be read"):
-            try:
+            found = {0: first}
+            with suppress(OSError):  # what can't be listed may be readable all the same
                 system.invalidate_cache(folder)
                 names = (path.rpartition("/")[2] for path in system.ls(folder, detail=False))
-                found = {int(match[1] or 0): match[0] for match in map(tries.fullmatch, names) if match}
-                if not found:
-                    return None
+                found |= {int(match[1] or 0): match[0] for match in map(tries.fullmatch, names) if match}
+            try:
                 content: bytes = system.cat_file(f"{folder}/{found[max(found)]}", start=0, end=MOST_BYTES + 1)
             except FileNotFoundError:
                 return None

@@ -39,6 +39,19 @@ def alone() -> Iterator[None]:
             _owner = None
 
 
+@contextmanager
+def unsilenced() -> Iterator[None]:
+    """Log although a cell has silenced its libraries by ``logging.disable``."""
+    silenced = logging.root.manager.disable
+    if silenced:
+        logging.disable(logging.NOTSET)
+    try:
+        yield
+    finally:
+        if silenced:
+            logging.disable(silenced)
+
+
 @dataclass(frozen=True)
 class _State:
     """What code may change of its process: current folder (``None``: deleted), environment, search path, warnings,

@@ -24,7 +24,7 @@ from daglab.runtime.declare import to_key
 from daglab.runtime.executed import CellRecord
 from daglab.runtime.given import shown_params
 from daglab.runtime.inputs import check_type, load_value
-from daglab.runtime.isolation import Surroundings
+from daglab.runtime.isolation import Surroundings, unsilenced
 from daglab.runtime.loaded import LoadedNotebook
 from daglab.runtime.outputs import console_outputs, shown_outputs, text_output
 from daglab.runtime.partitions import one_key, require_io_managers, run_keys
@@ -79,8 +79,12 @@ class _Step:
         self.surroundings = Surroundings(main)
         self.kept: dict[str, int] = {}  # asset key -> hash of what is stored
         self.links: dict[str, dict[str, Any]] = {}
-        self.log = StepLog(context.log.info)
+        self.log = StepLog(self._tell)
         self.console = Console(self.log)
+
+    def _tell(self, lines: str) -> None:
+        with unsilenced():
+            self.context.log.info(lines)
 
     def _runner(self) -> tuple[CellRunner, ModuleType]:
         try:

@@ -60,6 +60,7 @@ def test_changes_last_for_the_notebook_and_no_longer(
     assert state() == before
     assert result.asset_value("b") == [1, logging.CRITICAL, "elsewhere", "1", False, "/nowhere", "--more", "error"]
     assert runs.materialized() == ["a", "b"]  # an event is a line of the log
+    assert "cell 3: starts" in runs.lines()  # after it was silenced
     assert runs.metadata("b")["notebook"].startswith(before[0])  # links are made for the process's own folder
 
 

@@ -56,26 +56,28 @@ class ExecutedStore:
 
     root: str
 
-    def location(self, run_id: str, asset_key: str) -> str:
+    def location(self, run_id: str, asset_key: str, retry: int = 0) -> str:
         """Where the executed notebook of one asset (``sales/orders``) in one run is: ``<root>/<run_id>/<key>.ipynb``.
+
+        Each further try of the step, from ``retry`` 1 on, has its own: ``<key>@retry-1.ipynb``.
 
         Raises:
             StorageError: ``run_id`` is no run's id, or the key is empty.
         """
         if not _RUN_ID.fullmatch(run_id):
             raise StorageError(f"{run_id!r} is not a run's id", remedy="letters, digits, '-' and '_'")
-        return f"{self.root.rstrip('/')}/{run_id}/{file_name(asset_key)}"
+        return f"{self.root.rstrip('/')}/{run_id}/{file_name(asset_key, retry)}"
 
-    def write(self, run_id: str, asset_key: str, content: bytes) -> str:
+    def write(self, run_id: str, asset_key: str, content: bytes, *, retry: int = 0) -> str:
         """Store ``content`` and return its location. A reader sees the whole of it or what was there before.
 
         Raises:
             StorageError: the store can't be written.
             MissingExtraError: the URL's file system is not installed.
         """
-        location = self.location(run_id, asset_key)
-        path = self.local_path(run_id, asset_key)
+        location = self.location(run_id, asset_key, retry)
         with _told(location, "cannot be written"):
+            path = self.local_path(run_id, asset_key, retry)
             if path is not None:
                 _replace(path, content)
             else:
@@ -97,7 +99,7 @@ class ExecutedStore:
         return content
 
     def find(self, run_id: str, asset_key: str) -> bytes | None:
-        """The stored bytes; ``None`` where there is no executed notebook of this asset in this run.
+        """The stored bytes of the last try; ``None`` where there is no executed notebook of this asset in this run.
 
         Raises:
             StorageError: it can't be read, or is larger than ``MOST_BYTES``.
@@ -105,9 +107,16 @@ class ExecutedStore:
         """
         location = self.location(run_id, asset_key)
         system, inside = self._file_system(location)
+        folder, _, first = inside.rpartition("/")
+        tries = re.compile(rf"{re.escape(first.removesuffix('.ipynb'))}(?:@retry-(\d+))?\.ipynb")
         with _told(location, "cannot be read"):
+            found = {0: first}
+            with suppress(OSError):  # what can't be listed may be readable all the same
+                system.invalidate_cache(folder)
+                names = (path.rpartition("/")[2] for path in system.ls(folder, detail=False))
+                found |= {int(match[1] or 0): match[0] for match in map(tries.fullmatch, names) if match}
             try:
-                content: bytes = system.cat_file(inside, start=0, end=MOST_BYTES + 1)
+                content: bytes = system.cat_file(f"{folder}/{found[max(found)]}", start=0, end=MOST_BYTES + 1)
             except FileNotFoundError:
                 return None
         if len(content) > MOST_BYTES:
@@ -185,14 +194,14 @@ class ExecutedStore:
                     (self._folder / stored.run_id).rmdir()
             return True
 
-    def local_path(self, run_id: str, asset_key: str) -> Path | None:
+    def local_path(self, run_id: str, asset_key: str, retry: int = 0) -> Path | None:
         """The file itself, when the store is a folder of this machine."""
         folder = self._folder
-        return None if folder is None else folder / run_id / file_name(asset_key)
+        return None if folder is None else folder / run_id / file_name(asset_key, retry)
 
-    def url(self, run_id: str, asset_key: str) -> str | None:
+    def url(self, run_id: str, asset_key: str, retry: int = 0) -> str | None:
         """A link to the executed notebook, when the store has addresses that a browser or a tool can follow."""
-        return self.location(run_id, asset_key) if self._protocol in _LINKABLE else None
+        return self.location(run_id, asset_key, retry) if self._protocol in _LINKABLE else None
 
     @cached_property
     def _protocol(self) -> str:
@@ -230,8 +239,10 @@ def executed_stores(config: Config, project: Project) -> list[ExecutedStore]:
     return stores
 
 
-def file_name(asset_key: str) -> str:
+def file_name(asset_key: str, retry: int = 0) -> str:
     """The file's name for an asset key: parts joined by ``__``, one name for each key, safe on every file system.
+
+    The number of a ``retry`` stands behind ``@``, which is escaped in keys.
 
     Raises:
         StorageError: the key is empty or has an empty part.
@@ -242,7 +253,7 @@ def file_name(asset_key: str) -> str:
     name = "__".join(_escape(part) for part in parts)
     if len(name) > _LONGEST_NAME:
         name = f"{name[: _LONGEST_NAME - 65]}-{hashlib.sha256(asset_key.encode()).hexdigest()}"
-    return f"{name}.ipynb"
+    return f"{name}@retry-{retry}.ipynb" if retry else f"{name}.ipynb"
 
 
 @contextmanager

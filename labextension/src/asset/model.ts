@@ -97,8 +97,10 @@ export class AssetModel implements IDisposable {
     }
     this.told = told;
     this.hadFault = fault;
-    this.update({});
-    this.askOutdated();
+    if (this.isVisible) {
+      this.update({});
+      this.askOutdated();
+    }
   }
 
   private onRun(_: unknown, run: RunProgress): void {
@@ -163,7 +165,7 @@ export class AssetModel implements IDisposable {
   private made(told: Told): IAssetView {
     const { assets, status, runs: progress, pairs } = this.store.state;
     const asset = this.store.asset(this.key) ?? told.details;
-    const lineage = lineageOf(assets ?? [], this.centre);
+    const lineage = lineageOf(assets ?? [], key => this.store.asset(key), this.centre);
     this.lineage = this.lineage && sameLineage(this.lineage, lineage) ? this.lineage : lineage;
     const runs = told.runs?.map(run => {
       const news = progress.get(run.id);

@@ -81,7 +81,6 @@ export class AssetModel implements IDisposable {
 
   dispose(): void {
     this._isDisposed = true;
-    Signal.disconnectAll(this);
     Signal.clearData(this);
   }
 
@@ -126,6 +125,9 @@ export class AssetModel implements IDisposable {
   }
 
   private async loadDetails(): Promise<void> {
+    if (this._isDisposed) {
+      return;
+    }
     try {
       const details = await this.api.get('/assets/{key}', { path: { key: this.key } });
       this.update({ details, fault: null, failure: await this.failureOf(details) });
@@ -145,6 +147,9 @@ export class AssetModel implements IDisposable {
   }
 
   private async loadRuns(): Promise<void> {
+    if (this._isDisposed) {
+      return;
+    }
     try {
       const { runs } = await this.api.get('/runs', { query: { asset: this.key, limit: MOST_RUNS } });
       this.update({ runs, runsFault: null });

@@ -161,7 +161,12 @@ describe('AssetModel', () => {
 
   it('is told nothing once it is disposed of', async () => {
     await shown();
+    model.refresh();
+    model.refresh(); // waits for the first
     model.dispose();
+    await passed();
+    expect(workspace.asked.length).toBeLessThanOrEqual(2);
+    workspace.asked = [];
     workspace.set(asset('a', { materialized_at: 5 }));
     await passed();
     expect(workspace.asked).toEqual([]);

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { layout, NODE_HEIGHT, NODE_WIDTH } from '../src/model/layout';
-import { lineageOf, neighbour, sameLineage } from '../src/model/lineage';
+import type { Asset } from '../src/model/asset';
+import { type ILineage, lineageOf as made, neighbour, sameLineage } from '../src/model/lineage';
 import { asset } from './make';
+
+function lineageOf(assets: readonly Asset[], centre: string): ILineage {
+  return made(assets, key => assets.find(one => one.key === key) ?? null, centre);
+}
 
 const chain = [
   asset('a'),
@@ -38,6 +43,15 @@ describe('lineageOf', () => {
     expect(lineageOf([], 'x').nodes).toEqual([{ key: 'x', level: 0, asset: null }]);
   });
 
+  it('sees new edges, and none that is gone', () => {
+    const keys = (...assets: Asset[]): string[] => lineageOf(assets, 'a').nodes.map(node => node.key);
+    const [a, b] = [asset('a'), asset('b', { dependencies: ['a'] })];
+    expect(keys(a, b)).toEqual(['a', 'b']);
+    expect(keys({ ...a, status: 'failed' }, { ...b })).toEqual(['a', 'b']);
+    expect(keys(a, asset('b'))).toEqual(['a']);
+    expect(keys(a, asset('b'), asset('c', { dependencies: ['a'] }))).toEqual(['a', 'c']);
+  });
+
   it('is the same while its assets are', () => {
     const other = chain.map(one => (one.key === 'a' ? { ...one } : one));
     expect(sameLineage(lineageOf(chain, 'd'), lineageOf([...chain], 'd'))).toBe(true);
@@ -49,11 +63,11 @@ describe('lineageOf', () => {
 describe('layout', () => {
   it('goes from left to right, in the order of the keys, and nothing overlaps', async () => {
     const names = ['__proto__', 'constructor', 'k1', 'k2'];
-    const made = lineageOf([asset('up'), asset('a', { dependencies: ['up'] }), ...names.map(key => asset(key, { dependencies: ['a'] }))], 'a');
-    const { nodes, edges, width, height } = await layout(made);
+    const lineage = lineageOf([asset('up'), asset('a', { dependencies: ['up'] }), ...names.map(key => asset(key, { dependencies: ['a'] }))], 'a');
+    const { nodes, edges, width, height } = await layout(lineage);
     const place = (key: string): { x: number; y: number } => nodes.get(key) ?? { x: NaN, y: NaN };
     expect(place('up').x + NODE_WIDTH).toBeLessThan(place('a').x);
-    const after = made.nodes.filter(node => node.level === 1).map(node => place(node.key));
+    const after = lineage.nodes.filter(node => node.level === 1).map(node => place(node.key));
     after.forEach(({ x, y }, at) => {
       expect(x).toBeGreaterThan(place('a').x + NODE_WIDTH);
       expect(y).toBeGreaterThanOrEqual((after[at - 1]?.y ?? -NODE_HEIGHT) + NODE_HEIGHT);
@@ -66,10 +80,10 @@ describe('layout', () => {
 });
 
 describe('neighbour', () => {
-  const made = lineageOf(chain, 'c');
+  const lineage = lineageOf(chain, 'c');
   const heights: Record<string, number> = { b: 0, elsewhere: 50, d: 0, e: 60 };
   const go = (from: string, direction: 'left' | 'right' | 'up' | 'down'): string | null =>
-    neighbour(made, from, direction, key => heights[key] ?? 40);
+    neighbour(lineage, from, direction, key => heights[key] ?? 40);
 
   it('follows the edges to the nearest, and the levels', () => {
     expect(go('c', 'left')).toBe('elsewhere');

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { AssetEvent } from '../src/model/asset';
-import { MOST_ROWS, seriesOf, shownValue } from '../src/model/metadata';
+import { MOST_ROWS, seriesOf, type Shown, shownValue as shownIn } from '../src/model/metadata';
+import { trans } from './make';
+
+function shownValue(entry: Parameters<typeof shownIn>[0]): Shown {
+  return shownIn(entry, trans);
+}
 
 describe('shownValue', () => {
   it.each(['javascript:alert(1)', '//evil.example', '/\\evil.example', 'data:text/html,x', 'file:///etc/passwd', '', 7])(

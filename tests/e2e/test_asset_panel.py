@@ -52,7 +52,7 @@ def report():
     })
 
 @dg.asset(group_name="panel", description=EVIL)
-def evil():
+def notes():
     yield dg.Output(1, metadata={
         "script": dg.MetadataValue.url("javascript:window.hacked=4"),
         "elsewhere": dg.MetadataValue.url("//evil.example/x"),
@@ -112,7 +112,7 @@ def project(lab: RunningLab) -> Iterator[Project]:
     notebook.write_text(NOTEBOOK, "utf-8")
     project.extend(EXTRA)
     project.reload()
-    assert launched(lab, "report", "evil", "panel/told")["status"] == "SUCCESS"
+    assert launched(lab, "report", "notes", "panel/told")["status"] == "SUCCESS"
     yield project
     for half in (notebook, notebook.with_suffix(".ipynb")):
         half.unlink(missing_ok=True)
@@ -186,31 +186,35 @@ def test_an_asset_is_seen_walked_and_materialized(page: Page, project: Project) 
     ready(page)
     expect(section(panel(page, "by_region"), "Partitions")).to_contain_text("3 missing")
     page.get_by_role("tab", name="report").click()
-    expect(section(panel(page, "report"), "Latest runs").get_by_role("listitem")).to_have_count(before + 1)
+    report = panel(page, "report")
+    expect(section(report, "Latest runs").get_by_role("listitem")).to_have_count(before + 1)
+    expect(report.locator(".jp-Daglab-node[aria-current=true]")).to_be_in_viewport(ratio=1)
     screenshot(page, "asset")
 
 
 def test_nothing_of_what_others_wrote_runs(page: Page, project: Project) -> None:
-    evil = opened(page, "evil")
+    notes = opened(page, "notes")
     theme = page.locator("body").get_attribute("data-jp-theme-name") or ""
-    description = section(evil, "Description")
+    description = section(notes, "Description")
     expect(description.get_by_role("heading", name="Titled")).to_be_visible()
     expect(description.get_by_role("link")).to_have_attribute("target", "_blank")
     description.get_by_text("click").click()
     description.get_by_role("button", name="free").click()
-    assert "commandlinker" not in evil.evaluate("panel => panel.innerHTML")
-    expect(entry(evil, "summary").locator("strong")).to_have_text("bold")
+    assert "commandlinker" not in notes.evaluate("panel => panel.innerHTML")
+    expect(entry(notes, "summary").locator("strong")).to_have_text("bold")
     for label, text in (("script", "javascript:window.hacked=4"), ("elsewhere", "//evil.example/x")):
-        expect(entry(evil, label)).to_have_text(text)
-        expect(entry(evil, label).get_by_role("link")).to_have_count(0)
-    expect(entry(evil, "note")).to_contain_text("<img src=x")
-    expect(entry(evil, "config")).to_contain_text("</div><script>")
+        expect(entry(notes, label)).to_have_text(text)
+        expect(entry(notes, label).get_by_role("link")).to_have_count(0)
+    expect(entry(notes, "note")).to_contain_text("<img src=x")
+    expect(entry(notes, "config")).to_contain_text("</div><script>")
     assert page.evaluate("window.hacked") is None
     expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
 
 
 def test_an_executed_notebook_is_seen_and_nothing_of_it_runs(page: Page, project: Project) -> None:
-    told = opened(page, "panel/told")
+    row(page, "panel/told").click()
+    page.keyboard.press("Enter")
+    told = panel(page, "panel/told")
     expect(told.get_by_role("toolbar").get_by_role("button", name="Open in marimo")).to_be_visible()
     section(told, "Latest runs").get_by_role("button", name="Executed notebook").first.click()
     frame = page.frame_locator(".jp-Daglab-executed iframe")
@@ -266,6 +270,7 @@ def test_nothing_is_cut_off_in_little_room(page: Page, project: Project) -> None
     expect(section(report, "Latest runs").get_by_role("listitem").first).to_be_visible()
     page.get_by_role("tab", name="Dagster assets").click()  # the sidebar goes away
     page.set_viewport_size({"width": 320, "height": 640})  # 1,280 pixels at 400 %
+    expect(report.get_by_role("button", name="List", exact=True)).to_have_attribute("aria-pressed", "true")
     content = report.locator(".jp-Daglab-assetPanel")
     page.wait_for_timeout(500)
     assert content.evaluate("node => node.scrollWidth <= node.clientWidth")

@@ -27,10 +27,16 @@ export function Graph({ lineage, context, onWalk }: ILineageProps): React.ReactE
   React.useEffect(() => {
     const place = drawn?.nodes.get(lineage.centre);
     const node = scroller.current;
-    if (place && node) {
+    if (!place || !node) {
+      return undefined;
+    }
+    // Also when a panel that was hidden, and thus had no size, is seen.
+    const observer = new ResizeObserver(() => {
       node.scrollLeft = place.x + NODE_WIDTH / 2 - node.clientWidth / 2;
       node.scrollTop = place.y + NODE_HEIGHT / 2 - node.clientHeight / 2;
-    }
+    });
+    observer.observe(node);
+    return () => observer.disconnect();
   }, [drawn, lineage.centre]);
 
   const onKeyDown = (event: React.KeyboardEvent): void => {

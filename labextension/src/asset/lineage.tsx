@@ -11,6 +11,8 @@ import { type ISectionProps, LinkButton, Section } from './section';
 /** In less width, as at high zoom, a list says more than the part of a graph that one sees. */
 const NARROW_PIXELS = 400;
 
+type Shape = 'graph' | 'list';
+
 export interface ILineageProps extends ISectionProps {
   /** Of the panel. */
   readonly assetKey: string;
@@ -23,14 +25,10 @@ export const Lineage = React.memo(LineageSection);
 function LineageSection(props: ILineageProps): React.ReactElement {
   const { assetKey, lineage, context, onWalk } = props;
   const { commands, trans } = context;
-  const [shape, setShape] = React.useState<'graph' | 'list'>('graph');
   const head = React.useRef<HTMLSpanElement>(null);
-  React.useLayoutEffect(() => {
-    const width = head.current?.closest('.jp-Daglab-section')?.clientWidth ?? 0;
-    if (width > 0 && width < NARROW_PIXELS) {
-      setShape('list');
-    }
-  }, []);
+  const narrow = useNarrow(head);
+  const [chosen, setChosen] = React.useState<Shape | null>(null);
+  const shape = chosen ?? (narrow ? 'list' : 'graph');
   const { centre, hidden, nodes } = lineage;
   const choices = [
     ['graph', trans.__('Graph')],
@@ -44,7 +42,7 @@ function LineageSection(props: ILineageProps): React.ReactElement {
           type="button"
           className={`jp-Daglab-chip${shape === name ? ' jp-mod-chosen' : ''}`}
           aria-pressed={shape === name}
-          onClick={() => setShape(name)}
+          onClick={() => setChosen(name)}
         >
           {label}
         </button>
@@ -89,4 +87,21 @@ function LineageSection(props: ILineageProps): React.ReactElement {
       </p>
     </Section>
   );
+}
+
+/** Whether the section around an element has little room; false while it is hidden. */
+function useNarrow(part: React.RefObject<HTMLElement>): boolean {
+  const [narrow, setNarrow] = React.useState(false);
+  React.useEffect(() => {
+    const section = part.current?.closest('section');
+    if (!section) {
+      return undefined;
+    }
+    const observer = new ResizeObserver(() =>
+      setNarrow(section.clientWidth > 0 && section.clientWidth < NARROW_PIXELS)
+    );
+    observer.observe(section);
+    return () => observer.disconnect();
+  }, [part]);
+  return narrow;
 }

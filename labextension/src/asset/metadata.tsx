@@ -29,7 +29,7 @@ function List(props: IMetadataProps): React.ReactElement {
               {entry.description ? <span className="jp-Daglab-hint">{entry.description}</span> : null}
             </dt>
             <dd>
-              <Value {...props} label={entry.label} shown={shownValue(entry)} />
+              <Value {...props} label={entry.label} shown={shownValue(entry, context.trans)} />
               {numbers ? <Sparkline series={numbers} trans={context.trans} /> : null}
             </dd>
           </div>

@@ -81,7 +81,6 @@ export class AssetModel implements IDisposable {
 
   dispose(): void {
     this._isDisposed = true;
-    Signal.disconnectAll(this);
     Signal.clearData(this);
   }
 
@@ -97,8 +96,10 @@ export class AssetModel implements IDisposable {
     }
     this.told = told;
     this.hadFault = fault;
-    this.update({});
-    this.askOutdated();
+    if (this.isVisible) {
+      this.update({});
+      this.askOutdated();
+    }
   }
 
   private onRun(_: unknown, run: RunProgress): void {
@@ -124,6 +125,9 @@ export class AssetModel implements IDisposable {
   }
 
   private async loadDetails(): Promise<void> {
+    if (this._isDisposed) {
+      return;
+    }
     try {
       const details = await this.api.get('/assets/{key}', { path: { key: this.key } });
       this.update({ details, fault: null, failure: await this.failureOf(details) });
@@ -143,6 +147,9 @@ export class AssetModel implements IDisposable {
   }
 
   private async loadRuns(): Promise<void> {
+    if (this._isDisposed) {
+      return;
+    }
     try {
       const { runs } = await this.api.get('/runs', { query: { asset: this.key, limit: MOST_RUNS } });
       this.update({ runs, runsFault: null });
@@ -163,7 +170,7 @@ export class AssetModel implements IDisposable {
   private made(told: Told): IAssetView {
     const { assets, status, runs: progress, pairs } = this.store.state;
     const asset = this.store.asset(this.key) ?? told.details;
-    const lineage = lineageOf(assets ?? [], this.centre);
+    const lineage = lineageOf(assets ?? [], key => this.store.asset(key), this.centre);
     this.lineage = this.lineage && sameLineage(this.lineage, lineage) ? this.lineage : lineage;
     const runs = told.runs?.map(run => {
       const news = progress.get(run.id);

@@ -24,14 +24,17 @@ export interface ILineage {
   readonly hidden: { readonly upstream: number; readonly downstream: number };
 }
 
-interface IGraph {
-  readonly byKey: ReadonlyMap<string, Asset>;
-  readonly downstream: ReadonlyMap<string, readonly string[]>;
-}
-
-/** The neighbourhood, bounded, however many neighbours there are. */
-export function lineageOf(assets: readonly Asset[], centre: string): ILineage {
-  const { byKey, downstream } = graphOf(assets);
+/**
+ * The neighbourhood, bounded, however many neighbours there are.
+ *
+ * @param find - the one of the assets that has a key.
+ */
+export function lineageOf(
+  assets: readonly Asset[],
+  find: (key: string) => Asset | null,
+  centre: string
+): ILineage {
+  const downstream = downstreamOf(assets);
   const levels = new Map([[centre, 0]]);
   const walk = (step: 1 | -1, next: (key: string) => readonly string[]): number => {
     let hidden = 0;
@@ -44,10 +47,10 @@ export function lineageOf(assets: readonly Asset[], centre: string): ILineage {
     }
     return hidden;
   };
-  const upstream = walk(-1, key => byKey.get(key)?.dependencies ?? []);
+  const upstream = walk(-1, key => find(key)?.dependencies ?? []);
   const after = walk(1, key => downstream.get(key) ?? []);
   const nodes = [...levels]
-    .map(([key, level]) => ({ key, level, asset: byKey.get(key) ?? null }))
+    .map(([key, level]) => ({ key, level, asset: find(key) }))
     .sort((a, b) => a.level - b.level || (a.key < b.key ? -1 : 1));
   const edges = nodes.flatMap(({ key, asset }) =>
     (asset?.dependencies ?? []).filter(from => levels.has(from)).map(from => [from, key] as const)
@@ -64,26 +67,32 @@ export function sameLineage(one: ILineage, other: ILineage): boolean {
   );
 }
 
-const graphs = new WeakMap<readonly Asset[], IGraph>();
+let latest: {
+  readonly dependencies: readonly Asset['dependencies'][];
+  readonly downstream: ReadonlyMap<string, readonly string[]>;
+} | null = null;
 
-function graphOf(assets: readonly Asset[]): IGraph {
-  let graph = graphs.get(assets);
-  if (!graph) {
-    const downstream = new Map<string, string[]>();
-    for (const { key, dependencies } of assets) {
-      for (const from of dependencies) {
-        const after = downstream.get(from);
-        if (after) {
-          after.push(key);
-        } else {
-          downstream.set(from, [key]);
-        }
+/** By key, what is made from it. Most changes of assets are of their statuses: then it is the one of last time. */
+function downstreamOf(assets: readonly Asset[]): ReadonlyMap<string, readonly string[]> {
+  if (
+    latest?.dependencies.length === assets.length &&
+    latest.dependencies.every((one, at) => one === assets[at]?.dependencies)
+  ) {
+    return latest.downstream;
+  }
+  const downstream = new Map<string, string[]>();
+  for (const { key, dependencies } of assets) {
+    for (const from of dependencies) {
+      const after = downstream.get(from);
+      if (after) {
+        after.push(key);
+      } else {
+        downstream.set(from, [key]);
       }
     }
-    graph = { byKey: new Map(assets.map(asset => [asset.key, asset])), downstream };
-    graphs.set(assets, graph);
   }
-  return graph;
+  latest = { dependencies: assets.map(asset => asset.dependencies), downstream };
+  return downstream;
 }
 
 /**

@@ -1,6 +1,9 @@
 /** Metadata by its kind, as the panel shows it; what is not as its kind promises is shown as JSON. */
 
+import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import type { AssetEvent, Metadata } from './asset';
+
+type Trans = IRenderMime.TranslationBundle;
 
 /** Rows of a table that are shown. */
 export const MOST_ROWS = 50;
@@ -40,7 +43,7 @@ export interface ISeries {
 }
 
 /** What an entry shows. */
-export function shownValue({ kind, value }: Pick<Metadata, 'kind' | 'value'>): Shown {
+export function shownValue({ kind, value }: Pick<Metadata, 'kind' | 'value'>, trans: Trans): Shown {
   switch (kind) {
     case 'text':
     case 'markdown':
@@ -68,7 +71,7 @@ export function shownValue({ kind, value }: Pick<Metadata, 'kind' | 'value'>): S
     case 'table':
       return tableOf(value) ?? asJson(value);
     case 'table_schema':
-      return schemaOf(value) ?? asJson(value);
+      return schemaOf(value, trans) ?? asJson(value);
     case 'column_lineage':
       return lineageOf(value) ?? asJson(value);
     case 'code_references':
@@ -118,20 +121,21 @@ function tableOf(value: unknown): ITable | null {
   return { kind: 'table', columns: names, rows, total: records.length };
 }
 
-function schemaOf(value: unknown): ITable | null {
+function schemaOf(value: unknown, trans: Trans): ITable | null {
   if (!Array.isArray(value)) {
     return null;
   }
   const rows = value.map(one => {
     const { name, type, description, nullable, unique, constraints } = (one ?? {}) as Record<string, unknown>;
-    const rules = [nullable === false ? 'not null' : '', unique === true ? 'unique' : ''];
+    const rules = [nullable === false ? trans.__('not null') : '', unique === true ? trans.__('unique') : ''];
     const others = Array.isArray(constraints) ? constraints.map(text) : [];
     return [text(name), text(type), [...rules, ...others].filter(Boolean).join(', '), text(description)];
   });
+  const titles = [trans.__('column'), trans.__('type'), trans.__('constraints'), trans.__('description')];
   const wanted = [0, 1, 2, 3].filter(at => at < 2 || rows.some(row => row[at]));
   return {
     kind: 'table',
-    columns: wanted.map(at => ['column', 'type', 'constraints', 'description'][at] ?? ''),
+    columns: wanted.map(at => titles[at] ?? ''),
     rows: rows.map(row => wanted.map(at => row[at] ?? '')),
     total: rows.length
   };

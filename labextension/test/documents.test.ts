@@ -18,7 +18,6 @@ const NOTEBOOK: Notebook = { py: 'n/a.py', ipynb: 'n/a.ipynb', paired: true };
 /** A document as JupyterLab has it open, with the file behind it. */
 class Context {
   path = 'n/a.ipynb';
-  localPath = this.path;
   loaded = 0;
   isDisposed = false;
   ready = Promise.resolve();
@@ -70,7 +69,11 @@ async function opened(syncs = true) {
   await store.refresh();
   const folders = new NotebookFolders(api, store);
   const context = new Context();
-  const contents = { save: async () => undefined, get: async () => context.contentsModel };
+  const contents = {
+    get: async () => ({ ...context.contentsModel, hash: context.disk, last_modified: context.disk }),
+    driveName: (path: string) => path.split(':').slice(0, -1).join(),
+    localPath: (path: string) => path.split(':').at(-1)
+  };
   const documents = new OpenDocuments(store, folders, contents as unknown as Contents.IManager);
   const node = { querySelector: () => null, contains: () => false, ownerDocument: {} };
   const ends = documents.add({ node } as unknown as Widget, context as unknown as DocumentRegistry.Context);
@@ -83,7 +86,8 @@ async function opened(syncs = true) {
     (stream.happened as unknown as { emit: (event: unknown) => void }).emit({ topic: 'pairs', data });
   };
   const [document] = documents.at('n/a.ipynb');
-  return { asked, others, context, document, documents, ends, folders, written };
+  const miss = (): void => (stream.reset as unknown as { emit: (value: undefined) => void }).emit(undefined);
+  return { asked, others, miss, context, document, documents, ends, folders, written };
 }
 
 describe('an open document', () => {
@@ -113,6 +117,27 @@ describe('an open document', () => {
     context.become(false);
     await until(() => context.loaded === 1);
     await until(() => document?.outdated === false);
+  });
+
+  it('looks at its file when events were missed', async () => {
+    const { context, miss } = await opened();
+    context.contentsModel.last_modified = 'h0';
+    miss();
+    await new Promise(resolve => setTimeout(resolve, 10));
+    expect(context.loaded).toBe(0);
+    context.disk = 'h1';
+    miss();
+    await until(() => context.loaded === 1);
+  });
+
+  it('of another drive is none of the server’s', async () => {
+    const { context, document, documents, written } = await opened();
+    context.path = 'RTC:n/a.ipynb';
+    expect(document && documents.view(document)?.path).toBe('n/a.ipynb');
+    context.path = 's3:n/a.ipynb';
+    written('h1');
+    await new Promise(resolve => setTimeout(resolve, 10));
+    expect([document && documents.view(document), context.loaded]).toEqual([null, 0]);
   });
 
   it('has no unsaved edits when its kernel tells what it is', async () => {

@@ -6,6 +6,7 @@ import { marimoIcon, pairIcons, syncIcon } from '../icons';
 import type { Notebook } from '../model/asset';
 import type { IContext } from '../actions/context';
 import type { NotebookFolders } from './folders';
+import { servedPath } from './served';
 
 const NO_ARGUMENTS = { args: { type: 'object', properties: {} } };
 
@@ -27,9 +28,9 @@ export function addFileCommands(
     const browser = tracker.currentWidget;
     const items = browser ? [...browser.selectedItems()] : [];
     const found = items.flatMap(({ path }) => {
-      const local = browser?.model.manager.services.contents.localPath(path) ?? path;
-      const notebook = folders.find(local);
-      return notebook ? [{ ...notebook, path: local }] : [];
+      const local = browser && servedPath(browser.model.manager.services.contents, path);
+      const notebook = local ? folders.find(local) : null;
+      return local && notebook ? [{ ...notebook, path: local }] : [];
     });
     return found.length === items.length ? found : [];
   };
@@ -79,10 +80,11 @@ function follow({ model }: FileBrowser, folders: NotebookFolders): void {
   const { contents } = model.manager.services;
   const look = (): void => {
     const files = [...model.items()].filter(item => item.type !== 'directory' && /\.(py|ipynb)$/.test(item.name));
-    if (files.length > 0 && !contents.driveName(model.path)) {
+    const folder = servedPath(contents, model.path);
+    if (files.length > 0 && folder !== null) {
       // What is a notebook stays one, however often it is saved.
       const sign = files.map(file => (folders.find(contents.localPath(file.path)) ? file.name : `${file.name} ${file.last_modified}`));
-      void folders.look(contents.localPath(model.path), sign.sort().join('\n'));
+      void folders.look(folder, sign.sort().join('\n'));
     }
   };
   model.refreshed.connect(look);

@@ -4,9 +4,10 @@ import { PathExt } from '@jupyterlab/coreutils';
 import type { Contents } from '@jupyterlab/services';
 import { type IContext, tellFault } from '../actions/context';
 import { CommandIDs } from '../commands';
-import { faultOf } from '../data/api';
+import { ApiError, faultOf } from '../data/api';
 import { marimoIcon } from '../icons';
 import type { IPlaces } from './index';
+import { servedPath } from './served';
 
 const MOST_TRIES = 5;
 /** Cards of notebooks have a picture, to which no theme applies: a colour that is seen on light and on dark. */
@@ -37,8 +38,12 @@ export function addNewNotebook(context: IContext, contents: Contents.IManager, {
 }
 
 async function create({ api, commands, trans }: IContext, contents: Contents.IManager, cwd: string): Promise<void> {
-  const folder = contents.localPath(cwd);
   try {
+    const folder = servedPath(contents, cwd);
+    if (folder === null) {
+      const message = trans.__('The folder is not on this Jupyter server.');
+      throw new ApiError({ code: 'drive', message, remedy: trans.__('choose a folder of the server') });
+    }
     const { content } = await contents.get(cwd, { content: true });
     const names = new Set((content as readonly Contents.IModel[]).map(item => item.name));
     for (let number = 0, tries = 1; ; number++) {

@@ -6,6 +6,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
 import { keepingPlaces } from './places';
+import { servedPath } from './served';
 
 export class OpenDocument implements IDisposable {
   constructor(
@@ -26,9 +27,9 @@ export class OpenDocument implements IDisposable {
   /** What shows it. */
   readonly widgets = new Set<Widget>();
 
-  /** Its path as the server knows it. */
+  /** Its path as the server knows it; empty where it is no file of the server's. */
   get path(): string {
-    return this.context.localPath;
+    return servedPath(this.contents, this.context.path) ?? '';
   }
 
   /** Whether somebody's edits aren't saved; a room saves by itself, and what the kernel says of itself is no edit. */

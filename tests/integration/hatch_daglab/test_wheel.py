@@ -179,10 +179,10 @@ def test_the_same_bytes_in_another_folder_zone_and_order(project: Path, out: Pat
     (project / "src/tiny/notebooks/a.py").write_text(notebook(assets="a"))
     copy = tmp_path / "elsewhere" / "copy"
     for path in sorted((p for p in project.rglob("*") if p.is_file()), reverse=True):
-        target = copy / path.relative_to(project)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-        os.utime(target, (1, 1))
+        copied = copy / path.relative_to(project)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copied)
+        os.utime(copied, (1, 1))
     before = os.umask(0o077)
     try:
         second = build(
@@ -266,7 +266,7 @@ class TestHalves:
         (project / "src/tiny/lone.ipynb").write_bytes(b"{\xff")
         built = build(project, out)
         assert (built.status, built.artifacts) == (1, [])
-        assert "lone.ipynb is not UTF-8 (mend it, or exclude it from the build)" in built.said
+        assert "src/tiny/lone.ipynb:1: DL312 src/tiny/lone.ipynb is not UTF-8 (mend or remove it)" in built.said
 
     def test_outputs_leave_by_no_sdist_either(self, project: Path, out: Path) -> None:
         [path] = build(project, out, "sdist").artifacts

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from daglab.errors import MissingFileError, PairError, RequestError
-from daglab.notebook.jupyter import is_python
+from daglab.notebook.kernel import is_python
 from daglab.pair import pair_of
 from daglab.pair.places import Places, is_there, metadata_in
 from daglab.server.models import Model

@@ -45,7 +45,7 @@ export function Refused(props: {
       <ul>
         {refused.map(({ line, code, message, remedy }) => (
           <li key={`${line} ${code} ${message}`}>
-            <strong>{trans.__('%1, line %2:', PathExt.basename(py), line)}</strong> {message} {remedy && sentence(remedy)}
+            <strong>{trans.__('%1, line %2:', PathExt.basename(py), line)}</strong> {sentence(message)} {remedy && sentence(remedy)}
           </li>
         ))}
       </ul>

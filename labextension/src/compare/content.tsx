@@ -44,7 +44,6 @@ export function Content(props: IContentProps): React.ReactElement {
       ) : null}
       <News {...props} detail={detail} />
       {detail.conflicts.length > 0 ? <Conflicts {...props} detail={detail} /> : <Standing {...props} detail={detail} />}
-      <Refused refused={detail.refused} py={detail.py} trans={trans} />
     </>
   );
 }
@@ -132,6 +131,7 @@ function Conflicts(props: DetailProps): React.ReactElement {
         />
       ))}
       {view.preview ? <Changes changes={view.preview} title={trans.__('What will be written')} trans={trans} /> : null}
+      <Refused refused={detail.refused} py={detail.py} trans={trans} />
       <footer className="jp-Daglab-compareFoot">
         <span role="status">{hint}</span>
         <div className="jp-Daglab-actions">
@@ -168,7 +168,12 @@ function Standing({ context, detail }: DetailProps): React.ReactElement {
   });
   switch (state) {
     case 'in-sync':
-      return <Empty title={trans.__('Both halves say the same')} text={trans.__('There is nothing to decide.')} />;
+      return (
+        <>
+          <Empty title={trans.__('Both halves say the same')} text={trans.__('There is nothing to decide.')} />
+          <Refused refused={detail.refused} py={py} trans={trans} />
+        </>
+      );
     case 'half':
     case 'unpaired':
       return (
@@ -184,6 +189,7 @@ function Standing({ context, detail }: DetailProps): React.ReactElement {
             {trans.__('There is no conflict. A sync brings the edits to the other half:')}
           </p>
           <Changes changes={changes} title={trans.__('What will be written')} trans={trans} />
+          <Refused refused={detail.refused} py={py} trans={trans} />
           <footer className="jp-Daglab-compareFoot">
             <span>{trans.__('What is replaced stays in the backups.')}</span>
             <div className="jp-Daglab-actions">

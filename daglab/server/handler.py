@@ -90,15 +90,16 @@ class JsonErrors(JupyterHandler):
 
     def log_exception(
         self,
-        typ: type[BaseException] | None,
+        typ: type[BaseException] | None,  # noqa: ARG002
         value: BaseException | None,
-        tb: TracebackType | None,
+        tb: TracebackType | None,  # noqa: ARG002
     ) -> None:
-        """An error that was foreseen is one line, not a traceback."""
-        if isinstance(value, DaglabError):
-            self.log.warning("daglab: %s %s: %s", self.request.method, self.request.path, value)
+        """An error that was foreseen is one line, not a traceback; Tornado's own would have the token of an address."""
+        asked = self.request.method, self.request.path
+        if isinstance(value, DaglabError | HTTPError):
+            self.log.warning("daglab: %s %s: %s", *asked, value)
         else:
-            super().log_exception(typ, value, tb)
+            self.log.error("daglab: %s %s failed", *asked, exc_info=value)
 
 
 class DaglabHandler(JsonErrors, APIHandler):

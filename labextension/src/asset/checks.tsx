@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 import type { Check } from '../model/asset';
-import { checkWords } from '../model/runWords';
+import { checkWords } from '../model/checkWords';
 import { MetadataList } from './metadata';
 import { Ago, type ISectionProps, RunLink, Section, Status } from './section';
 

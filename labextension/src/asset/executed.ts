@@ -6,6 +6,7 @@ import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import type { IContext } from '../actions/context';
 import { faultOf } from '../data/api';
+import { shortId } from '../model/runTexts';
 import { shortName } from '../model/tree';
 import { sentence } from '../model/words';
 import { executedIcon } from '../runs/icons';
@@ -44,7 +45,7 @@ class ExecutedTab extends MainAreaWidget {
     { api, trans }: IContext
   ) {
     const { run_id, key } = notebook;
-    const run = run_id.slice(0, 8);
+    const run = shortId(run_id);
     const frame = document.createElement('iframe');
     // Nothing runs in it, and it belongs to no origin.
     frame.setAttribute('sandbox', '');

@@ -3,9 +3,10 @@
 import * as React from 'react';
 import { CommandIDs } from '../commands';
 import type { Fault, Run } from '../model/asset';
-import { duration, runWords } from '../model/runWords';
+import { duration, runStatusText, runTone, shortId } from '../model/runTexts';
 import { sentence } from '../model/words';
-import { Ago, type ISectionProps, LinkButton, RunLink, Section, Status } from './section';
+import { ToneIcon } from '../runs/icons';
+import { Ago, type ISectionProps, LinkButton, RunLink, Section } from './section';
 
 interface IRunsProps extends ISectionProps {
   readonly assetKey: string;
@@ -44,10 +45,13 @@ function RunsSection(props: IRunsProps): React.ReactElement {
 function RunLine(props: IRunsProps & { readonly run: Run }): React.ReactElement {
   const { run, assetKey, context } = props;
   const { commands, trans } = context;
-  const label = run.id.slice(0, 8);
+  const label = shortId(run.id);
   return (
     <>
-      <Status {...runWords(run.status, trans)} />
+      <span className="jp-Daglab-statusWord">
+        <ToneIcon tone={runTone(run.status)} />
+        {runStatusText(run.status, trans)}
+      </span>
       <RunLink id={run.id} context={context} />
       <Ago time={run.started_at ?? run.created_at} trans={trans} />
       {run.started_at !== null && run.ended_at !== null ? (

@@ -6,6 +6,7 @@ import * as React from 'react';
 import type { IContext } from '../actions/context';
 import { CommandIDs } from '../commands';
 import { statusIcons } from '../icons';
+import { shortId } from '../model/runTexts';
 import { age, type ShownStatus } from '../model/words';
 import { Icon } from '../sidebar/icon';
 import { useNow } from '../sidebar/now';
@@ -82,7 +83,7 @@ export function LinkButton(props: {
 
 /** The way to a run. */
 export function RunLink({ id, context }: { readonly id: string; readonly context: IContext }): React.ReactElement {
-  const label = id.slice(0, 8);
+  const label = shortId(id);
   return (
     <LinkButton
       label={label}

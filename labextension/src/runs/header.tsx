@@ -168,8 +168,8 @@ function Assets({ run, commands, trans }: IHeaderProps): React.ReactElement {
           key={asset}
           type="button"
           className="jp-Daglab-link"
-          title={trans.__('Show it in the sidebar')}
-          onClick={() => void commands.execute(CommandIDs.searchAssets, { text: `key:"${asset}"` })}
+          title={trans.__('Open asset')}
+          onClick={() => void commands.execute(CommandIDs.openAsset, { key: asset })}
         >
           {asset}
         </button>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Check } from '../src/model/asset';
-import { checkWords, duration, runWords } from '../src/model/runWords';
+import { checkWords } from '../src/model/checkWords';
 import { trans } from './make';
 
 function check(status: string | null, severity: string | null = 'ERROR'): Check {
@@ -21,26 +21,4 @@ describe('checkWords', () => {
   it('tells a warning from an error', () => {
     expect(checkWords(check('FAILED', 'WARN'), trans)).toEqual({ text: 'Failed (warning)', icon: 'failed-checks' });
   });
-});
-
-describe('runWords', () => {
-  it.each([
-    ['QUEUED', 'Queued'],
-    ['NOT_STARTED', 'Starting'],
-    ['STARTED', 'Running'],
-    ['CANCELING', 'Canceling'],
-    ['CANCELED', 'Canceled'],
-    ['FAILURE', 'Failed'],
-    ['SUCCESS', 'Succeeded']
-  ])('tells %s', (status, text) => expect(runWords(status, trans).text).toBe(text));
-});
-
-describe('duration', () => {
-  it.each([
-    [0.04, '0 s'],
-    [1.26, '1.3 s'],
-    [59.4, '59 s'],
-    [61, '1 min 1 s'],
-    [7380, '2 h 3 min']
-  ])('of %s seconds', (seconds, text) => expect(duration(seconds, trans)).toBe(text));
 });

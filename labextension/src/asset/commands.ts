@@ -9,12 +9,12 @@ import {
 } from '@jupyterlab/apputils';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
-import { notebookIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Widget } from '@lumino/widgets';
 import { assetArguments, type IContext, targets } from '../actions/context';
 import { CommandIDs } from '../commands';
 import { daglabIcon } from '../icons';
+import { executedIcon } from '../runs/icons';
 import { ExecutedTabs } from './executed';
 import { withoutCommands } from './markdown';
 import { type AssetTab, AssetTabs, type Show } from './tabs';
@@ -74,7 +74,7 @@ export function addAssetPanels(options: IAssetOptions): void {
   commands.addCommand(CommandIDs.openExecuted, {
     label: trans.__('Open executed notebook'),
     caption: trans.__('Show the notebook of an asset as a run has executed it'),
-    icon: notebookIcon,
+    icon: executedIcon,
     describedBy: {
       args: {
         type: 'object',

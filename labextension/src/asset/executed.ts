@@ -1,7 +1,6 @@
 /** Executed notebooks, each in a tab of the main area. */
 
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
-import { notebookIcon } from '@jupyterlab/ui-components';
 import { PromiseDelegate } from '@lumino/coreutils';
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
@@ -9,6 +8,7 @@ import type { IContext } from '../actions/context';
 import { faultOf } from '../data/api';
 import { shortName } from '../model/tree';
 import { sentence } from '../model/words';
+import { executedIcon } from '../runs/icons';
 import type { Show } from './tabs';
 
 /** What an executed notebook is found by. */
@@ -66,7 +66,7 @@ class ExecutedTab extends MainAreaWidget {
     this.id = idOf(notebook);
     this.title.label = trans.__('%1 (run %2)', shortName(key), run);
     this.title.caption = frame.title;
-    this.title.icon = notebookIcon;
+    this.title.icon = executedIcon;
     this.title.closable = true;
   }
 

@@ -113,13 +113,17 @@ export class Api {
     return new WebSocket(URLExt.join(wsUrl, 'daglab/api/events/socket') + URLExt.objectToQueryString(query));
   }
 
+  private url(path: string, parts: IParts): string {
+    return URLExt.join(this.settings.baseUrl, 'daglab/api', filled(path, parts.path ?? {})) + queryText(parts.query);
+  }
+
   private async request<T>(method: Method, path: string, input: unknown): Promise<T> {
     return (await answerIn(await this.send(method, path, input as IParts))) as T;
   }
 
   private async send(method: Method, path: string, parts: IParts, headers: HeadersInit = {}): Promise<Response> {
     const { body } = parts;
-    const url = URLExt.join(this.settings.baseUrl, 'daglab/api', filled(path, parts.path ?? {})) + queryText(parts.query);
+    const url = this.url(path, parts);
     const init: RequestInit = { method: method.toUpperCase(), headers };
     if (body !== undefined) {
       init.headers = { ...headers, 'Content-Type': 'application/json' };

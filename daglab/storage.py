@@ -57,9 +57,8 @@ class ExecutedStore:
     root: str
 
     def location(self, run_id: str, asset_key: str, retry: int = 0) -> str:
-        """Where the executed notebook of one asset (``sales/orders``) in one run is: ``<root>/<run_id>/<key>.ipynb``.
-
-        Each further try of the step, from ``retry`` 1 on, has its own: ``<key>@retry-1.ipynb``.
+        """Where the executed notebook of one asset (``sales/orders``) in one run is: ``<root>/<run_id>/<key>.ipynb``;
+        of a further try of the step, from ``retry`` 1 on, ``<key>@retry-1.ipynb``.
 
         Raises:
             StorageError: ``run_id`` is no run's id, or the key is empty.
@@ -93,8 +92,7 @@ class ExecutedStore:
         Raises:
             StorageError: there is no executed notebook of this asset in this run, or it can't be read.
         """
-        content = self.find(run_id, asset_key)
-        if content is None:
+        if (content := self.find(run_id, asset_key)) is None:
             raise StorageError(f"there is no executed notebook of {asset_key!r} in run {run_id}")
         return content
 
@@ -107,16 +105,15 @@ class ExecutedStore:
         """
         location = self.location(run_id, asset_key)
         system, inside = self._file_system(location)
-        folder, _, first = inside.rpartition("/")
-        tries = re.compile(rf"{re.escape(first.removesuffix('.ipynb'))}(?:@retry-(\d+))?\.ipynb")
+        folder, _, name = inside.rpartition("/")
+        further = re.compile(rf".*/{re.escape(name.removesuffix('.ipynb'))}@retry-(\d+)\.ipynb")
         with _told(location, "cannot be read"):
-            found = {0: first}
+            tries = {0: inside}
             with suppress(OSError):  # what can't be listed may be readable all the same
                 system.invalidate_cache(folder)
-                names = (path.rpartition("/")[2] for path in system.ls(folder, detail=False))
-                found |= {int(match[1] or 0): match[0] for match in map(tries.fullmatch, names) if match}
+                tries |= {int(one[1]): one[0] for one in map(further.fullmatch, system.ls(folder, False)) if one}
             try:
-                content: bytes = system.cat_file(f"{folder}/{found[max(found)]}", start=0, end=MOST_BYTES + 1)
+                content: bytes = system.cat_file(tries[max(tries)], start=0, end=MOST_BYTES + 1)
             except FileNotFoundError:
                 return None
         if len(content) > MOST_BYTES:
@@ -196,8 +193,7 @@ class ExecutedStore:
 
     def local_path(self, run_id: str, asset_key: str, retry: int = 0) -> Path | None:
         """The file itself, when the store is a folder of this machine."""
-        folder = self._folder
-        return None if folder is None else folder / run_id / file_name(asset_key, retry)
+        return None if self._folder is None else self._folder / run_id / file_name(asset_key, retry)
 
     def url(self, run_id: str, asset_key: str, retry: int = 0) -> str | None:
         """A link to the executed notebook, when the store has addresses that a browser or a tool can follow."""
@@ -240,9 +236,8 @@ def executed_stores(config: Config, project: Project) -> list[ExecutedStore]:
 
 
 def file_name(asset_key: str, retry: int = 0) -> str:
-    """The file's name for an asset key: parts joined by ``__``, one name for each key, safe on every file system.
-
-    The number of a ``retry`` stands behind ``@``, which is escaped in keys.
+    """The file's name for an asset key: parts joined by ``__``, one name for each key, safe on every file system; the
+    number of a ``retry`` stands behind ``@``, which is escaped in keys.
 
     Raises:
         StorageError: the key is empty or has an empty part.

@@ -87,21 +87,6 @@ def parse_jupyter(text: str, path: str = "notebook.ipynb") -> JupyterNotebook:
     return JupyterNotebook(path, text, cells, json_value["metadata"], known, style_of(body))
 
 
-def jupyter_document(text: str, path: str = "notebook.ipynb") -> dict[str, Any]:
-    """The JSON of an .ipynb of any kernel; its cells are a list, of tables if nothing else has written it.
-
-    Raises:
-        NotebookError: it isn't JSON, or no Jupyter notebook of nbformat 4.
-    """
-    try:
-        document = json.loads(text.removeprefix("\ufeff"), strict=False)
-    except (ValueError, RecursionError) as error:
-        raise NotebookError(f"{path} is not valid JSON: {error}", remedy="mend or remove it") from error
-    if not (isinstance(document, dict) and isinstance(document.get("cells"), list)):
-        raise NotebookError(f"{path} is no Jupyter notebook of nbformat 4", remedy="open it in Jupyter and save it")
-    return document
-
-
 def readable(text: str) -> list[str]:
     """An .ipynb as lines for people: of each cell its type, its tags and what it has put out, then its source.
 

@@ -79,12 +79,8 @@ class _Step:
         self.surroundings = Surroundings(main)
         self.kept: dict[str, int] = {}  # asset key -> hash of what is stored
         self.links: dict[str, dict[str, Any]] = {}
-        self.log = StepLog(self._tell)
+        self.log = StepLog(unsilenced(context.log.info))
         self.console = Console(self.log)
-
-    def _tell(self, lines: str) -> None:
-        with unsilenced():
-            self.context.log.info(lines)
 
     def _runner(self) -> tuple[CellRunner, ModuleType]:
         try:

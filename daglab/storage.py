@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -15,16 +14,15 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from daglab.errors import ConfigError, DaglabError, MissingExtraError, StorageError
+from daglab.executed_names import file_name, tries_of
 
 if TYPE_CHECKING:
     from daglab.config import Config
     from daglab.project import Project
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
-_LONGEST_NAME = 200  # file systems take 255 bytes
 MOST_DELETED = 1000  # by one pruning: a run waits for it
 MOST_BYTES = 200_000_000  # of one that is read; a run keeps no larger ones
 _PRUNED = ".daglab-pruned"
@@ -57,8 +55,9 @@ class ExecutedStore:
     root: str
 
     def location(self, run_id: str, asset_key: str, retry: int = 0) -> str:
-        """Where the executed notebook of one asset (``sales/orders``) in one run is: ``<root>/<run_id>/<key>.ipynb``;
-        of a further try of the step, from ``retry`` 1 on, ``<key>@retry-1.ipynb``.
+        """Where the executed notebook of one asset (``sales/orders``) in one run is: ``<root>/<run_id>/<key>.ipynb``.
+
+        Each further try of the step, from ``retry`` 1 on, has its own: ``<key>@retry-1.ipynb``.
 
         Raises:
             StorageError: ``run_id`` is no run's id, or the key is empty.
@@ -92,7 +91,8 @@ class ExecutedStore:
         Raises:
             StorageError: there is no executed notebook of this asset in this run, or it can't be read.
         """
-        if (content := self.find(run_id, asset_key)) is None:
+        content = self.find(run_id, asset_key)
+        if content is None:
             raise StorageError(f"there is no executed notebook of {asset_key!r} in run {run_id}")
         return content
 
@@ -105,15 +105,16 @@ class ExecutedStore:
         """
         location = self.location(run_id, asset_key)
         system, inside = self._file_system(location)
-        folder, _, name = inside.rpartition("/")
-        further = re.compile(rf".*/{re.escape(name.removesuffix('.ipynb'))}@retry-(\d+)\.ipynb")
+        folder, _, first = inside.rpartition("/")
+        tries = tries_of(first)
         with _told(location, "cannot be read"):
-            tries = {0: inside}
+            found = {0: first}
             with suppress(OSError):  # what can't be listed may be readable all the same
                 system.invalidate_cache(folder)
-                tries |= {int(one[1]): one[0] for one in map(further.fullmatch, system.ls(folder, False)) if one}
+                names = (path.rpartition("/")[2] for path in system.ls(folder, detail=False))
+                found |= {int(match[1] or 0): match[0] for match in map(tries.fullmatch, names) if match}
             try:
-                content: bytes = system.cat_file(tries[max(tries)], start=0, end=MOST_BYTES + 1)
+                content: bytes = system.cat_file(f"{folder}/{found[max(found)]}", start=0, end=MOST_BYTES + 1)
             except FileNotFoundError:
                 return None
         if len(content) > MOST_BYTES:
@@ -193,7 +194,8 @@ class ExecutedStore:
 
     def local_path(self, run_id: str, asset_key: str, retry: int = 0) -> Path | None:
         """The file itself, when the store is a folder of this machine."""
-        return None if self._folder is None else self._folder / run_id / file_name(asset_key, retry)
+        folder = self._folder
+        return None if folder is None else folder / run_id / file_name(asset_key, retry)
 
     def url(self, run_id: str, asset_key: str, retry: int = 0) -> str | None:
         """A link to the executed notebook, when the store has addresses that a browser or a tool can follow."""
@@ -235,22 +237,6 @@ def executed_stores(config: Config, project: Project) -> list[ExecutedStore]:
     return stores
 
 
-def file_name(asset_key: str, retry: int = 0) -> str:
-    """The file's name for an asset key: parts joined by ``__``, one name for each key, safe on every file system; the
-    number of a ``retry`` stands behind ``@``, which is escaped in keys.
-
-    Raises:
-        StorageError: the key is empty or has an empty part.
-    """
-    parts = asset_key.split("/")
-    if not all(parts):
-        raise StorageError(f"{asset_key!r} is not an asset key", remedy="parts joined by '/', none of them empty")
-    name = "__".join(_escape(part) for part in parts)
-    if len(name) > _LONGEST_NAME:
-        name = f"{name[: _LONGEST_NAME - 65]}-{hashlib.sha256(asset_key.encode()).hexdigest()}"
-    return f"{name}@retry-{retry}.ipynb" if retry else f"{name}.ipynb"
-
-
 @contextmanager
 def _told(location: str, what: str) -> Iterator[None]:
     """Each file system of fsspec raises exceptions of its own library: they become ours."""
@@ -278,14 +264,6 @@ def _run_of(content: bytes) -> str | None:
     except (ValueError, KeyError, TypeError):
         return None
     return run_id
-
-
-def _escape(part: str) -> str:
-    """One part of a key; its underscores stay readable unless they could be taken for the joint of two parts."""
-    text = quote(part, safe="")
-    if "__" in text or text.startswith("_") or text.endswith("_"):
-        text = text.replace("_", "%5F")
-    return text.replace(".", "%2E") if text.startswith(".") else text
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -13,8 +13,7 @@ from daglab.client.documents import assets as documents
 from daglab.client.launch import unknown_assets
 from daglab.client.metadata import Metadata, parse_metadata
 from daglab.client.partitions import Partitions, fetch_partitions
-from daglab.client.transport import Transport, member
-from daglab.errors import DagsterConnectionError, DagsterError
+from daglab.client.transport import FailedAnswerError, Transport, member
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,10 @@ class AssetDetails:
     events: tuple[AssetEvent, ...]
     """The latest, newest first."""
     events_error: str | None
-    """Why Dagster cannot read the events; metadata that is reported with the key ``__class__`` does that for good."""
+    """Why Dagster cannot read the events; metadata that is reported with the key ``__class__`` does that for good.
+
+    Then it mostly cannot tell where the asset stands either: see ``Asset.status_error``.
+    """
 
 
 async def fetch_asset(transport: Transport, key: str, *, events: int) -> AssetDetails:
@@ -87,7 +89,7 @@ async def fetch_asset(transport: Transport, key: str, *, events: int) -> AssetDe
         NotFoundError: Dagster has no such asset; the remedy names the nearest.
     """
     variables = {"key": key_input(key)}
-    node = (await transport.query(documents.ASSET, variables))["assetNodeOrError"]
+    node = (await _definition(transport, variables))["assetNodeOrError"]
     if node["__typename"] == "AssetNotFoundError":
         raise await asyncio.to_thread(unknown_assets, [key], await fetch_keys(transport))
     node = member(node, "AssetNode")
@@ -95,9 +97,27 @@ async def fetch_asset(transport: Transport, key: str, *, events: int) -> AssetDe
     (found, error), states, partitions = await asyncio.gather(
         _events(transport, variables, events),
         fetch_states(transport, [key], [key] if asset.has_checks else []),
-        fetch_partitions(transport, [key] if asset.partitioned else []),
+        _partitions(transport, asset),
     )
-    return _details(with_state(asset, states.get(key)), node, partitions.get(key), found, error)
+    return _details(with_state(asset, states.get(key)), node, partitions, found, error)
+
+
+async def _definition(transport: Transport, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to ASSET, without what Dagster takes from events where it cannot read these."""
+    try:
+        return await transport.query(documents.ASSET, {**variables, "events": True})
+    except FailedAnswerError:
+        return await transport.query(documents.ASSET, {**variables, "events": False})
+
+
+async def _partitions(transport: Transport, asset: Asset) -> Partitions | None:
+    """The partitions, without their statuses where Dagster cannot read the events."""
+    if not asset.partitioned:
+        return None
+    try:
+        return (await fetch_partitions(transport, [asset.key]))[asset.key]
+    except FailedAnswerError:
+        return (await fetch_partitions(transport, [asset.key], statuses=False))[asset.key]
 
 
 async def _events(
@@ -105,9 +125,7 @@ async def _events(
 ) -> tuple[tuple[AssetEvent, ...], str | None]:
     try:
         answer = (await transport.query(documents.ASSET_EVENTS, {**variables, "limit": limit}))["assetOrError"]
-    except DagsterConnectionError:
-        raise
-    except DagsterError as error:
+    except FailedAnswerError as error:
         return (), error.message
     if answer["__typename"] == "AssetNotFoundError":  # defined, and nothing was ever recorded of it
         return (), None
@@ -150,7 +168,7 @@ def _details(
         code_version=node["opVersion"],
         pools=tuple(node["pools"]),
         automation=(condition["label"] or " ".join(condition["expandedLabel"])) if condition else None,
-        stale_reasons=tuple(cause["reason"] for cause in node["staleCauses"]),
+        stale_reasons=tuple(cause["reason"] for cause in node.get("staleCauses") or ()),
         events=events,
         events_error=events_error,
     )
@@ -162,7 +180,7 @@ def _config(field: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(check: Mapping[str, Any]) -> Check:
-    execution = check["executionForLatestMaterialization"]
+    execution = check.get("executionForLatestMaterialization")
     return Check(
         name=check["name"],
         description=check["description"],

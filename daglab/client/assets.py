@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
 from daglab.client.documents import assets as documents
-from daglab.client.transport import Transport
+from daglab.client.transport import FailedAnswerError, Transport
 
 _KIND_TAG = "dagster/kind/"  # how Dagster keeps kinds
 _AT_ONCE = 500
+_QUESTIONS, _QUESTIONS_UNANSWERED = 200, 40
+"""Queries, at most, in place of one that fails because of some of its assets; and while none of them is answered."""
 _FAILED_CHECK = ("FAILED", "EXECUTION_FAILED")
 
 
@@ -29,6 +32,8 @@ class AssetStatus(str, Enum):
     MATERIALIZED = "materialized"
     EXTERNAL = "external"
     """Made elsewhere: Dagster only knows of it."""
+    UNKNOWN = "unknown"
+    """Dagster cannot tell: ``status_error`` says why."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class Asset:
     failed_checks: tuple[str, ...] = ()
     """Names of the checks that failed for the latest materialization; those of severity WARN apart."""
     warned_checks: tuple[str, ...] = ()
+    status_error: str | None = None
+    """Why Dagster cannot tell where it stands, for the status UNKNOWN."""
 
     @property
     def key(self) -> str:
@@ -83,6 +90,7 @@ class AssetState:
     run_id: str | None = None
     failed_checks: tuple[str, ...] = ()
     warned_checks: tuple[str, ...] = ()
+    status_error: str | None = None
 
 
 def key_input(key: str) -> dict[str, list[str]]:
@@ -109,11 +117,34 @@ async def fetch_definitions(transport: Transport, keys: Sequence[str] | None) ->
 
 
 async def fetch_states(transport: Transport, keys: Sequence[str], checked: Sequence[str]) -> dict[str, AssetState]:
-    """Key -> state, in one query; checks are asked for those of ``checked`` only, which costs Dagster the most."""
+    """Key -> state, in one query; checks are asked for those of ``checked`` only, which costs Dagster the most.
+
+    Dagster fails as a whole where it cannot read the events of one asset, which anybody can bring about by a report
+    with odd metadata. Such assets are found by halving, and are UNKNOWN.
+
+    Raises DagsterError where Dagster fails, whatever it is asked for.
+    """
     if not keys:
         return {}
-    variables = {"keys": [key_input(key) for key in keys], "checked": [key_input(key) for key in checked]}
-    return parse_states(await transport.query(documents.STATUSES, variables))
+    wanted, found, unread = frozenset(checked), dict[str, AssetState](), dict[str, AssetState]()
+    waiting, asked = deque([list(keys)]), 0
+    while waiting:
+        batch, asked = waiting.popleft(), asked + 1
+        variables = {
+            "keys": [key_input(key) for key in batch],
+            "checked": [key_input(key) for key in batch if key in wanted],
+        }
+        try:
+            found |= parse_states(await transport.query(documents.STATUSES, variables))
+        except FailedAnswerError as error:
+            if asked >= _QUESTIONS_UNANSWERED and not found:
+                raise  # it is not about some of the assets
+            if len(batch) > 1 and asked + len(waiting) + 2 <= _QUESTIONS:
+                middle = len(batch) // 2
+                waiting += [batch[:middle], batch[middle:]]
+            else:
+                unread |= dict.fromkeys(batch, AssetState(AssetStatus.UNKNOWN, status_error=error.message))
+    return found | unread
 
 
 def parse_assets(nodes: Sequence[Mapping[str, Any]]) -> list[Asset]:

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from daglab.client.assets import key_input
+from daglab.client.assets import fetch_definitions, key_input
 from daglab.client.documents import launches as documents
+from daglab.client.graph import AssetGraph
 from daglab.client.launch import require_known_partitions, require_launchable, require_plain_tags, tag_inputs
 from daglab.client.launching import known_assets
 from daglab.client.outcomes import launched_backfill_id
-from daglab.client.partitions import fetch_partitions
-from daglab.client.requests import Requests, find_backfill
+from daglab.client.partitions import Partitions, fetch_partitions
+from daglab.client.requests import Requests, digest, find_backfill
+from daglab.client.reserved import refuse_reserved
+from daglab.client.runs import DIGEST_TAG
 from daglab.client.transport import Transport, member
 from daglab.errors import NotFoundError, ValidationError
 
@@ -59,7 +62,10 @@ async def launch_backfill(
     if bool(partitions) == all_partitions:
         raise ValidationError("No partition is selected, or some and all.", remedy="name some, or ask for all")
     require_plain_tags(tags or {})
+    refuse_reserved(config or {}, "The runs' configuration")
     id_ = request_id or uuid4().hex
+    named = sorted(partitions)
+    asked = digest("backfill", tags, config, assets=sorted(keys), partitions=named, all=all_partitions, title=title)
 
     async def prepare() -> dict[str, Any]:
         assets = await known_assets(transport, keys)
@@ -69,8 +75,11 @@ async def launch_backfill(
             raise ValidationError("No selected asset is partitioned.", remedy="launch a run of them")
         if partitions:
             definitions = await fetch_partitions(transport, partitioned, statuses=False)
-            await asyncio.to_thread(require_known_partitions, partitioned, definitions, partitions)
-        params: dict[str, Any] = {"assetSelection": [key_input(key) for key in keys], "tags": tag_inputs(id_, tags)}
+            roots = await _roots(transport, partitioned, definitions)
+            await asyncio.to_thread(require_known_partitions, roots, definitions, partitions)
+            _require_alike(roots, definitions)
+        params: dict[str, Any] = {"assetSelection": [key_input(key) for key in keys]}
+        params |= {"tags": tag_inputs(id_, {**(tags or {}), DIGEST_TAG: asked})}
         params |= {"allPartitions": True} if all_partitions else {"partitionNames": list(partitions)}
         params |= {"title": title} if title else {}
         params |= {"runConfigData": dict(config)} if config else {}
@@ -83,11 +92,36 @@ async def launch_backfill(
     launched = await requests.once(
         id_,
         new=request_id is None,
-        find=lambda: find_backfill(transport, id_, keys),
+        find=lambda: find_backfill(transport, id_, asked),
         prepare=prepare,
         launch=launch,
     )
     return await fetch_backfill(transport, launched)
+
+
+async def _roots(transport: Transport, keys: Sequence[str], definitions: Mapping[str, Partitions | None]) -> list[str]:
+    """The assets whose partitions Dagster takes; it maps these to the partitions of assets downstream.
+
+    They need not be told apart where all have the same partitions.
+    """
+    if _are_alike(keys, definitions):
+        return list(keys)
+    graph = AssetGraph(await fetch_definitions(transport, None))
+    return sorted(await asyncio.to_thread(graph.roots, set(keys)))
+
+
+def _are_alike(keys: Sequence[str], definitions: Mapping[str, Partitions | None]) -> bool:
+    first, *others = (definitions.get(key) for key in keys)
+    return all((one and one.dimensions) == (first and first.dimensions) for one in others)
+
+
+def _require_alike(roots: Sequence[str], definitions: Mapping[str, Partitions | None]) -> None:
+    if not _are_alike(roots, definitions):
+        raise ValidationError(
+            f"{', '.join(roots)}: their partitions differ.",
+            remedy="launch a backfill of each, or of all partitions",
+            details={"assets": list(roots)},
+        )
 
 
 async def fetch_backfill(transport: Transport, backfill_id: str) -> Backfill:

@@ -64,7 +64,7 @@ class DagsterClient(DagsterReader):
             ValidationError: no keys, or they cannot be materialized by one run; a partition or the configuration is
                 not valid.
             NotFoundError: an unknown asset; the remedy names the nearest.
-            LaunchConflictError: other assets, another partition or a job were launched under the request id.
+            LaunchConflictError: something else was asked for under the request id, if only other tags.
             DagsterConnectionError: also when the answer was lost and no run of this request is found; to ask again
                 with the same request id is safe.
         """
@@ -170,7 +170,7 @@ class DagsterClient(DagsterReader):
         ``from_asset_failure`` (its assets that were not made).
 
         Raises:
-            ReadOnlyError, DagsterConnectionError: as for :meth:`submit_assets`.
+            ReadOnlyError, LaunchConflictError, DagsterConnectionError: as for :meth:`submit_assets`.
             NotFoundError: an unknown run.
             ValidationError: it has not ended, or nothing failed in it.
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from daglab.client.assets import Asset, key_input
@@ -12,7 +12,16 @@ from daglab.client.partitions import Partitions
 from daglab.client.runs import PARTITION_TAG, REQUEST_TAG
 from daglab.errors import NotFoundError, ValidationError, did_you_mean
 
-_NAMED, _NEAREST, _COMPARED = 10, 3, 1000
+_NAMED, _NEAREST, _COMPARED, _TOLD = 10, 3, 1000, 100
+_RESERVED_TAG_PREFIXES = ("daglab/", ".dagster/", PARTITION_TAG, "dagster/asset_partition_range")
+_RESERVED_TAGS = frozenset(
+    f"dagster/{name}"
+    for name in (
+        "auto_retry_run_id", "backfill", "is_asset_resume_retry", "is_resume_retry", "parent_backfill_id",
+        "parent_run_id", "retry_number", "root_backfill_id", "root_run_id", "run_key", "schedule_name", "sensor_name",
+        "solid_selection", "step_selection", "tick", "will_retry",
+    )
+)  # fmt: skip
 _ASSET_JOB = "__ASSET_JOB"  # Dagster's implicit job of all assets; some versions number several of them
 
 
@@ -34,7 +43,7 @@ def unknown_assets(missing: Sequence[str], known: Sequence[str]) -> NotFoundErro
     return NotFoundError(
         f"Dagster has no asset {_listed(missing)}.",
         remedy=" ".join(hints) or "reload the code location if it is new",
-        details={"unknown": list(missing), "nearest": near},
+        details={"unknown": list(missing[:_TOLD]), "nearest": near},
     )
 
 
@@ -47,9 +56,9 @@ def require_launchable(assets: Sequence[Asset]) -> tuple[str, str]:
     """Location and repository of the assets; raises ValidationError unless they can be made, and in one place."""
     if wrong := [asset.key for asset in assets if not asset.materializable]:
         raise ValidationError(
-            f"{', '.join(wrong)}: not made by Dagster.",
+            f"{_listed(wrong)}: not made by Dagster.",
             remedy="select the assets that use them",
-            details={"assets": wrong},
+            details={"assets": wrong[:_TOLD]},
         )
     places = sorted({(asset.location, asset.repository) for asset in assets})
     if len(places) > 1:
@@ -73,38 +82,37 @@ def require_partition(
         ValidationError: it is missing, unknown to an asset, given for assets without, or several are given.
     """
     partitioned = [asset.key for asset in assets if asset.partitioned]
-    names = ", ".join(partitioned)
+    names = _listed(partitioned)
     if not partitioned and chosen:
         raise ValidationError("No selected asset is partitioned.", remedy="launch without partitions")
     if partitioned and not chosen:
         raise ValidationError(
             f"{names}: partitioned: a run needs a partition.",
             remedy="name one, or launch a backfill",
-            details={"assets": partitioned},
+            details={"assets": partitioned[:_TOLD]},
         )
     if len(chosen) > 1:
         raise ValidationError("A run makes one partition.", remedy="launch a backfill for several")
-    for key in partitioned:
-        require_known_partitions([key], partitions, chosen)
+    require_known_partitions(partitioned, partitions, chosen)
     return chosen[0] if chosen else None
 
 
 def require_known_partitions(
     keys: Sequence[str], partitions: Mapping[str, Partitions | None], chosen: Sequence[str]
 ) -> None:
-    """Raise ValidationError for chosen partitions that none of the assets ``keys`` has.
+    """Raise ValidationError for chosen partitions that one of the assets ``keys`` lacks.
 
     Takes a while where the partitions are many: call it in a thread.
     """
-    definitions = [found for key in keys if (found := partitions.get(key))]
-    unknown = [name for name in chosen if not any(name in definition for definition in definitions)]
-    if unknown:
-        known = islice(chain.from_iterable(definition.all_keys() for definition in definitions), _COMPARED)
-        raise ValidationError(
-            f"{_listed(keys)}: no partition {_listed(unknown)}.",
-            remedy=did_you_mean(unknown[0], known) or "it has none yet",
-            details={"unknown": unknown, "assets": list(keys)},
-        )
+    for key in keys:
+        definition = partitions.get(key)
+        if unknown := [name for name in chosen if definition is None or name not in definition]:
+            known = islice(definition.all_keys(), _COMPARED) if definition else ()
+            raise ValidationError(
+                f"{key}: no partition {_listed(unknown)}.",
+                remedy=did_you_mean(unknown[0], known) or "it has none yet",
+                details={"unknown": unknown[:_TOLD], "assets": [key]},
+            )
 
 
 def partition_tags(partition: str | None, partitions: Partitions | None) -> dict[str, str]:
@@ -155,9 +163,13 @@ def tag_inputs(request_id: str, tags: Mapping[str, str] | None) -> list[dict[str
 
 
 def require_plain_tags(tags: Mapping[str, str]) -> None:
-    """Raise ValidationError for tags that would choose a partition past the check of it."""
-    if wrong := [key for key in tags if key.startswith((PARTITION_TAG, "dagster/asset_partition_range"))]:
-        raise ValidationError(f"{', '.join(wrong)} cannot be set as a tag.", remedy="use the argument for partitions")
+    """Raise ValidationError for tags by which a run is known: of which launch, backfill, parent, partition it is."""
+    if wrong := [key for key in tags if key in _RESERVED_TAGS or key.startswith(_RESERVED_TAG_PREFIXES)]:
+        raise ValidationError(
+            f"{_listed(wrong)} cannot be set as a tag.",
+            remedy="use the arguments for partitions and request id, or another name",
+            details={"tags": wrong},
+        )
 
 
 def _params(
@@ -176,7 +188,7 @@ def asset_job(assets: Sequence[Asset]) -> str:
     jobs = sorted(name for name in shared if name.startswith(_ASSET_JOB))
     if not jobs:
         raise ValidationError(
-            f"No one job of Dagster makes {', '.join(asset.key for asset in assets)} together.",
+            f"No one job of Dagster makes {_listed([asset.key for asset in assets])} together.",
             remedy="launch one run for each",
         )
     return jobs[0]

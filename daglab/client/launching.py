@@ -25,8 +25,9 @@ from daglab.client.launch import (
 from daglab.client.locations import fetch_locations, find_job
 from daglab.client.outcomes import launched_run_id
 from daglab.client.partitions import fetch_partitions
-from daglab.client.requests import Requests, Wanted, find_reexecution, find_run
-from daglab.client.runs import Run, fetch_run, fetch_status, run_errors, run_url
+from daglab.client.requests import Requests, digest, find_reexecution, find_run
+from daglab.client.reserved import refuse_reserved
+from daglab.client.runs import DIGEST_TAG, Run, fetch_run, fetch_status, run_errors, run_url
 from daglab.client.transport import Transport, member
 from daglab.errors import DagsterError, ValidationError
 
@@ -62,20 +63,22 @@ async def submit_assets(
 ) -> RunSubmitResult:
     """One run of the assets ``keys``, which are not empty; DagsterClient.submit_assets says what it raises."""
     require_plain_tags(tags or {})
+    refuse_reserved(config or {}, "The run's configuration")
     id_ = request_id or uuid4().hex
+    asked = digest("assets", tags, config, assets=sorted(keys), partitions=list(partitions))
 
     async def prepare() -> dict[str, Any]:
         assets = await known_assets(transport, keys)
         require_launchable(assets)
         partitioned = [asset.key for asset in assets if asset.partitioned]
-        asked = partitioned if partitions else []
-        definitions = await fetch_partitions(transport, asked, statuses=False) if asked else {}
+        needed = partitioned if partitions else []
+        definitions = await fetch_partitions(transport, needed, statuses=False) if needed else {}
         partition = await asyncio.to_thread(require_partition, assets, definitions, partitions)
         found = definitions.get(partitioned[0]) if partitioned else None
-        return launch_params(assets, id_, config=config, tags={**(tags or {}), **partition_tags(partition, found)})
+        own = {DIGEST_TAG: asked, **partition_tags(partition, found)}
+        return launch_params(assets, id_, config=config, tags={**(tags or {}), **own})
 
-    wanted = Wanted(frozenset(keys), tuple(partitions))
-    return await _submit(transport, requests, prepare, wanted, id_, new=request_id is None)
+    return await _submit(transport, requests, prepare, asked, id_, new=request_id is None)
 
 
 async def submit_job(
@@ -91,14 +94,17 @@ async def submit_job(
 ) -> RunSubmitResult:
     """One run of the job ``name``; DagsterClient.submit_job says what it raises."""
     require_plain_tags(tags or {})
+    refuse_reserved(config or {}, "The run's configuration")
     id_ = request_id or uuid4().hex
+    asked = digest("job", tags, config, job=name, repository=repository, location=location)
 
     async def prepare() -> dict[str, Any]:
         job = find_job(await fetch_locations(transport), name, repository, location)
-        return job_params(job.name, job.location, job.repository, id_, config or {}, tags or {})
+        return job_params(
+            job.name, job.location, job.repository, id_, config or {}, {**(tags or {}), DIGEST_TAG: asked}
+        )
 
-    wanted = Wanted(job=name, repository=repository, location=location)
-    return await _submit(transport, requests, prepare, wanted, id_, new=request_id is None)
+    return await _submit(transport, requests, prepare, asked, id_, new=request_id is None)
 
 
 async def reexecute(
@@ -113,7 +119,9 @@ async def reexecute(
     """A new run of what ``run_id`` ran; DagsterClient.reexecute says what it raises."""
     if strategy not in STRATEGIES:
         raise ValidationError(f"There is no strategy {strategy!r}.", remedy=f"one of {', '.join(STRATEGIES)}")
+    require_plain_tags(tags or {})
     id_ = request_id or uuid4().hex
+    asked = digest("reexecution", tags, run=run_id, strategy=strategy)
 
     async def prepare() -> dict[str, Any]:
         parent = await fetch_run(transport, run_id)
@@ -124,7 +132,7 @@ async def reexecute(
         return {
             "parentRunId": run_id,
             "strategy": STRATEGIES[strategy],
-            "extraTags": tag_inputs(id_, tags),
+            "extraTags": tag_inputs(id_, {**(tags or {}), DIGEST_TAG: asked}),
             "useParentRunTags": True,
         }
 
@@ -140,7 +148,7 @@ async def reexecute(
     launched = await requests.once(
         id_,
         new=request_id is None,
-        find=lambda: find_reexecution(transport, id_, run_id),
+        find=lambda: find_reexecution(transport, id_, asked, run_id),
         prepare=prepare,
         launch=launch,
     )
@@ -188,7 +196,7 @@ async def _submit(
     transport: Transport,
     requests: Requests,
     prepare: Callable[[], Awaitable[dict[str, Any]]],
-    wanted: Wanted,
+    asked: str,
     request_id: str,
     *,
     new: bool,
@@ -197,7 +205,7 @@ async def _submit(
         return launched_run_id((await transport.mutate(documents.LAUNCH_RUN, {"params": params}))["launchRun"])
 
     launched = await requests.once(
-        request_id, new=new, find=lambda: find_run(transport, request_id, wanted), prepare=prepare, launch=launch
+        request_id, new=new, find=lambda: find_run(transport, request_id, asked), prepare=prepare, launch=launch
     )
     return await _result(transport, launched, request_id)
 

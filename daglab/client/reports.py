@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from daglab.client.launch import require_known_partitions
 from daglab.client.launching import known_assets
 from daglab.client.partitions import fetch_partitions
+from daglab.client.reserved import refuse_reserved
 from daglab.client.transport import Transport, json_body
 from daglab.errors import DagsterError, ValidationError
-
-_POISON = frozenset({"__class__", "__enum__"})
 
 
 async def report(
@@ -34,7 +33,7 @@ async def report(
         ValidationError: an unknown partition, or metadata with a key that Dagster reserves.
         LostAnswerError: no answer came back; the event may have been recorded.
     """
-    refuse_poison(metadata or {})
+    refuse_reserved(metadata or {}, "Metadata")
     (asset,) = await known_assets(transport, [key])
     if partition is not None:
         definitions = await fetch_partitions(transport, [key] if asset.partitioned else [], statuses=False)
@@ -53,24 +52,3 @@ async def report(
         f"Dagster refuses the report of {key} (HTTP {response.status_code}){': ' if message else ''}{message or ''}.",
         remedy="its log says more",
     )
-
-
-def refuse_poison(metadata: Mapping[str, Any]) -> None:
-    """Raise ValidationError for metadata with a key, at any depth, that makes all events of its asset unreadable."""
-    for path in _paths(metadata, ()):
-        if path[-1] in _POISON:
-            raise ValidationError(
-                f"Metadata cannot have the key {'.'.join(path)}: Dagster could not read it again.",
-                remedy="rename it",
-                details={"path": list(path)},
-            )
-
-
-def _paths(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield (*path, str(key))
-            yield from _paths(inner, (*path, str(key)))
-    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        for index, inner in enumerate(value):
-            yield from _paths(inner, (*path, str(index)))

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
-from typing import TypeVar
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from daglab.client.documents import launches, runs
-from daglab.client.runs import REQUEST_TAG, Run, parse_run
-from daglab.client.transport import LostAnswerError, Transport, member
+from daglab.client.runs import DIGEST_TAG, REQUEST_TAG, Run, parse_run
+from daglab.client.transport import LostAnswerError, Transport, encoded, member
 from daglab.errors import DagsterError, LaunchConflictError
 
 T = TypeVar("T")
 Params = TypeVar("Params")
 _LOOKS = (0.5, 1.0, 2.0, 4.0)
 """Seconds before each look for a launch whose answer was lost; Dagster may still be working on it."""
-_LATEST = 100
-"""Backfills that are looked through; Dagster cannot be asked for them by tag."""
+_PAGE = 500
+"""Backfills a query; Dagster cannot be asked for them by tag."""
 
 
 class Requests:
@@ -77,42 +77,36 @@ async def _look(find: Callable[[], Awaitable[T | None]]) -> T | None:
     return None
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What a request id is to stand for; ``assets`` None: a job, of any repository or location where these are None."""
+def digest(kind: str, tags: Mapping[str, str] | None, config: Mapping[str, Any] | None = None, **asked: Any) -> str:
+    """What all of a request comes to; in another order of its keys it is the same.
 
-    assets: frozenset[str] | None = None
-    partitions: tuple[str, ...] = ()
-    job: str | None = None
-    repository: str | None = None
-    location: str | None = None
-
-    def matches(self, run: Run) -> bool:
-        """Whether ``run`` is that."""
-        if self.assets is not None:
-            made = () if run.partition is None else (run.partition,)
-            return (frozenset(run.assets), made) == (self.assets, self.partitions)
-        return (
-            run.job_name == self.job
-            and self.repository in (None, run.repository)
-            and self.location in (None, run.location)
-        )
+    Raises ValidationError for a value that JSON has no word for.
+    """
+    body = {"kind": kind, "tags": dict(tags or {}), "config": dict(config or {}), **asked}
+    return hashlib.sha256(encoded(body, sorted_keys=True)).hexdigest()
 
 
-async def find_run(transport: Transport, request_id: str, wanted: Wanted) -> str | None:
-    """The run launched under ``request_id`` on its own; raises LaunchConflictError if it is not what is wanted."""
+async def find_run(transport: Transport, request_id: str, digest: str) -> str | None:
+    """The run launched under ``request_id`` on its own; raises LaunchConflictError where another one was asked for."""
     for run in await _runs(transport, request_id):
         if run.parent_run_id is None:  # Dagster's own re-executions copy the tags of their parent
-            if not wanted.matches(run):
+            if run.tags.get(DIGEST_TAG) != digest:
                 raise _conflict(request_id, f"run {run.run_id}")
             return run.run_id
     return None
 
 
-async def find_reexecution(transport: Transport, request_id: str, parent: str) -> str | None:
-    """The run launched under ``request_id`` as a re-execution of ``parent``, which may have the same id."""
+async def find_reexecution(transport: Transport, request_id: str, digest: str, parent: str) -> str | None:
+    """The run launched under ``request_id`` as a re-execution of ``parent``, which may have the same id.
+
+    Raises LaunchConflictError where another re-execution of it was asked for.
+    """
     found = await _runs(transport, request_id)
-    return next((run.run_id for run in found if run.parent_run_id == parent), None)
+    copied = {run.tags.get(DIGEST_TAG) for run in found if run.run_id == parent}  # by Dagster's own, see above
+    asked = [run for run in found if run.parent_run_id == parent and run.tags.get(DIGEST_TAG) not in copied]
+    if any(run.tags.get(DIGEST_TAG) != digest for run in asked):
+        raise _conflict(request_id, f"run {asked[0].run_id}")
+    return asked[0].run_id if asked else None
 
 
 async def _runs(transport: Transport, request_id: str) -> list[Run]:
@@ -120,18 +114,21 @@ async def _runs(transport: Transport, request_id: str) -> list[Run]:
     return [parse_run(run) for run in member(answer["runsOrError"], "Runs")["results"]]
 
 
-async def find_backfill(transport: Transport, request_id: str, assets: Collection[str]) -> str | None:
-    """The backfill launched under ``request_id``, if it is among the latest.
-
-    Raises LaunchConflictError if it is one of others than ``assets``.
-    """
-    answer = await transport.query(launches.LATEST_BACKFILLS, {"limit": _LATEST})
-    for backfill in member(answer["partitionBackfillsOrError"], "PartitionBackfills")["results"]:
-        if {"key": REQUEST_TAG, "value": request_id} in backfill["tags"]:
-            if {"/".join(key["path"]) for key in backfill["assetSelection"] or ()} != set(assets):
-                raise _conflict(request_id, f"backfill {backfill['id']}")
-            return str(backfill["id"])
-    return None
+async def find_backfill(transport: Transport, request_id: str, digest: str) -> str | None:
+    """The backfill launched under ``request_id``; raises LaunchConflictError where another one was asked for."""
+    cursor = None
+    while True:
+        answer = await transport.query(launches.BACKFILLS, {"limit": _PAGE, "cursor": cursor})
+        page = member(answer["partitionBackfillsOrError"], "PartitionBackfills")["results"]
+        for backfill in page:
+            tags = {tag["key"]: tag["value"] for tag in backfill["tags"]}
+            if tags.get(REQUEST_TAG) == request_id:
+                if tags.get(DIGEST_TAG) != digest:
+                    raise _conflict(request_id, f"backfill {backfill['id']}")
+                return str(backfill["id"])
+        if len(page) < _PAGE:
+            return None
+        cursor = page[-1]["id"]
 
 
 def _conflict(request_id: str, launched: str) -> LaunchConflictError:

@@ -13,6 +13,7 @@ from daglab.client.launch import asset_job, require_launchable
 from daglab.client.launching import known_assets
 from daglab.client.locations import Job
 from daglab.client.outcomes import ConfigFault, parse_faults, refusal
+from daglab.client.reserved import refuse_reserved
 from daglab.client.transport import Transport
 
 
@@ -44,7 +45,8 @@ def job_selector(job: Job) -> dict[str, Any]:
 
 
 async def validate(transport: Transport, selector: Mapping[str, Any], config: Mapping[str, Any]) -> list[ConfigFault]:
-    """All faults of ``config``; none: it is valid."""
+    """All faults of ``config``; none: it is valid. Raises ValidationError for keys that Dagster reserves."""
+    refuse_reserved(config, "The run's configuration")
     answer = await transport.query(documents.VALIDATE_CONFIG, {"job": selector, "config": dict(config)})
     result = answer["isPipelineConfigValid"]
     if result["__typename"] == "PipelineConfigValidationValid":

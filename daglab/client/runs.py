@@ -13,6 +13,8 @@ from daglab.errors import DagsterError, NotFoundError, RunFailedError, Validatio
 
 FINAL_STATUSES = frozenset({"SUCCESS", "FAILURE", "CANCELED"})
 REQUEST_TAG = "daglab/request_id"
+DIGEST_TAG = "daglab/request_digest"
+"""Of all that was asked for under a request id."""
 PARTITION_TAG = "dagster/partition"
 _FAILURE_PAGES = 50
 

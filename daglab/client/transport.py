@@ -44,6 +44,10 @@ class NotDagsterError(DagsterConnectionError):
     code = "not-dagster"
 
 
+class FailedAnswerError(DagsterError):
+    """Dagster itself fails at what it is asked for; at something else it may not."""
+
+
 class _Data(dict[str, Any]):
     """An answer's ``data``. Dagster answers every field that it is asked for: whoever leaves one out is no Dagster."""
 
@@ -133,7 +137,7 @@ class Transport:
             ValidationError: ``body`` has a value that JSON has no word for.
             LostAnswerError, DagsterConnectionError, AuthenticationError: as for :meth:`mutate`.
         """
-        content = _encode(body)
+        content = encoded(body)
         headers = await self.credentials.headers()
         limits = _limits(timeout or self.timeout)
         response = await self._send(path, content, headers, limits)
@@ -167,7 +171,7 @@ class Transport:
             if not isinstance(errors, list) or not all(isinstance(error, dict) for error in errors):
                 raise stranger
             messages = [str(error.get("message", error)) for error in errors]
-            raise DagsterError(
+            raise FailedAnswerError(
                 f"Dagster answers with an error: {messages[0]}",
                 remedy="its log says more; daglab supports Dagster 1.12 and newer",
                 details={"errors": messages},
@@ -203,9 +207,12 @@ def json_body(response: httpx.Response) -> Any:
         return None
 
 
-def _encode(body: Mapping[str, Any]) -> bytes:
+def encoded(body: Mapping[str, Any], *, sorted_keys: bool = False) -> bytes:
+    """``body`` as JSON; raises ValidationError for a value that JSON has no word for."""
     try:
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        return json.dumps(
+            body, ensure_ascii=False, separators=(",", ":"), allow_nan=False, sort_keys=sorted_keys
+        ).encode()
     except (TypeError, ValueError, RecursionError) as error:  # lone surrogates among them
         raise ValidationError(
             f"What was to be sent to Dagster is no JSON: {error}.",

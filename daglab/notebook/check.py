@@ -14,7 +14,7 @@ from daglab.notebook.find import find_jupyter
 from daglab.notebook.findings import Finding
 from daglab.notebook.header import Header, read_header
 from daglab.notebook.ignore import sort_out
-from daglab.notebook.jupyter_document import jupyter_document
+from daglab.notebook.jupyter import jupyter_document
 from daglab.notebook.lint import all_findings, run_to_end
 from daglab.notebook.project_rules import dependency_findings, input_findings, key_findings, project_findings
 from daglab.notebook.secrets import jupyter_findings, source_findings

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from daglab.errors import NotebookError
 from daglab.notebook.findings import Finding
-from daglab.notebook.jupyter_document import jupyter_document
+from daglab.notebook.jupyter import jupyter_document
 
 OUTPUT_LIMIT = 5_000_000
 """Characters of JSON that one kept output may have."""

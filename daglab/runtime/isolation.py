@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,20 +39,17 @@ def alone() -> Iterator[None]:
             _owner = None
 
 
-def unsilenced(tell: Callable[[str], object]) -> Callable[[str], None]:
-    """``tell``, a logger's method, that logs although a cell has silenced its libraries by ``logging.disable``."""
-
-    def told(text: str) -> None:
-        if not (silenced := logging.root.manager.disable):
-            tell(text)
-            return
+@contextmanager
+def unsilenced() -> Iterator[None]:
+    """Log although a cell has silenced its libraries by ``logging.disable``."""
+    silenced = logging.root.manager.disable
+    if silenced:
         logging.disable(logging.NOTSET)
-        try:
-            tell(text)
-        finally:
+    try:
+        yield
+    finally:
+        if silenced:
             logging.disable(silenced)
-
-    return told
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ class _Step:
         self.surroundings = Surroundings(main)
         self.kept: dict[str, int] = {}  # asset key -> hash of what is stored
         self.links: dict[str, dict[str, Any]] = {}
-        self.log = StepLog(unsilenced(context.log.info))
+        self.log = StepLog(unsilenced()(context.log.info))
         self.console = Console(self.log)
 
     def _runner(self) -> tuple[CellRunner, ModuleType]:

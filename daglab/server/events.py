@@ -16,6 +16,8 @@ Topic = Literal["assets", "runs", "locations", "pairs", "marimo", "dagster"]
 TOPICS: tuple[Topic, ...] = get_args(Topic)
 
 _KEPT = 2_000
+_DIGITS = 20
+"""Of a number of events, fewer: of thousands of digits Python makes no number."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,12 @@ class Page:
     def only(self, topics: frozenset[Topic]) -> Page:
         """The page without the events of other topics."""
         return replace(self, events=tuple(event for event in self.events if event.topic in topics))
+
+    def first(self, most: int) -> Page:
+        """The page with its first events; its cursor leads to the others."""
+        if len(self.events) <= most:
+            return self
+        return replace(self, events=self.events[:most], cursor=self.events[most - 1].cursor)
 
 
 class EventHub:
@@ -85,8 +93,8 @@ class EventHub:
         It is called in this event loop, later; the second part of the answer, called, ends that.
         """
         with self._lock:  # together: no event is between the page and what follows it
-            self._listeners[listener] = asyncio.get_running_loop()
             page = self._since(cursor)
+            self._listeners[listener] = asyncio.get_running_loop()
 
         def end() -> None:
             with self._lock:
@@ -109,7 +117,7 @@ class EventHub:
 
     def _since(self, cursor: str | None) -> Page:
         name, _, number = (cursor or "").rpartition("-")
-        known = name == self._name and number.isdecimal()
+        known = name == self._name and number.isdecimal() and len(number) < _DIGITS
         missed = self._count - int(number) if known else -1
         if not 0 <= missed <= len(self._events):
             return Page((), self.cursor, reset=True)

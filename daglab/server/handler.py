@@ -13,12 +13,17 @@ from pydantic import BaseModel, Field, ValidationError
 from tornado.web import HTTPError
 
 from daglab.errors import DaglabError, ReadOnlyError, RequestError
+from daglab.server.lane import BusyServerError
 from daglab.server.models import Model, Query
 from daglab.server.operation import operation_of
 from daglab.server.paths import refuse_hidden
 from daglab.server.services import SETTING, Services
 
 _MAX_BODY_BYTES = 2_000_000
+_MOST_NESTED = 50_000
+"""Lists and objects in a body: to read more would keep all others waiting."""
+_TOLD, _LISTABLE, _LONGEST_FIELD = 20, 20_000, 200
+"""Faults of a request that are told, and how many may be counted for that; characters of a field's name."""
 _JSON_TYPES = ("", "application/json", "application/x-www-form-urlencoded")
 """The last one is what `curl -d` says of everything; another site's form gets no further than the XSRF check."""
 _JUPYTERS_PARAMETERS = ("token", "_xsrf")
@@ -68,6 +73,8 @@ class JsonErrors(JupyterHandler):
         """The one shape of errors. What was not foreseen is in the server's log only."""
         error = _error(kwargs)
         if isinstance(error, DaglabError):
+            if isinstance(error, BusyServerError):
+                self.set_header("Retry-After", "5")
             self._finish_with(error.to_json())
             return
         message = responses.get(status_code, "Unknown error")
@@ -83,15 +90,16 @@ class JsonErrors(JupyterHandler):
 
     def log_exception(
         self,
-        typ: type[BaseException] | None,
+        typ: type[BaseException] | None,  # noqa: ARG002
         value: BaseException | None,
-        tb: TracebackType | None,
+        tb: TracebackType | None,  # noqa: ARG002
     ) -> None:
-        """An error that was foreseen is one line, not a traceback."""
-        if isinstance(value, DaglabError):
-            self.log.warning("daglab: %s %s: %s", self.request.method, self.request.path, value)
+        """An error that was foreseen is one line, not a traceback; Tornado's own would have the token of an address."""
+        asked = self.request.method, self.request.path
+        if isinstance(value, DaglabError | HTTPError):
+            self.log.warning("daglab: %s %s: %s", *asked, value)
         else:
-            super().log_exception(typ, value, tb)
+            self.log.error("daglab: %s %s failed", *asked, exc_info=value)
 
 
 class DaglabHandler(JsonErrors, APIHandler):
@@ -138,8 +146,11 @@ class DaglabHandler(JsonErrors, APIHandler):
 
     def body(self, kind: type[BodyModel]) -> BodyModel:
         """The request's body as a ``kind``; raises RequestError that lists each fault in it."""
+        sent = self.request.body
+        if sent.count(b"[") + sent.count(b"{") > _MOST_NESTED:
+            raise HTTPError(413, f"The body has more than {_MOST_NESTED} lists and objects; send less at once.")
         try:
-            return kind.model_validate_json(self.request.body)
+            return kind.model_validate_json(sent)
         except ValidationError as error:
             raise _not_valid(error, "body") from None
 
@@ -184,11 +195,16 @@ def _error(kwargs: dict[str, Any]) -> BaseException | None:
 
 
 def _not_valid(error: ValidationError, part: str) -> RequestError:
+    count = error.error_count()
+    # To list very many, of which none but the first would be told, takes a fifth of a second.
+    found = error.errors(include_url=False, include_context=False, include_input=False) if count < _LISTABLE else []
     faults = [
-        {"field": ".".join(str(place) for place in fault["loc"]), "message": fault["msg"]}
-        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+        {"field": ".".join(str(place) for place in fault["loc"])[:_LONGEST_FIELD], "message": fault["msg"]}
+        for fault in found[:_TOLD]
     ]
-    shown = "; ".join(f"{fault['field'] or part}: {fault['message']}" for fault in faults[:3])
+    shown = "; ".join(f"{fault['field'] or part}: {fault['message']}" for fault in faults[:3]) or f"{count} faults"
     return RequestError(
-        f"The request is not valid: {shown}.", remedy="see docs/rest-api.md", details={"faults": faults}
+        f"The request is not valid: {shown}.",
+        remedy="see docs/rest-api.md",
+        details={"faults": faults, "count": count},
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -65,8 +67,14 @@ class NewPairs:
             ExistingFileError: a half is there already.
         """
         explored = ExploredAsset(asset.key, asset.description or "", asset.dependencies, asset.partitioned)
-        file = self._place(path) if path else self._free(f"explore_{variable_name(asset.path[-1])}")
-        return self._new(file, render_exploration(explored), jupytext=jupytext)
+        text = render_exploration(explored)
+        if path:
+            return self._new(self._place(path), text, jupytext=jupytext)
+        stem = f"explore_{variable_name(asset.path[-1])}"
+        for file in self._free(stem):
+            with contextlib.suppress(ExistingFileError):  # somebody else has just taken the name
+                return self._new(file, text, jupytext=jupytext)
+        raise ExistingFileError(f"There are {_MOST_NAMES} notebooks {stem} already.", remedy="name a path")
 
     def _place(self, path: str) -> Path:
         file = confined_place(self.root, path)
@@ -74,13 +82,13 @@ class NewPairs:
             raise RequestError(f"{path!r} is not the path of a .py.", remedy="name the pair by its .py")
         return file
 
-    def _free(self, stem: str) -> Path:
+    def _free(self, stem: str) -> Iterator[Path]:
+        """Files that neither are there nor their other halves."""
         folder = self.folder if lies_below(self.root, self.folder) and self.folder.is_dir() else self.root
         for number in range(1, _MOST_NAMES):
             file = folder / f"{stem}{f'_{number}' if number > 1 else ''}.py"
             if not is_taken(file):
-                return file
-        raise ExistingFileError(f"There are {_MOST_NAMES} notebooks {stem} already.", remedy="name a path")
+                yield file
 
     def _new(self, file: Path, text: str, *, jupytext: bool) -> tuple[Pair, SyncResult]:
         """A new pair, or no file; a file of the .py's name, or of its other half's, is never touched."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from daglab.errors import MissingFileError, RequestError
 
 _DEVICES = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$")
+_WINDOWS = os.name == "nt"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -37,10 +38,17 @@ def confined_place(root: Path, path: str) -> Path:
 
     Raises:
         RequestError: the path is not a plain relative one.
-        MissingFileError: its folder is not there, or lies outside.
+        MissingFileError: its folder is not there, or lies outside; the file system has no such long names.
     """
     *folders, name = _parts(path)
-    return _folder(root, folders, path) / name
+    place = _folder(root, folders, path) / name
+    try:
+        os.lstat(place.parent / f"{place.stem}.ipynb")  # the longer one of a pair's names
+    except FileNotFoundError:
+        pass
+    except OSError:
+        raise _missing(path) from None
+    return place
 
 
 def confined_folder(root: Path, path: str) -> Path:
@@ -83,8 +91,8 @@ def _parts(path: str) -> list[str]:
     if (
         _CONTROL.search(path)
         or "\\" in path
-        or ":" in path
-        or any(part in ("", ".", "..") or _DEVICES.match(part) for part in parts)
+        or any(part in ("", ".", "..") for part in parts)
+        or (_WINDOWS and (":" in path or any(_DEVICES.match(part) for part in parts)))
     ):
         raise RequestError(
             f"{path!r} is not a path below the server's root.",

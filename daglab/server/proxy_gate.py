@@ -42,6 +42,12 @@ class GatedProxyHandler(JsonErrors, ProxyHandler):  # type: ignore[misc] # jupyt
         if self.services.read_only:
             raise HTTPError(403, f"Changes can be made behind this proxy: {_READ_ONLY}")
 
+    def get_client_uri(self, *args: Any) -> str:
+        """Where the request goes, without Jupyter's token: the proxied server has no use for it, and it is logged."""
+        address, mark, query = super().get_client_uri(*args).partition("?")
+        kept = "&".join(part for part in query.split("&") if part.partition("=")[0] != "token")
+        return f"{address}{mark}{kept}" if kept else address
+
     async def on_message(self, message: str | bytes) -> None:
         """Pass on what a page sends over a socket that is open, unless that was forbidden meanwhile."""
         await self.services.live.refresh()

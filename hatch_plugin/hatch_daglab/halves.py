@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from daglab.errors import NotebookError
-from daglab.notebook.jupyter_document import jupyter_document
+from daglab.notebook.jupyter import jupyter_document
 from daglab.pair import ipynb_for, pair_of
 from daglab.pair.places import Places
 

@@ -8,7 +8,7 @@ export const trans = nullTranslator.load('daglab');
 export function asset(key: string, part: Partial<Asset> = {}): Asset {
   return {
     ...{ key, group: 'sales', kinds: [], description: null, dependencies: [], location: 'shop', materializable: true },
-    ...{ tags: {}, owners: [], has_checks: false, has_config: false, failed_checks: [], warned_checks: [] },
+    ...{ tags: {}, owners: [], has_checks: false, has_config: false, failed_checks: [], warned_checks: [], status_error: null },
     ...{ partitioned: false, status: 'never', materialized_at: null, run_id: null, notebook: null },
     ...part
   };

@@ -82,7 +82,7 @@ describe('WorkspaceStore', () => {
     await until(() => store.state.status !== null && store.state.connection === 'live');
   }
 
-  const made = { status: 'materialized', materialized_at: 5, run_id: null, failed_checks: [], warned_checks: [] };
+  const made = { status: 'materialized', materialized_at: 5, run_id: null, failed_checks: [], warned_checks: [], status_error: null };
 
   afterEach(() => store.dispose());
 

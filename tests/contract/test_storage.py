@@ -15,8 +15,9 @@ import pytest
 
 from daglab import storage
 from daglab.errors import MissingExtraError, StorageError
+from daglab.executed_names import file_name
 from daglab.processes import LOOPBACK, free_port, spawn
-from daglab.storage import ExecutedStore, file_name
+from daglab.storage import ExecutedStore
 
 RUN = "0b5a3c1e-6f0e-4d5e-9d3b-2f1c7a9e8b10"
 

@@ -64,14 +64,13 @@ query DaglabStatuses($keys: [AssetKeyInput!]!, $checked: [AssetKeyInput!]!) {
 
 ASSET = (
     """
-query DaglabAsset($key: AssetKeyInput!) {
+query DaglabAsset($key: AssetKeyInput!, $events: Boolean!) {
   assetNodeOrError(assetKey: $key) {
     __typename
     ... on AssetNode {
       ...Definition
       dependedByKeys { path }
-      staleStatus
-      staleCauses { reason }
+      staleCauses @include(if: $events) { reason }
       opVersion
       pools
       metadataEntries { ...Metadata }
@@ -86,7 +85,7 @@ query DaglabAsset($key: AssetKeyInput!) {
             description
             blocking
             jobNames
-            executionForLatestMaterialization {
+            executionForLatestMaterialization @include(if: $events) {
               status
               runId
               timestamp

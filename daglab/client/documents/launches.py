@@ -109,11 +109,11 @@ query DaglabBackfill($id: String!) {
     + _BACKFILL
 )
 
-LATEST_BACKFILLS = """
-query DaglabLatestBackfills($limit: Int!) {
-  partitionBackfillsOrError(limit: $limit) {
+BACKFILLS = """
+query DaglabBackfills($limit: Int!, $cursor: String) {
+  partitionBackfillsOrError(limit: $limit, cursor: $cursor) {
     __typename
-    ... on PartitionBackfills { results { id assetSelection { path } tags { key value } } }
+    ... on PartitionBackfills { results { id tags { key value } } }
     ... on PythonError { message }
   }
 }

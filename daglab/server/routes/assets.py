@@ -41,6 +41,8 @@ class AssetModel(Model):
     failed_checks: list[str]
     """Checks that failed for the latest materialization; those of severity WARN are in ``warned_checks``."""
     warned_checks: list[str]
+    status_error: str | None
+    """Why Dagster cannot tell where the asset stands, for the status ``unknown``."""
     notebook: str | None
 
 

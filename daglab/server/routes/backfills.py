@@ -18,7 +18,7 @@ from daglab.server.routes.run_models import AssetKeyText, RequestId, RunConfig, 
 class BackfillBody(Body):
     """Make ``partitions`` of ``assets``, or all of them.
 
-    Asked again with the same ``request_id`` it answers the same backfill; 409 where that is of other assets.
+    Asked again with the same ``request_id`` it answers the same backfill; 409 where anything else was asked for.
     """
 
     assets: Annotated[list[AssetKeyText], Field(min_length=1, max_length=10_000)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections import deque
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -13,6 +15,7 @@ from pydantic import Field
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from daglab.errors import RequestError
 from daglab.server.events import TOPICS, Event, Topic
 from daglab.server.handler import DaglabHandler, JsonErrors, refuse_unauthorized
 from daglab.server.models import Model, Query
@@ -27,6 +30,11 @@ _RESOURCES: dict[Topic, str] = {
     "marimo": "daglab.marimo",
     "dagster": "daglab.dagster",
 }
+
+
+_LONGEST_CURSOR = 64
+_AT_ONCE = 100
+"""Events that are encoded without a pause: each may tell of a hundred assets."""
 
 
 class EventModel(Model):
@@ -54,7 +62,7 @@ class EventsModel(Model):
 class EventsQuery(Query):
     """``since``: the cursor of the last answer; without it the answer is the cursor to begin with."""
 
-    since: Annotated[str, Field(max_length=64)] | None = None
+    since: Annotated[str, Field(max_length=_LONGEST_CURSOR)] | None = None
     wait: Annotated[float, Field(ge=0, le=30)] = 0
     """Seconds to wait for an event where there is none yet."""
 
@@ -66,11 +74,11 @@ class EventsHandler(DaglabHandler):
 
     @operation("What has changed since a cursor", action="read", query=EventsQuery, answers={200: EventsModel})
     async def get(self) -> None:
-        """Answer the events of the topics that the user may read."""
+        """Answer the events of the topics that the user may read, at most 100: the rest come after the cursor."""
         query, hub = self.query(EventsQuery), self.services.events
         follow(self.services)
         topics = await readable_topics(self)
-        page = await hub.wait(query.since, query.wait, topics)
+        page = (await hub.wait(query.since, query.wait, topics)).first(_AT_ONCE)
         events = [EventModel.of(event) for event in page.events]
         self.answer(EventsModel(events=events, cursor=page.cursor, reset=page.reset))
 
@@ -80,6 +88,8 @@ class EventsSocket(WebSocketMixin, WebSocketHandler, JsonErrors):
 
     auth_resource = "daglab.dagster"
     _end: Callable[[], None] | None = None
+    _later: deque[Event] | None = None
+    """What the client is still to be told before what happens now; None: it has caught up."""
 
     async def prepare(self) -> None:  # type: ignore[override]
         """Let nobody pass but authorized users; the origin is checked by Jupyter's handler."""
@@ -90,20 +100,29 @@ class EventsSocket(WebSocketMixin, WebSocketHandler, JsonErrors):
         """Become a websocket."""
         if self.request.headers.get("Upgrade", "").lower() != "websocket":
             raise HTTPError(400, "This is a websocket; GET events is the same by polling.")
+        self._since = self.get_query_argument("since", None)
+        if self._since is not None and len(self._since) > _LONGEST_CURSOR:
+            raise RequestError(
+                f"since: a cursor has at most {_LONGEST_CURSOR} characters.", remedy="give that of the last event"
+            )
         self._topics = await readable_topics(self)
         await super().get(*args, **kwargs)
 
-    def open(self) -> None:
-        """Catch up, then listen."""
+    async def open(self) -> None:
+        """Catch up, some events at a time so that others get their turn, then tell each event as it comes."""
         super().open()
         services = self.settings[SETTING]
         assert isinstance(services, Services)
         hub = services.events
         follow(services)
-        page, self._end = hub.subscribe(self.get_query_argument("since", None), self._tell)
+        page, self._end = hub.subscribe(self._since, self._tell)
+        self._later = deque(page.events)
         self._send({"cursor": page.cursor, "reset": page.reset})
-        for event in page.events:
-            self._tell(event)
+        while self._later:
+            for _ in range(min(_AT_ONCE, len(self._later))):
+                self._tell_now(self._later.popleft())
+            await asyncio.sleep(0)
+        self._later = None
 
     def on_message(self, message: str | bytes) -> None:
         """Nothing is expected from a client."""
@@ -112,9 +131,17 @@ class EventsSocket(WebSocketMixin, WebSocketHandler, JsonErrors):
         """Listen no more."""
         if self._end is not None:
             self._end()
+        if self._later is not None:
+            self._later.clear()
         super().on_close()
 
     def _tell(self, event: Event) -> None:
+        if self._later is not None:
+            self._later.append(event)
+        else:
+            self._tell_now(event)
+
+    def _tell_now(self, event: Event) -> None:
         if event.topic in self._topics:
             self._send(EventModel.of(event).model_dump())
 

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Literal
 from urllib.parse import quote
 
 from daglab.errors import MissingFileError, RequestError, StorageError
+from daglab.executed_names import file_name
 from daglab.server.executed import executed_notebook
 from daglab.server.executed_page import made_apart
 from daglab.server.handler import DaglabHandler
+from daglab.server.lane import BusyServerError, Lane
 from daglab.server.models import Query
 from daglab.server.operation import Route, operation
-from daglab.storage import file_name
 
 _POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'"
 )
 _SECONDS = 60.0
-# A store that hangs must keep nothing else waiting, as it would in the threads that everything shares.
-_READERS = ThreadPoolExecutor(4, "daglab-executed")
+# A store that hangs, or a page that takes long, must keep nothing else waiting.
+_STORES = Lane("executed notebooks", threads=4, waiting=100)
+_PAGES = Lane("pages of executed notebooks", threads=2, waiting=20)
 
 
 class ExecutedQuery(Query):
@@ -41,7 +42,7 @@ class ExecutedHandler(DaglabHandler):
         action="read",
         query=ExecutedQuery,
         answers={200: "application/x-ipynb+json, text/html"},
-        errors=(RequestError, MissingFileError, StorageError),
+        errors=(RequestError, MissingFileError, StorageError, BusyServerError),
     )
     async def get(self, run_id: str, asset: str) -> None:
         """Answer the notebook with its outputs; runs that failed have one up to the failure."""
@@ -50,7 +51,7 @@ class ExecutedHandler(DaglabHandler):
         content = await _within_seconds(partial(executed_notebook, config, project, run_id, asset))
         self.set_header("Content-Security-Policy", _POLICY)
         if query.format == "html":
-            page = await asyncio.to_thread(made_apart, content, asset)
+            page = await _PAGES.run(partial(made_apart, content, asset))
             self.finish(page, set_content_type="text/html; charset=utf-8")
             return
         self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(file_name(asset))}")
@@ -59,7 +60,7 @@ class ExecutedHandler(DaglabHandler):
 
 async def _within_seconds(read: Callable[[], bytes]) -> bytes:
     try:
-        return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(_READERS, read), _SECONDS)
+        return await asyncio.wait_for(_STORES.run(read), _SECONDS)
     except asyncio.TimeoutError:
         raise StorageError(
             f"The store of executed notebooks has not answered for {_SECONDS:g} s.", remedy="try again later"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,6 +25,7 @@ from daglab.pair import Pair, PairState, SyncResult, pair_of, sync
 from daglab.pair.plan import Plan
 from daglab.scaffold.notebook import NotebookTemplate
 from daglab.server.handler import DaglabHandler
+from daglab.server.lane import BusyServerError, Lane
 from daglab.server.models import Body, Model, Query
 from daglab.server.new_pairs import NewPairs
 from daglab.server.operation import Route, operation
@@ -44,6 +45,9 @@ from daglab.server.pair_view import (
 )
 from daglab.server.paths import confined_folder, confined_place
 from daglab.server.routes.run_models import AssetKeyText
+
+_LANE = Lane("pairs", threads=4, waiting=100)
+"""A large pair takes seconds to be read."""
 
 Side = Literal["py", "ipynb"]
 PathText = Annotated[str, Field(min_length=1, max_length=4096)]
@@ -139,14 +143,14 @@ class PairsHandler(DaglabHandler):
         action="read",
         query=PairsQuery,
         answers={200: PairsModel},
-        errors=(MissingFileError,),
+        errors=(MissingFileError, BusyServerError),
     )
     async def get(self) -> None:
         """Answer a page of the pairs; the files are read now."""
         query, root = self.query(PairsQuery), self.services.root
         self.refuse_if_hidden(query.folder)
         folder = confined_folder(root, query.folder)
-        pairs = await asyncio.to_thread(all_pairs, root, folder)
+        pairs = await _LANE.run(partial(all_pairs, root, folder))
         wanted = [pair for pair in pairs if not query.state or pair.state in query.state]
         rest = [pair for pair in wanted if pair.ipynb > query.after]
         page = rest[: query.limit]
@@ -166,7 +170,7 @@ class PairsHandler(DaglabHandler):
         answers={201: SyncModel, 200: SyncModel},
         errors=(
             ReadOnlyError, MissingFileError, ExistingFileError, PairError, LargePairError, NotebookError,
-            OpenInRoomError, NotFoundError, DagsterConnectionError,
+            OpenInRoomError, NotFoundError, DagsterConnectionError, BusyServerError,
         ),
     )  # fmt: skip
     async def post(self) -> None:
@@ -177,12 +181,18 @@ class PairsHandler(DaglabHandler):
         new = NewPairs(services.root, services.notebooks_folder, services.pairs)
         if body.asset is not None:
             asset = (await services.client.asset(body.asset, events=1)).asset
-            made = await asyncio.to_thread(new.of_asset, asset, body.path, jupytext=body.jupytext)
+            making = partial(new.of_asset, asset, body.path, jupytext=body.jupytext)
         elif body.template is not None:
-            made = await asyncio.to_thread(new.of_template, body.path or "", body.template, jupytext=body.jupytext)
+            making = partial(new.of_template, body.path or "", body.template, jupytext=body.jupytext)
         else:
-            made = await asyncio.to_thread(new.of_file, body.path or "", jupytext=body.jupytext)
-        self.answer(SyncModel.of(services.root, *made), 201 if made[1].written else 200)
+            making = partial(new.of_file, body.path or "", jupytext=body.jupytext)
+
+        def make() -> tuple[SyncModel, bool]:
+            pair, result = making()
+            return SyncModel.of(services.root, pair, result), bool(result.written)  # its diffs take long as well
+
+        model, written = await _LANE.run(make)
+        self.answer(model, 201 if written else 200)
 
 
 class PairHandler(DaglabHandler):
@@ -194,27 +204,30 @@ class PairHandler(DaglabHandler):
         "A pair: its conflicts, and what a sync would change",
         action="read",
         answers={200: PairDetailModel},
-        errors=(RequestError, MissingFileError, PairError, LargePairError),
+        errors=(RequestError, MissingFileError, PairError, LargePairError, BusyServerError),
     )
     async def get(self, path: str) -> None:
         """Answer both versions of each cell in conflict, and the changes as diffs."""
         self.refuse_if_hidden(path)
-        self.answer(await asyncio.to_thread(self._detail, path))
+        self.answer(await _LANE.run(partial(self._detail, path)))
 
     @operation(
         "Sync a pair, and decide its conflicts",
         action="write",
         body=SyncBody,
         answers={200: SyncModel},
-        errors=(ReadOnlyError, MissingFileError, PairError, LargePairError, FileMovedError, OpenInRoomError),
-    )
+        errors=(
+            ReadOnlyError, MissingFileError, PairError, LargePairError, FileMovedError, OpenInRoomError,
+            BusyServerError,
+        ),
+    )  # fmt: skip
     async def patch(self, path: str) -> None:
         """Bring the edits of each half to the other; a conflict that stays open is answered, and nothing written."""
         body = self.body(SyncBody)
         if not body.dry_run:
             self.refuse_if_read_only("A sync writes files")
         self.refuse_if_hidden(path)
-        self.answer(await asyncio.to_thread(self._sync, path, body))
+        self.answer(await _LANE.run(partial(self._sync, path, body)))
 
     def _detail(self, path: str) -> PairDetailModel:
         return detail(self.services.root, found_pair(self.services.root, path))

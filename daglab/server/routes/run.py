@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from daglab.client import DagsterClient, RunEvent, RunLogs
-from daglab.errors import DagsterConnectionError, NotFoundError, ReadOnlyError, ValidationError
+from daglab.errors import DagsterConnectionError, LaunchConflictError, NotFoundError, ReadOnlyError, ValidationError
 from daglab.server.handler import DaglabHandler
 from daglab.server.models import Body, Model, Query
 from daglab.server.operation import Route, operation
@@ -72,7 +72,9 @@ class TerminateQuery(Query):
 
 
 class ReexecuteBody(Body):
-    """What to run again; asked again with the same ``request_id`` it answers the same run."""
+    """What to run again; asked again with the same ``request_id`` it answers the same run; 409 where
+    anything else was asked for.
+    """
 
     strategy: Literal["all", "from_failure", "from_asset_failure"] = "all"
     """All of it, the failed steps and those after them, or the assets that were not made."""
@@ -147,7 +149,7 @@ class ReexecuteHandler(DaglabHandler):
         action="execute",
         body=ReexecuteBody,
         answers={201: RunModel},
-        errors=(ReadOnlyError, NotFoundError, ValidationError, DagsterConnectionError),
+        errors=(ReadOnlyError, NotFoundError, ValidationError, LaunchConflictError, DagsterConnectionError),
     )
     async def post(self, run_id: str) -> None:
         """Answer the new run as it is after the launch."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from daglab.client import Run
 from daglab.server.models import Model
 
+_MOST_VALUES = 20_000
 AssetKeyText = Annotated[str, Field(min_length=1, max_length=1024)]
 Name = Annotated[str, Field(min_length=1, max_length=255)]
 RequestId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
@@ -16,7 +17,23 @@ Tags = Annotated[
     dict[Annotated[str, Field(min_length=1, max_length=255)], Annotated[str, Field(max_length=4096)]],
     Field(max_length=100, default_factory=dict),
 ]
-RunConfig = Annotated[dict[str, Any], Field(default_factory=dict)]
+
+
+def _not_too_much(config: dict[str, Any]) -> dict[str, Any]:
+    """Raise ValueError for more values than can be sent on without keeping all others waiting."""
+    waiting: list[Any] = [config]
+    count = 0
+    while waiting and count <= _MOST_VALUES:
+        inner = waiting.pop()
+        if isinstance(inner, dict | list):
+            count += len(inner)
+            waiting += inner.values() if isinstance(inner, dict) else inner
+    if count > _MOST_VALUES:
+        raise ValueError(f"it has more than {_MOST_VALUES} values")
+    return config
+
+
+RunConfig = Annotated[dict[str, Any], Field(default_factory=dict), AfterValidator(_not_too_much)]
 
 RUN_ID = r"[A-Za-z0-9_-]{1,64}"
 
@@ -32,7 +49,8 @@ class FailureModel(Model):
 class RunModel(Model):
     """A run; times in seconds since the epoch. ``problem`` is why a queued run is not going to start.
 
-    ``steps_total``, ``steps_done`` and ``failures`` are told of a single run only; in lists they are 0 and empty.
+    Lists tell no ``failures``, and ``steps_done`` and ``steps_total`` only of runs that have not ended; they are empty
+    and 0 otherwise. ``steps_total`` is 0 also where Dagster doesn't tell it in a list.
     """
 
     id: str

@@ -87,4 +87,5 @@ def state_json(state: AssetState) -> dict[str, Any]:
         "run_id": state.run_id,
         "failed_checks": list(state.failed_checks),
         "warned_checks": list(state.warned_checks),
+        "status_error": state.status_error,
     }

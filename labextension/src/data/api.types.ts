@@ -366,6 +366,28 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/notebooks": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The notebooks in a folder, and their halves
+         * @description Answer them; the files are read now.
+         *
+         *     Jupyter's Authorizer is asked for `read` of `daglab.pairs`.
+         */
+        readonly get: operations["get_notebooks"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/pairs": {
         readonly parameters: {
             readonly query?: never;
@@ -453,7 +475,7 @@ export interface paths {
         };
         /**
          * What has changed since a cursor
-         * @description Answer the events of the topics that the user may read.
+         * @description Answer the events of the topics that the user may read, at most 100: the rest come after the cursor.
          *
          *     Jupyter's Authorizer is asked for `read` of `daglab.dagster`.
          */
@@ -532,6 +554,8 @@ export interface components {
             readonly failed_checks: readonly string[];
             /** Warned Checks */
             readonly warned_checks: readonly string[];
+            /** Status Error */
+            readonly status_error: string | null;
             /** Notebook */
             readonly notebook: string | null;
             /** Upstream */
@@ -632,6 +656,8 @@ export interface components {
             readonly failed_checks: readonly string[];
             /** Warned Checks */
             readonly warned_checks: readonly string[];
+            /** Status Error */
+            readonly status_error: string | null;
             /** Notebook */
             readonly notebook: string | null;
         };
@@ -640,7 +666,7 @@ export interface components {
          * @description Where an asset stands; the most urgent one that holds.
          * @enum {string}
          */
-        readonly AssetStatus: "running" | "failed" | "never" | "stale" | "materialized" | "external";
+        readonly AssetStatus: "running" | "failed" | "never" | "stale" | "materialized" | "external" | "unknown";
         /**
          * AssetsModel
          * @description Assets, sorted by key. ``total`` counts those on other pages too; ``cursor`` leads to the next page, if any.
@@ -657,7 +683,7 @@ export interface components {
          * BackfillBody
          * @description Make ``partitions`` of ``assets``, or all of them.
          *
-         *     Asked again with the same ``request_id`` it answers the same backfill; 409 where that is of other assets.
+         *     Asked again with the same ``request_id`` it answers the same backfill; 409 where anything else was asked for.
          */
         readonly BackfillBody: {
             /** Assets */
@@ -763,7 +789,8 @@ export interface components {
          * ConflictModel
          * @description A cell on which the halves disagree, with both versions; null where it isn't there.
          *
-         *     ``cell`` names it in a decision; ``line`` is its place in the .py.
+         *     ``cell`` names it in a decision; ``line`` is its place in the .py. ``py_base`` and ``ipynb_base`` are what both
+         *     versions were at the last sync; null where this machine doesn't remember it.
          */
         readonly ConflictModel: {
             /** Cell */
@@ -778,6 +805,10 @@ export interface components {
             readonly py: string | null;
             /** Ipynb */
             readonly ipynb: string | null;
+            /** Py Base */
+            readonly py_base: string | null;
+            /** Ipynb Base */
+            readonly ipynb_base: string | null;
         };
         /**
          * CreateBody
@@ -1013,7 +1044,7 @@ export interface components {
          * LaunchBody
          * @description One run: of ``assets``, with their checks, or of a whole ``job``.
          *
-         *     Asked again with the same ``request_id`` it answers the same run; 409 where that is another one.
+         *     Asked again with the same ``request_id`` it answers the same run; 409 where anything else was asked for.
          */
         readonly LaunchBody: {
             /**
@@ -1161,6 +1192,29 @@ export interface components {
             readonly description: string | null;
         };
         /**
+         * NotebookModel
+         * @description A marimo notebook, a Jupyter notebook of a Python kernel, or both as the halves of one.
+         *
+         *     Paths are relative to the Jupyter server's root, null where there is no such half. ``paired`` tells two halves that
+         *     are kept in sync from two that are not.
+         */
+        readonly NotebookModel: {
+            /** Py */
+            readonly py: string | null;
+            /** Ipynb */
+            readonly ipynb: string | null;
+            /** Paired */
+            readonly paired: boolean;
+        };
+        /**
+         * NotebooksModel
+         * @description The notebooks in a folder, each once, told by what the files hold.
+         */
+        readonly NotebooksModel: {
+            /** Notebooks */
+            readonly notebooks: readonly components["schemas"]["NotebookModel"][];
+        };
+        /**
          * OpenNotebookModel
          * @description A notebook that is open in marimo, whether or not a page shows it.
          *
@@ -1268,7 +1322,8 @@ export interface components {
         };
         /**
          * ReexecuteBody
-         * @description What to run again; asked again with the same ``request_id`` it answers the same run.
+         * @description What to run again; asked again with the same ``request_id`` it answers the same run; 409 where
+         *     anything else was asked for.
          */
         readonly ReexecuteBody: {
             /**
@@ -1341,7 +1396,8 @@ export interface components {
          * RunModel
          * @description A run; times in seconds since the epoch. ``problem`` is why a queued run is not going to start.
          *
-         *     ``steps_total``, ``steps_done`` and ``failures`` are told of a single run only; in lists they are 0 and empty.
+         *     Lists tell no ``failures``, and ``steps_done`` and ``steps_total`` only of runs that have not ended; they are empty
+         *     and 0 otherwise. ``steps_total`` is 0 also where Dagster doesn't tell it in a list.
          */
         readonly RunModel: {
             /** Id */
@@ -1680,7 +1736,7 @@ export interface operations {
                 readonly tag?: readonly string[];
                 readonly owner?: readonly string[];
                 readonly location?: readonly string[];
-                readonly status?: readonly ("running" | "failed" | "never" | "stale" | "materialized" | "external")[];
+                readonly status?: readonly ("running" | "failed" | "never" | "stale" | "materialized" | "external" | "unknown")[];
                 readonly selection?: string;
                 readonly limit?: number | null;
                 readonly cursor?: string | null;
@@ -2634,6 +2690,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["ErrorModel"];
                 };
             };
+            /** @description Conflict: launch-conflict */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
             /** @description Request Entity Too Large: http-413 */
             readonly 413: {
                 headers: {
@@ -3211,6 +3276,64 @@ export interface operations {
             };
         };
     };
+    readonly get_notebooks: {
+        readonly parameters: {
+            readonly query?: {
+                readonly folder?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NotebooksModel"];
+                };
+            };
+            /** @description Bad Request: request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden: http-403 */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found: missing-file */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Any other error */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     readonly get_pairs: {
         readonly parameters: {
             readonly query?: {
@@ -3254,6 +3377,15 @@ export interface operations {
             };
             /** @description Not Found: missing-file */
             readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable: busy */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -3384,7 +3516,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["ErrorModel"];
                 };
             };
-            /** @description Service Unavailable: dagster-unreachable */
+            /** @description Service Unavailable: dagster-unreachable, busy */
             readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -3453,6 +3585,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity: pair, pair-too-large */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable: busy */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
@@ -3558,6 +3699,15 @@ export interface operations {
                     readonly "application/json": components["schemas"]["ErrorModel"];
                 };
             };
+            /** @description Service Unavailable: busy */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
             /** @description Any other error */
             readonly default: {
                 headers: {
@@ -3622,6 +3772,15 @@ export interface operations {
             };
             /** @description Internal Server Error: storage */
             readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Service Unavailable: busy */
+            readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -9,7 +9,7 @@ type Schemas = components['schemas'];
 export type ServerEvent = Schemas['EventModel'];
 
 /** What of an asset changes without its definition. */
-export type AssetChange = Pick<Asset, 'status' | 'materialized_at' | 'run_id' | 'failed_checks' | 'warned_checks'>;
+export type AssetChange = Pick<Asset, 'status' | 'materialized_at' | 'run_id' | 'failed_checks' | 'warned_checks' | 'status_error'>;
 
 /** Of the topic `assets`; null: read all assets again. */
 export interface IAssetsChange {
@@ -32,6 +32,13 @@ export interface IPairChange {
   readonly written: readonly { readonly path: string | null; readonly hash: string; readonly reload: boolean }[];
   readonly conflicts: readonly { readonly cell: string; readonly label: string; readonly reason: string }[];
   readonly error: Fault | null;
+}
+
+/** Of the topic `marimo`; `sessions` are the notebooks that have a kernel now. */
+export interface IMarimoChange {
+  readonly event: 'started' | 'sessions' | 'died' | 'stopped';
+  readonly running: boolean;
+  readonly sessions: readonly { readonly session: string; readonly name: string; readonly path: string | null }[];
 }
 
 /** The assets with the changes, in the same order; the others are the same objects. */

@@ -143,6 +143,7 @@ function assetTitle(row: IAssetRow, { pair, trans }: IRowProps): string {
     asset.partitioned ? trans.__('Partitioned') : null,
     asset.notebook,
     pair && pair !== 'in-sync' ? pairText(pair, trans) : null,
+    asset.status_error,
     failed_checks.length ? trans.__('Failed checks: %1', failed_checks.join(', ')) : null,
     warned_checks.length ? trans.__('Checks that warn: %1', warned_checks.join(', ')) : null,
     asset.owners.length ? trans.__('Owners: %1', asset.owners.join(', ')) : null

@@ -18,8 +18,8 @@ from tests.integration.conftest import RunningDagster
 def test_definitions_come_without_statuses(shop: RunningDagster) -> None:
     assets = {asset.key: asset for asset in with_client(shop.url, lambda c: c.definitions())}
     assert set(assets) == {
-        "raw/orders", "sales/orders", "sales/broken", "by_region", "by_day", "by_customer", "by_both", "slow",
-        "vendor/feed", "tools/report",
+        "raw/orders", "sales/orders", "sales/broken", "by_region", "by_day", "by_week", "by_customer", "by_both",
+        "slow", "vendor/feed", "tools/report", "poison/set", "poison/items", "poison/split", "poison/checked",
     }  # fmt: skip
     orders = assets["raw/orders"]
     assert (orders.group, orders.kinds, dict(orders.tags)) == ("raw", ("csv", "python"), {"tier": "gold"})
@@ -157,7 +157,7 @@ def test_discover(shop: RunningDagster) -> None:
     assert [job.name for job in everything.jobs] == ["every_config", "hello", "nightly", "shared", "shared"]
     assert [schedule.name for schedule in everything.schedules] == ["at_night"]
     assert [sensor.name for sensor in everything.sensors] == ["idle"]
-    assert len(everything.assets) == 10
+    assert len(everything.assets) == 15
 
 
 ORDERED = ["raw/orders", "sales/broken", "sales/orders"]

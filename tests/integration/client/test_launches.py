@@ -25,7 +25,8 @@ def test_a_job_is_found_where_one_fits(shop: RunningDagster) -> None:
         assert (run.request_id, run.tags["team"]) == ("job-one", "x")
         assert run.url == f"{shop.url}/runs/{run.run_id}"
         assert run.launch_problem is None
-        assert (await client.submit_job("hello", run_config=HELLO, request_id="job-one")).run_id == run.run_id
+        again = await client.submit_job("hello", run_config=HELLO, tags={"team": "x"}, request_id="job-one")
+        assert again.run_id == run.run_id
         other = await client.submit_job("shared", location="tools")
         assert other.location == "tools"
         for launched in (run, other):
@@ -62,6 +63,14 @@ def names(error: type[DaglabError], *texts: str) -> tuple[type[DaglabError], Seq
         (lambda c: c.submit_assets(["by_customer"], partitions=["ann"]), names(ValidationError, "no partition ann")),
         (lambda c: c.submit_assets(["raw/orders"], partitions=["a"]), names(ValidationError, "No selected asset")),
         (lambda c: c.submit_assets(["by_region"], tags={"dagster/partition": "z"}), names(ValidationError, "tag")),
+        *[
+            (lambda c, tag=tag: c.submit_assets(["raw/orders"], tags={tag: "x"}), names(ValidationError, tag, "tag"))
+            for tag in ("dagster/backfill", "dagster/parent_run_id", "dagster/root_run_id", "daglab/request_id")
+        ],
+        (lambda c: c.submit_job("hello", tags={"dagster/tick": "x"}), names(ValidationError, "dagster/tick")),
+        (lambda c: c.reexecute("x", tags={"daglab/request_id": "x"}), names(ValidationError, "daglab/request_id")),
+        (lambda c: c.backfill(["by_region"], ["a"], tags={"dagster/backfill": "x"}), names(ValidationError, "tag")),
+        (lambda c: c.backfill(["by_region", "by_day"], ["a"]), names(ValidationError, "by_day: no partition a")),
         (lambda c: c.backfill(["by_region"], ["a", "z"]), names(ValidationError, "no partition z")),
         (lambda c: c.backfill(["by_region"]), names(ValidationError, "No partition is selected")),
         (lambda c: c.backfill(["by_region"], ["a"], all_partitions=True), names(ValidationError, "some and all")),
@@ -87,6 +96,18 @@ def names(error: type[DaglabError], *texts: str) -> tuple[type[DaglabError], Seq
             names(ValidationError, "ops.greet.config.times", "Int"),
         ),
         (lambda c: c.submit_job("hello", run_config={"ops": float("nan")}), names(ValidationError, "no JSON")),
+        (
+            lambda c: c.submit_job("hello", run_config={"ops": {"greet": {"config": {"__class__": 5}}}}),
+            names(ValidationError, "ops.greet.config.__class__"),
+        ),
+        (
+            lambda c: c.validate_config({"ops": {"greet": {"config": {"__set__": 5}}}}, job="hello"),
+            names(ValidationError, "ops.greet.config.__set__"),
+        ),
+        (
+            lambda c: c.backfill(["by_region"], ["a"], config={"resources": {"__enum__": 5}}),
+            names(ValidationError, "resources.__enum__"),
+        ),
         (lambda c: c.submit_job("hello", run_config={"ops": {1, 2}}), names(ValidationError, "no JSON")),
         (lambda c: c.submit_job("hello", run_config={"ops": "\ud800"}), names(ValidationError, "no JSON")),
     ],
@@ -159,7 +180,8 @@ def test_a_request_id_stands_for_one_launch(shop: RunningDagster) -> None:
         again = await client.submit_assets(["by_region"], partitions=["b"], request_id="one-thing")
         assert again.run_id == part.run_id
         job = await client.submit_job("hello", run_config=HELLO, request_id="one-job-1")
-        assert (await client.submit_job("hello", location="shop", request_id="one-job-1")).run_id == job.run_id
+        same = {"ops": {"greet": {"config": {"name": "ann"}}}}
+        assert (await client.submit_job("hello", run_config=same, request_id="one-job-1")).run_id == job.run_id
         fill = await client.backfill(["by_day"], ["2024-01-05"], request_id="one-fill")
         await client.cancel_backfill(fill.backfill_id)
         for another in (
@@ -169,7 +191,13 @@ def test_a_request_id_stands_for_one_launch(shop: RunningDagster) -> None:
             client.submit_job("hello", run_config=HELLO, request_id="one-thing"),
             client.submit_assets(["raw/orders"], request_id="one-job-1"),
             client.submit_job("shared", location="tools", request_id="one-job-1"),
+            client.submit_assets(["by_region"], partitions=["b"], tags={"team": "x"}, request_id="one-thing"),
+            client.submit_job("hello", request_id="one-job-1"),
+            client.submit_job("hello", run_config=HELLO, location="shop", request_id="one-job-1"),
             client.backfill(["by_region"], ["a"], request_id="one-fill"),
+            client.backfill(["by_day"], ["2024-01-06"], request_id="one-fill"),
+            client.backfill(["by_day"], all_partitions=True, request_id="one-fill"),
+            client.backfill(["by_day"], ["2024-01-05"], title="days", request_id="one-fill"),
         ):
             with pytest.raises(LaunchConflictError, match="Under the request id one-"):
                 await another
@@ -186,7 +214,11 @@ def test_a_failed_run_is_run_again(shop: RunningDagster) -> None:
         again = await client.reexecute(failed.run_id, "from_failure", tags={"why": "flaky"}, request_id="again-1")
         assert (again.parent_run_id, again.root_run_id) == (failed.run_id, failed.run_id)
         assert again.tags["why"] == "flaky"
-        assert (await client.reexecute(failed.run_id, request_id="again-1")).run_id == again.run_id
+        same = await client.reexecute(failed.run_id, "from_failure", tags={"why": "flaky"}, request_id="again-1")
+        assert same.run_id == again.run_id
+        for strategy, tags in (("all", {"why": "flaky"}), ("from_failure", {})):
+            with pytest.raises(LaunchConflictError, match="Under the request id again-1"):
+                await client.reexecute(failed.run_id, strategy, tags=tags, request_id="again-1")
         # the first launch's request id still answers the first run, though Dagster copied its tags
         assert (await client.submit_assets(["sales/broken"], request_id=failed.request_id)).run_id == failed.run_id
         with pytest.raises(ValidationError, match="terminate"):
@@ -233,9 +265,10 @@ def test_a_backfill_is_launched_once_and_canceled(shop: RunningDagster) -> None:
         )
         assert (launched.status, launched.partitions, launched.assets) == ("REQUESTED", 2, ("by_day",))
         assert launched.tags["why"] == "late"
-        assert (
-            await client.backfill(["by_day"], ["2024-01-05"], request_id="fill-1")
-        ).backfill_id == launched.backfill_id
+        again = await client.backfill(
+            ["by_day"], ["2024-01-06", "2024-01-05"], title="two days", tags={"why": "late"}, request_id="fill-1"
+        )
+        assert again.backfill_id == launched.backfill_id
         canceled = await client.cancel_backfill(launched.backfill_id)
         assert canceled.status in ("CANCELING", "CANCELED")
         whole = await client.backfill(["by_region"], all_partitions=True)
@@ -244,6 +277,31 @@ def test_a_backfill_is_launched_once_and_canceled(shop: RunningDagster) -> None:
         for call in (client.backfill_status, client.cancel_backfill):
             with pytest.raises(NotFoundError, match="no backfill nope"):
                 await call("nope")
+
+    with_client(shop.url, work)
+
+
+def test_a_backfill_of_long_ago_is_found_by_its_request_id(
+    shop: RunningDagster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daglab.client.requests._PAGE", 1)
+
+    async def work(client: DagsterClient) -> None:
+        first = await client.backfill(["by_region"], ["a"], request_id="long-ago")
+        for _ in range(2):
+            await client.cancel_backfill((await client.backfill(["by_region"], ["b"])).backfill_id)
+        again = await client.backfill(["by_region"], ["a"], request_id="long-ago")
+        assert again.backfill_id == first.backfill_id
+        await client.cancel_backfill(first.backfill_id)
+
+    with_client(shop.url, work)
+
+
+def test_partitions_of_the_roots_are_taken_for_those_downstream(shop: RunningDagster) -> None:
+    async def work(client: DagsterClient) -> None:
+        launched = await client.backfill(["by_week", "by_day"], ["2024-01-03"])
+        assert set(launched.assets) == {"by_week", "by_day"}
+        await client.cancel_backfill(launched.backfill_id)
 
     with_client(shop.url, work)
 

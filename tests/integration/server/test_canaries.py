@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,8 @@ import httpx
 import psutil
 import pytest
 from tornado.httpclient import HTTPClientError
+
+from daglab.processes import LOOPBACK
 
 BROKEN = (b"x", b'{"unknown": 1}')
 
@@ -54,6 +60,66 @@ def test_no_secret_shows_whatever_is_asked(jupyter: Any) -> None:
         assert secret not in shown
         assert secret not in log
     assert jupyter.token not in shown
+
+
+class Failing(BaseHTTPRequestHandler):
+    """A Dagster that fails at everything."""
+
+    def do_POST(self) -> None:
+        content = json.dumps({"errors": [{"message": "boom"}]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+def test_no_token_is_logged_when_requests_fail(start: Any, tmp_path: Path) -> None:
+    """Jupyter logs more of a request whose answer is a 500 than of others."""
+    root = tmp_path / "root"
+    root.mkdir()
+    failing = ThreadingHTTPServer((LOOPBACK, 0), Failing)
+    threading.Thread(target=failing.serve_forever, daemon=True).start()
+    try:
+        jupyter = start(root, DAGLAB_DAGSTER__URL=f"http://{LOOPBACK}:{failing.server_port}")
+        secret, statuses, answers = jupyter.token, set(), []
+
+        def ask(method: str, path: str, **options: Any) -> None:
+            url = jupyter.url(path)
+            for headers, query in (
+                ({"Authorization": f"token {secret}"}, ""),
+                ({"Referer": f"{url}?token={secret}"}, f"?token={secret}"),
+            ):
+                answer = httpx.request(method, url + query, headers=headers, timeout=60, trust_env=False, **options)
+                statuses.add(answer.status_code)
+                answers.append(answer.text + str(answer.headers))
+
+        def ask_all() -> None:
+            for path in ("assets", "assets/a", "runs", "runs/0f0f/logs", "jobs", "locations", "executed/0f0f/a"):
+                ask("GET", f"daglab/api/{path}")
+            ask("POST", "daglab/api/runs", json={"assets": ["a"]})
+            ask("GET", "daglab/marimo/none")
+            ask("GET", "daglab/api/events/socket")
+
+        ask_all()
+        assert 502 in statuses
+        failing.shutdown()
+        failing.server_close()
+        ask_all()
+        assert 503 in statuses
+        (root / "daglab.yaml").write_text("dagster: {no_such_key: 1}\n")
+        time.sleep(1.5)  # it is read once a second
+        ask_all()
+        assert 500 in statuses
+    finally:
+        failing.server_close()
+    log = jupyter.log.read_text()
+    assert "/daglab/api/assets" in log
+    assert secret not in log
+    assert secret not in "\n".join(answers)
 
 
 class TestWrongConfiguration:

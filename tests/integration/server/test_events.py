@@ -74,3 +74,28 @@ async def test_the_socket_catches_up_then_tells(jp_ws_fetch: Any, hub: EventHub)
             break
         await asyncio.sleep(0.05)
     assert not hub.listened
+
+
+async def test_a_cursor_that_is_too_long_is_refused_before_anybody_listens(jp_ws_fetch: Any, hub: EventHub) -> None:
+    with pytest.raises(HTTPClientError) as caught:
+        await jp_ws_fetch("daglab", "api", "events", "socket", params={"since": f"{hub.cursor}{'0' * 5_000}"})
+    assert caught.value.code == 400
+    assert not hub.listened
+
+
+async def test_many_events_come_in_order_and_in_parts(jp_fetch: Any, jp_ws_fetch: Any, hub: EventHub) -> None:
+    begin = hub.cursor
+    for number in range(1_000):
+        hub.publish("runs", {"number": number})
+    socket = await jp_ws_fetch("daglab", "api", "events", "socket", params={"since": begin})
+    await socket.read_message()
+    hub.publish("runs", {"number": 1_000})  # while it catches up
+    told = [json.loads(await socket.read_message())["data"]["number"] for _ in range(1_001)]
+    assert told == list(range(1_001))
+    socket.close()
+    polled, cursor = [], begin
+    while (page := await poll(jp_fetch, since=cursor))["events"]:
+        assert len(page["events"]) <= 100
+        polled += [event["data"]["number"] for event in page["events"]]
+        cursor = page["cursor"]
+    assert (polled, cursor) == (told, hub.cursor)

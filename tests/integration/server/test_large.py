@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,9 @@ import httpx
 import pytest
 
 from daglab.processes import LOOPBACK, free_port, spawn
+from daglab.server.operation import operation_of
+from daglab.server.routes import ROUTES
+from tests.integration.server.live_routes import live_routes
 
 LARGE_PROJECT = Path(__file__).parents[2] / "large_project"
 _ALLOWED_SECONDS = 0.1
@@ -188,11 +192,94 @@ async def test_very_many_partitions_block_nobody(ask: Callable[..., Any]) -> Non
     await kept_free(unknown)
 
 
+def much() -> dict[str, bytes]:
+    """Bodies at the limits of what is read, and beyond: none of them is what any route wants."""
+    faulty = {"assets": ["a"], "partitions": [""] * 100_000, "resolve": dict.fromkeys(map(str, range(50_000)), 1)}
+    return {
+        "faults": json.dumps(faulty).encode(),
+        "unknown fields": json.dumps({f"field_{number:06}": 1 for number in range(100_000)}).encode(),
+        "a long field": json.dumps({"x" * 1_900_000: 1}).encode(),
+        "lists": b'{"job": "hello", "run_config": {"a": [' + b"[]," * 600_000 + b"[]]}}",
+        "values": json.dumps({"job": "hello", "run_config": {"a": [1] * 600_000}}).encode(),
+        "depth": b'{"job": "hello", "run_config": ' + b'{"a":' * 300_000 + b"1" + b"}" * 300_001,
+        "too large": b'{"job": "' + b"x" * 2_000_000 + b'"}',
+    }
+
+
+def large_bodies() -> dict[str, dict[str, Any]]:
+    """Valid bodies of as much as is taken; what they name is not there."""
+    config = {"ops": {f"op_{number:04}": {"config": {"a": number, "b": "x" * 50}} for number in range(4_900)}}
+    keys, days = [f"asset_{number:05}/{'x' * 150}" for number in range(10_000)], [f"{n:017}" for n in range(90_000)]
+    tags = {f"tag_{number:03}": "x" * 4_000 for number in range(100)}
+    return {
+        "runs": {"job": "all", "run_config": config, "tags": tags},
+        "runs/{run_id}/reexecute": {"tags": tags},
+        "backfills": {"assets": ["by_region"], "partitions": days},
+        "marimo": {"path": "x" * 4_000},
+        "pairs": {"asset": "x" * 1_000},
+        "pairs/{path}": {"resolve": {f"{number:0100}": "py" for number in range(10_000)}},
+        "runs of assets": {"assets": keys},
+    }
+
+
 class TestFiles:
     @pytest.fixture
     def dagster_url(self, dagster: Any) -> str:
         """Of a small Dagster, which starts in less time: what is large is not Dagster's."""
         return str(dagster.url)
+
+    @pytest.mark.parametrize("path", ["runs", "backfills"])
+    async def test_much_of_what_is_not_wanted_blocks_nobody(self, ask: Callable[..., Any], path: str) -> None:
+        for what, content in much().items():
+
+            async def refused(content: bytes = content, what: str = what) -> None:
+                response = await ask("POST", path, content=content)
+                assert response.status_code in (400, 413), (what, response.text[:300])
+                assert len(response.content) < 10_000, what
+
+            await kept_free(refused)
+
+    @pytest.mark.parametrize("path", ["runs", "backfills"])
+    async def test_much_that_is_valid_blocks_nobody(self, ask: Callable[..., Any], path: str) -> None:
+        async def taken() -> None:
+            response = await ask("POST", path, json=large_bodies()[path])
+            assert response.status_code in (404, 422), response.text[:300]
+            assert len(response.content) < 2_000_000
+
+        await kept_free(taken)
+
+    @pytest.mark.nightly
+    async def test_no_route_is_blocked_by_the_largest_request(self, ask: Callable[..., Any], jp_web_app: Any) -> None:
+        """Whatever a route reads: all that is too much for it, and as much as it takes."""
+        operations = {
+            (method, route.path): operation_of(route.handler, method)
+            for route in ROUTES
+            for method in ("GET", "POST", "PATCH", "PUT", "DELETE")
+        }
+        known = {(method, path): found for (method, path), found in operations.items() if found is not None}
+        live = {route.resource.removeprefix("api/") for route in live_routes(jp_web_app) if route.is_api}
+        assert {path for _, path in known} | {"events/socket"} >= live - {"{rest}"}
+        wanting_a_body = {path for (_, path), found in known.items() if found.body is not None}
+        valid = large_bodies()
+        assert wanting_a_body <= set(valid), "a largest body is missing"
+        query = "&".join(f"group={'x' * 480}" for _ in range(100))
+        for (method, path), found in known.items():
+            address = re.sub(r"{\w+}", "0f0f0f0f-0000-4000-8000-000000000000", path)
+            requests: list[tuple[str, dict[str, Any]]] = []
+            if found.body is not None:
+                requests += [(address, {"content": content}) for content in much().values()]
+                requests += [(address, {"json": valid[path]})]
+                requests += [(address, {"json": valid["runs of assets"]})] if path == "runs" else []
+            elif method == "GET":
+                requests += [(f"{address}?{query}", {})]
+                requests += [(re.sub(r"{\w+}", "x" * 40_000, path), {})] if "{" in path else []
+            for place, options in requests:
+
+                async def asked(method: str = method, place: str = place, options: Any = options) -> None:
+                    response = await ask(method, place, **options)
+                    assert response.status_code < 500, (method, place[:100], response.text[:300])
+
+                await kept_free(asked)
 
     async def test_a_huge_notebook_blocks_nobody(self, ask: Callable[..., Any], jp_root_dir: Path) -> None:
         line = "# " + "x" * 97 + "\n"
@@ -213,6 +300,42 @@ class TestFiles:
                 assert response.status_code < 500, response.text[:300]
 
             await kept_free(answered)
+
+    @pytest.mark.parametrize("kind", ["lines", "pictures"])
+    async def test_pairs_just_small_enough_to_compare_block_nobody(
+        self, ask: Callable[..., Any], jp_root_dir: Path, kind: str
+    ) -> None:
+        picture = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "iVBORw0KGgo" * 60_000}}
+        printed = {"output_type": "stream", "name": "stdout", "text": ["x" * 60 + "\n"] * 9_000}
+        cells = [
+            {
+                "cell_type": "code", "id": f"c{n}", "metadata": {}, "execution_count": 1, "source": f"x{n} = {n}\nx{n}",
+                "outputs": [printed if kind == "lines" else picture],
+            }
+            for n in range(27)
+        ]  # fmt: skip
+        metadata = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python"}}
+        text = json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+        assert 17_000_000 < len(text) < 20_000_000
+        notebook = jp_root_dir / "plot.ipynb"
+
+        async def made() -> None:
+            notebook.with_suffix(".py").unlink(missing_ok=True)
+            notebook.write_text(text + "\n")
+            response = await ask("POST", "pairs", json={"path": "plot.ipynb"})
+            assert response.status_code == 201, response.text[:300]
+
+        await kept_free(made)
+        edited = notebook.with_suffix(".py").read_text().replace("x3 = 3", "x3 = 33")
+        notebook.with_suffix(".py").write_text(edited)
+        for method, path in (("GET", "pairs/plot.ipynb"), ("GET", "pairs"), ("PATCH", "pairs/plot.ipynb")):
+
+            async def asked(method: str = method, path: str = path) -> None:
+                options = {"json": {"dry_run": True}} if method == "PATCH" else {}
+                response = await ask(method, path, **options)
+                assert response.status_code == 200, response.text[:300]
+
+            await kept_free(asked)
 
     async def test_pairs_too_large_to_compare_are_said_to_be_so_and_block_nobody(
         self, ask: Callable[..., Any], jp_root_dir: Path

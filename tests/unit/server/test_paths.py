@@ -11,7 +11,7 @@ import pytest
 
 from daglab.errors import MissingFileError, RequestError
 from daglab.server import paths
-from daglab.server.paths import confined_file, read_confined, relative_to_root
+from daglab.server.paths import confined_file, confined_place, read_confined, relative_to_root
 
 
 @pytest.fixture
@@ -34,12 +34,22 @@ def test_files_below_the_root(root: Path, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "/", "/etc/passwd", "../outside.py", "a b/../../outside.py", "./inner.py", "a//b", "a\\b", "C:x", "x\0", "x\n",
-     "con", "LPT1.py", "a b/"],
+    ["", "/", "/etc/passwd", "../outside.py", "a b/../../outside.py", "./inner.py", "a//b", "a\\b", "x\0", "x\n",
+     "a b/"],
 )  # fmt: skip
 def test_what_is_no_plain_relative_path(root: Path, path: str) -> None:
     with pytest.raises(RequestError):
         confined_file(root, path)
+
+
+@pytest.mark.parametrize("path", ["C:x", "con", "LPT1.py", "a:b.ipynb", "con.ipynb"])
+def test_names_that_windows_alone_has_no_files_of(root: Path, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "_WINDOWS", True)
+    with pytest.raises(RequestError):
+        confined_file(root, path)
+    monkeypatch.setattr(paths, "_WINDOWS", False)
+    (root / path).write_text("1")
+    assert confined_file(root, path) == root / path
 
 
 @pytest.mark.parametrize(
@@ -48,6 +58,16 @@ def test_what_is_no_plain_relative_path(root: Path, path: str) -> None:
 def test_what_is_not_there_or_outside(root: Path, path: str) -> None:
     with pytest.raises(MissingFileError):
         confined_file(root, path)
+
+
+@pytest.mark.parametrize("path", ["x" * 5000, f"{'x' * 252}.py", f"{'a b/../' * 2}x.py"])
+def test_no_file_can_be_there(root: Path, path: str) -> None:
+    with pytest.raises((MissingFileError, RequestError)):
+        confined_place(root, path)
+
+
+def test_a_long_name_that_both_halves_can_have(root: Path) -> None:
+    assert confined_place(root, f"{'x' * 249}.py").parent == root
 
 
 def test_a_file_outside_has_no_relative_path(root: Path) -> None:

@@ -106,6 +106,12 @@ def by_region(context: dg.AssetExecutionContext) -> None:
 def by_day() -> None: ...
 
 
+@dg.asset(
+    group_name="sales", partitions_def=dg.WeeklyPartitionsDefinition("2024-01-01", end_date="2024-01-15"), deps=[by_day]
+)
+def by_week() -> None: ...
+
+
 @dg.asset(group_name="sales", partitions_def=dg.DynamicPartitionsDefinition(name="customers"))
 def by_customer() -> None: ...
 
@@ -125,6 +131,19 @@ def by_both(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 @dg.asset(group_name="slow")
 def slow() -> None:
     time.sleep(60)
+
+
+POISONED = [  # what tests report of them cannot be read again
+    dg.AssetSpec(["poison", "set"], group_name="poison"),
+    dg.AssetSpec(["poison", "items"], group_name="poison"),
+    dg.AssetSpec(["poison", "split"], group_name="poison", partitions_def=dg.StaticPartitionsDefinition(["a", "b"])),
+    dg.AssetSpec(["poison", "checked"], group_name="poison"),
+]
+
+
+@dg.asset_check(asset=dg.AssetKey(["poison", "checked"]))
+def fine() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
 
 
 @dg.op(config_schema={"name": str, "times": dg.Field(int, default_value=1)})
@@ -175,10 +194,10 @@ def idle() -> dg.SkipReason:
 
 defs = dg.Definitions(
     assets=[
-        raw_orders, orders, broken, by_region, by_day, by_customer, by_both, slow,
-        dg.AssetSpec(["vendor", "feed"], description="Made elsewhere."),
+        raw_orders, orders, broken, by_region, by_day, by_week, by_customer, by_both, slow,
+        dg.AssetSpec(["vendor", "feed"], description="Made elsewhere."), *POISONED,
     ],
-    asset_checks=[some, none_negative, fresh],
+    asset_checks=[some, none_negative, fresh, fine],
     jobs=[hello, shared, every_config, nightly],
     schedules=[dg.ScheduleDefinition(name="at_night", job=nightly, cron_schedule="0 3 * * *")],
     sensors=[idle],

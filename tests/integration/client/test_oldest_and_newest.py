@@ -1,4 +1,4 @@
-"""The oldest Dagster that daglab supports, really installed."""
+"""The oldest Dagster that daglab supports and the newest that there is, really installed."""
 
 from __future__ import annotations
 
@@ -10,45 +10,58 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from daglab.client import AssetStatus, DagsterClient
+from daglab.client.reserved import RESERVED
 from daglab.processes import LOOPBACK, free_port, spawn
 from tests.conftest import ROOT, FreshVenv
 from tests.integration.client.calling import with_client
 from tests.integration.client.conftest import copy_of_shop
 from tests.integration.conftest import RunningDagster
 from tests.unit.client.test_documents import DOCUMENTS
+from tests.unit.client.test_reserved import keys_unpacked
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1200)]
 _SCHEMA = "from dagster_graphql.schema import create_schema; print(create_schema())"
 
 
-@pytest.fixture(scope="module")
-def oldest(tmp_path_factory: pytest.TempPathFactory) -> FreshVenv:
-    """An environment with the lowest version that pyproject.toml allows."""
+@pytest.fixture(scope="module", params=["oldest", "newest"])
+def venv(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> FreshVenv:
+    """An environment with the lowest version that pyproject.toml allows, or with the latest that there is."""
     floor = re.search(r'"dagster>=([\d.]+)"', (ROOT / "pyproject.toml").read_text("utf-8"))
     assert floor is not None
     version = floor[1] if floor[1].count(".") == 2 else f"{floor[1]}.0"
-    venv = FreshVenv(tmp_path_factory.mktemp("oldest") / "venv", dict(os.environ))
-    venv.install(f"dagster=={version}", f"dagster-webserver=={version}", f"dagster-graphql=={version}")
+    wanted = f"=={version}" if request.param == "oldest" else ""
+    venv = FreshVenv(tmp_path_factory.mktemp(request.param) / "venv", dict(os.environ))
+    venv.install(*(f"{name}{wanted}" for name in ("dagster", "dagster-webserver", "dagster-graphql")))
     return venv
 
 
-def test_the_documents_are_valid_there(oldest: FreshVenv) -> None:
-    done = oldest.run("python", "-c", _SCHEMA)
+def told(venv: FreshVenv, program: str) -> str:
+    done = venv.run("python", "-c", program)
     assert done.returncode == 0, done.stderr
-    schema = build_schema(done.stdout)
+    return done.stdout.strip()
+
+
+def test_the_documents_are_valid_there(venv: FreshVenv) -> None:
+    schema = build_schema(told(venv, _SCHEMA))
     faults = {name: validate(schema, parse(text)) for name, text in DOCUMENTS.items()}
     assert {name: found for name, found in faults.items() if found} == {}
 
 
-def test_the_client_works_with_it(oldest: FreshVenv, tmp_path: Path) -> None:
+def test_the_reserved_keys_are_known(venv: FreshVenv) -> None:
+    source = told(venv, "import inspect; from dagster_shared.serdes import serdes; print(inspect.getsource(serdes))")
+    assert {"__class__", "__set__"} <= keys_unpacked(source) <= RESERVED
+
+
+def test_the_client_works_with_it(venv: FreshVenv, tmp_path: Path) -> None:
+    version = told(venv, "import dagster; print(dagster.__version__)")
     folder = copy_of_shop(tmp_path / "shop")
     running = RunningDagster(folder, folder / "home", free_port())
-    argv = [str(oldest.folder / "bin" / "dagster"), "dev", "--host", LOOPBACK, "--port", str(running.port)]
-    environ = {**oldest.environ, "DAGSTER_HOME": str(running.home)}
-    environ["PATH"] = f"{oldest.folder / 'bin'}{os.pathsep}{environ['PATH']}"
+    argv = [str(venv.folder / "bin" / "dagster"), "dev", "--host", LOOPBACK, "--port", str(running.port)]
+    environ = {**venv.environ, "DAGSTER_HOME": str(running.home)}
+    environ["PATH"] = f"{venv.folder / 'bin'}{os.pathsep}{environ['PATH']}"
 
     async def work(client: DagsterClient) -> None:
-        assert (await client.version()).startswith("1.12.")
+        assert await client.version() == version
         assert {asset.key for asset in await client.definitions()} >= {"raw/orders", "tools/report"}
         config = {"ops": {"sales__orders": {"config": {"limit": 3}}}}
         run = await client.submit_assets(["raw/orders", "sales/orders"], config=config)

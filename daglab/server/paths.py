@@ -43,7 +43,7 @@ def confined_place(root: Path, path: str) -> Path:
     *folders, name = _parts(path)
     place = _folder(root, folders, path) / name
     try:
-        os.lstat(place.parent / f"{place.stem}.ipynb")  # the longer one of a pair's names
+        os.lstat(place)
     except FileNotFoundError:
         pass
     except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -271,7 +272,8 @@ def found_pair(root: Path, path: str) -> Pair:
     pair = pair_of(confined_place(root, path))
     refuse_outside(root, pair)
     refuse_large(pair)
-    if not (pair.py.exists() or pair.ipynb.exists()):
+    # Not Path.exists, which raises for a name that is too long, as that of the other half may be.
+    if not any(map(os.path.exists, (pair.py, pair.ipynb))):
         raise MissingFileError(
             f"There is no file {path} below the server's root.",
             remedy="reload the file browser",

@@ -28,17 +28,24 @@ _TICK_SECONDS = 0.02
 _NOTEBOOK_BYTES = 200_000_000
 
 
-@pytest.fixture(scope="module")
-def large_dagster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real Dagster with 10,000 assets; without a daemon, so that launched runs stay queued."""
-    home = tmp_path_factory.mktemp("large-dagster")
+@contextmanager
+def running_large(home: Path, assets: int) -> Iterator[str]:
+    """A real Dagster with so many assets; without a daemon, so that launched runs stay queued."""
     (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     port = free_port()
     argv = [sys.executable, "-m", "dagster_webserver", "-m", "large", "-h", LOOPBACK, "-p", str(port)]
-    environment = {**os.environ, "DAGSTER_HOME": str(home), "PYTHONPATH": str(LARGE_PROJECT)}
+    environment = {
+        **os.environ, "DAGSTER_HOME": str(home), "PYTHONPATH": str(LARGE_PROJECT), "LARGE_ASSETS": str(assets)
+    }  # fmt: skip
     with spawn(argv, cwd=LARGE_PROJECT, env=environment, log=home / "log") as child:
-        child.wait_until_healthy(f"http://{LOOPBACK}:{port}/server_info", timeout=120)
+        child.wait_until_healthy(f"http://{LOOPBACK}:{port}/server_info", timeout=240)
         yield f"http://{LOOPBACK}:{port}"
+
+
+@pytest.fixture(scope="module")
+def large_dagster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_large(tmp_path_factory.mktemp("large-dagster"), 10_000) as url:
+        yield url
 
 
 class LoopWatch:
@@ -272,7 +279,7 @@ class TestFiles:
                 requests += [(address, {"json": valid["runs of assets"]})] if path == "runs" else []
             elif method == "GET":
                 requests += [(f"{address}?{query}", {})]
-                requests += [(re.sub(r"{\w+}", "x" * 40_000, path), {})] if "{" in path else []
+                requests += [(re.sub(r"{\w+}", "x" * 20_000, path), {})] if "{" in path else []
             for place, options in requests:
 
                 async def asked(method: str = method, place: str = place, options: Any = options) -> None:

@@ -261,6 +261,7 @@ def test_of_a_pair_that_cannot_be_made_nothing_is_left(jupyter: RunningJupyter, 
     path = f"{folder.name}/{'x' * 252}.py"  # a name that fits, of which that of the .ipynb doesn't
     error = ask(jupyter, "POST", "", 422, json={"path": path, "template": template})["error"]
     assert (error["code"], list(folder.glob("x*"))) == ("pair", [])
+    ask(jupyter, "GET", path, 404)
 
 
 @pytest.mark.parametrize("template", ["blank", "asset"])

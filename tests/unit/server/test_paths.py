@@ -60,14 +60,14 @@ def test_what_is_not_there_or_outside(root: Path, path: str) -> None:
         confined_file(root, path)
 
 
-@pytest.mark.parametrize("path", ["x" * 5000, f"{'x' * 252}.py", f"{'a b/../' * 2}x.py"])
+@pytest.mark.parametrize("path", ["x" * 5000, f"{'a b/../' * 2}x.py"])
 def test_no_file_can_be_there(root: Path, path: str) -> None:
     with pytest.raises((MissingFileError, RequestError)):
         confined_place(root, path)
 
 
-def test_a_long_name_that_both_halves_can_have(root: Path) -> None:
-    assert confined_place(root, f"{'x' * 249}.py").parent == root
+def test_a_name_that_is_just_short_enough(root: Path) -> None:
+    assert confined_place(root, f"{'x' * 252}.py").parent == root
 
 
 def test_a_file_outside_has_no_relative_path(root: Path) -> None:

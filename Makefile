@@ -19,7 +19,7 @@ FRONT_LINK := $(VENV)/share/jupyter/labextensions/daglab
 NPM := cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all test-matrix check static format lint types imports unit floors bench bandit pip-audit chromium redis lab front typescript clean
+.PHONY: help install demo test test-all test-matrix check static format lint types imports unit floors bench bandit pip-audit screenshots chromium redis lab front typescript clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -105,6 +105,10 @@ bandit: install ## look for known unsafe patterns in the code
 pip-audit: install ## look for known vulnerabilities in what is installed
 	@$(BIN)/python -m pip install --quiet pip-audit
 	$(BIN)/pip-audit --skip-editable --progress-spinner off
+
+screenshots: install front chromium ## make the pictures of the documentation anew, by the browser tests that pass there
+	@folder=$$(mktemp -d) && DAGLAB_SCREENSHOTS=$$folder $(BIN)/python $(PYTEST) -q tests/e2e && \
+	for picture in docs/images/*.png; do cp "$$folder/$$(basename "$$picture")" "$$picture"; done
 
 chromium: ## the browser of the browser tests
 	@sh .ci/chromium

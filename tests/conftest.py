@@ -102,6 +102,12 @@ class FreshVenv:
             command = [str(self.folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
         return self._check([*command, *(["--dry-run"] if dry_run else []), *requirements], timeout=900)
 
+    def share(self) -> None:
+        """Let it see this environment's packages too, and daglab as it is here."""
+        (packages,) = self.folder.glob("lib/python*/site-packages")
+        here = [path for path in sys.path if path.endswith("site-packages")]
+        (packages / "shared.pth").write_text("\n".join([*here, str(ROOT), str(ROOT / "hatch_plugin")]) + "\n")
+
     def run(self, *command: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """Run a program of the environment (``daglab``, ``python``) in the environment's folder."""
         program = str(self.folder / "bin" / command[0])

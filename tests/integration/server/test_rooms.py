@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 from daglab.pair import pair_status
-from tests.conftest import ROOT, FreshVenv
+from tests.conftest import FreshVenv
 from tests.integration.server.conftest import RunningJupyter, start_jupyter
 from tests.integration.server.test_pair_sync import Browser, sentinel, until
 from tests.unit.pair.conftest import Files, synced_pair
@@ -27,9 +26,7 @@ SAVE_SECONDS, CLOSE_SECONDS = 3, 2
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Python that has what this one has, and jupyter-collaboration, which would be active in all servers here."""
     venv = FreshVenv(tmp_path_factory.mktemp("collaboration") / "venv", dict(os.environ))
-    (packages,) = venv.folder.glob("lib/python*/site-packages")
-    here = [path for path in sys.path if path.endswith("site-packages")]
-    (packages / "shared.pth").write_text("\n".join([*here, str(ROOT), str(ROOT / "hatch_plugin")]) + "\n")
+    venv.share()
     venv.install("jupyter-collaboration")
     return venv.folder / "bin" / "python"
 

@@ -20,7 +20,6 @@
     ├── ExistingFileError       a path of a new file where one is
     ├── MissingSessionError     a notebook that is not open in marimo
     ├── ReadOnlyError           a change, while `read_only` is set
-    ├── BusyServerError         too many requests of one kind at once
     └── DagsterError            Dagster's API
         ├── DagsterConnectionError
         ├── AuthenticationError
@@ -226,13 +225,6 @@ class ReadOnlyError(DaglabError):
 
     code = "read-only"
     http_status = 403
-
-
-class BusyServerError(DaglabError):
-    """The Jupyter server does as much of this as it can at once; nothing was done."""
-
-    code = "busy"
-    http_status = 503
 
 
 class DagsterError(DaglabError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -15,16 +14,15 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from daglab.errors import ConfigError, DaglabError, MissingExtraError, StorageError
+from daglab.executed_names import file_name, tries_of
 
 if TYPE_CHECKING:
     from daglab.config import Config
     from daglab.project import Project
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
-_LONGEST_NAME = 200  # file systems take 255 bytes
 MOST_DELETED = 1000  # by one pruning: a run waits for it
 MOST_BYTES = 200_000_000  # of one that is read; a run keeps no larger ones
 _PRUNED = ".daglab-pruned"
@@ -56,26 +54,28 @@ class ExecutedStore:
 
     root: str
 
-    def location(self, run_id: str, asset_key: str) -> str:
+    def location(self, run_id: str, asset_key: str, retry: int = 0) -> str:
         """Where the executed notebook of one asset (``sales/orders``) in one run is: ``<root>/<run_id>/<key>.ipynb``.
+
+        Each further try of the step, from ``retry`` 1 on, has its own: ``<key>@retry-1.ipynb``.
 
         Raises:
             StorageError: ``run_id`` is no run's id, or the key is empty.
         """
         if not _RUN_ID.fullmatch(run_id):
             raise StorageError(f"{run_id!r} is not a run's id", remedy="letters, digits, '-' and '_'")
-        return f"{self.root.rstrip('/')}/{run_id}/{file_name(asset_key)}"
+        return f"{self.root.rstrip('/')}/{run_id}/{file_name(asset_key, retry)}"
 
-    def write(self, run_id: str, asset_key: str, content: bytes) -> str:
+    def write(self, run_id: str, asset_key: str, content: bytes, *, retry: int = 0) -> str:
         """Store ``content`` and return its location. A reader sees the whole of it or what was there before.
 
         Raises:
             StorageError: the store can't be written.
             MissingExtraError: the URL's file system is not installed.
         """
-        location = self.location(run_id, asset_key)
-        path = self.local_path(run_id, asset_key)
+        location = self.location(run_id, asset_key, retry)
         with _told(location, "cannot be written"):
+            path = self.local_path(run_id, asset_key, retry)
             if path is not None:
                 _replace(path, content)
             else:
@@ -97,7 +97,7 @@ class ExecutedStore:
         return content
 
     def find(self, run_id: str, asset_key: str) -> bytes | None:
-        """The stored bytes; ``None`` where there is no executed notebook of this asset in this run.
+        """The stored bytes of the last try; ``None`` where there is no executed notebook of this asset in this run.
 
         Raises:
             StorageError: it can't be read, or is larger than ``MOST_BYTES``.
@@ -105,9 +105,16 @@ class ExecutedStore:
         """
         location = self.location(run_id, asset_key)
         system, inside = self._file_system(location)
+        folder, _, first = inside.rpartition("/")
+        tries = tries_of(first)
         with _told(location, "cannot be read"):
+            found = {0: first}
+            with suppress(OSError):  # what can't be listed may be readable all the same
+                system.invalidate_cache(folder)
+                names = (path.rpartition("/")[2] for path in system.ls(folder, detail=False))
+                found |= {int(match[1] or 0): match[0] for match in map(tries.fullmatch, names) if match}
             try:
-                content: bytes = system.cat_file(inside, start=0, end=MOST_BYTES + 1)
+                content: bytes = system.cat_file(f"{folder}/{found[max(found)]}", start=0, end=MOST_BYTES + 1)
             except FileNotFoundError:
                 return None
         if len(content) > MOST_BYTES:
@@ -185,14 +192,14 @@ class ExecutedStore:
                     (self._folder / stored.run_id).rmdir()
             return True
 
-    def local_path(self, run_id: str, asset_key: str) -> Path | None:
+    def local_path(self, run_id: str, asset_key: str, retry: int = 0) -> Path | None:
         """The file itself, when the store is a folder of this machine."""
         folder = self._folder
-        return None if folder is None else folder / run_id / file_name(asset_key)
+        return None if folder is None else folder / run_id / file_name(asset_key, retry)
 
-    def url(self, run_id: str, asset_key: str) -> str | None:
+    def url(self, run_id: str, asset_key: str, retry: int = 0) -> str | None:
         """A link to the executed notebook, when the store has addresses that a browser or a tool can follow."""
-        return self.location(run_id, asset_key) if self._protocol in _LINKABLE else None
+        return self.location(run_id, asset_key, retry) if self._protocol in _LINKABLE else None
 
     @cached_property
     def _protocol(self) -> str:
@@ -230,21 +237,6 @@ def executed_stores(config: Config, project: Project) -> list[ExecutedStore]:
     return stores
 
 
-def file_name(asset_key: str) -> str:
-    """The file's name for an asset key: parts joined by ``__``, one name for each key, safe on every file system.
-
-    Raises:
-        StorageError: the key is empty or has an empty part.
-    """
-    parts = asset_key.split("/")
-    if not all(parts):
-        raise StorageError(f"{asset_key!r} is not an asset key", remedy="parts joined by '/', none of them empty")
-    name = "__".join(_escape(part) for part in parts)
-    if len(name) > _LONGEST_NAME:
-        name = f"{name[: _LONGEST_NAME - 65]}-{hashlib.sha256(asset_key.encode()).hexdigest()}"
-    return f"{name}.ipynb"
-
-
 @contextmanager
 def _told(location: str, what: str) -> Iterator[None]:
     """Each file system of fsspec raises exceptions of its own library: they become ours."""
@@ -272,14 +264,6 @@ def _run_of(content: bytes) -> str | None:
     except (ValueError, KeyError, TypeError):
         return None
     return run_id
-
-
-def _escape(part: str) -> str:
-    """One part of a key; its underscores stay readable unless they could be taken for the joint of two parts."""
-    text = quote(part, safe="")
-    if "__" in text or text.startswith("_") or text.endswith("_"):
-        text = text.replace("_", "%5F")
-    return text.replace(".", "%2E") if text.startswith(".") else text
 
 
 def _replace(path: Path, content: bytes) -> None:

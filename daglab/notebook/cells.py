@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,11 +33,14 @@ class Cell:
     text: str
     line: int
     code_line: int
+    has_namesake: bool = False
 
     @property
     def label(self) -> str:
-        """How messages call the cell: its name, else its number."""
-        return f"cell {self.name!r}" if self.name not in ("", "_") else f"cell {self.index + 1}"
+        """How messages call the cell: its name, with its number where another cell has the same, else its number."""
+        if self.name in ("", "_"):
+            return f"cell {self.index + 1}"
+        return f"cell {self.name!r} ({self.index + 1})" if self.has_namesake else f"cell {self.name!r}"
 
 
 @dataclass(frozen=True)
@@ -110,11 +114,11 @@ def _parsed(text: str, path: str | Path) -> Notebook:
             remedy="open it in marimo and save it there",
         )
     lead = leading_lines(text.removeprefix("\ufeff"))
-    cells = tuple(
+    cells = [
         Cell(i, c.name, c.kind, _code(b, c), c.options, b.text, b.line, _code_line(b, c, lead))
         for i, (b, c) in enumerate(zip(blocks, parsed.cells, strict=True))
-    )
-    return Notebook(str(path), text, spans, cells, parsed.app_options, parsed.header, parsed.version)
+    ]
+    return Notebook(str(path), text, spans, _told_apart(cells), parsed.app_options, parsed.header, parsed.version)
 
 
 def parse_edited(old: Notebook, text: str) -> Notebook:
@@ -139,7 +143,16 @@ def parse_edited(old: Notebook, text: str) -> Notebook:
     for index, (block, known_cell) in enumerate(zip(blocks, reused, strict=True)):
         cell = known_cell or next(fresh)
         cells.append(replace(cell, index=index, line=block.line, code_line=block.line + cell.code_line - cell.line))
-    return replace(read, text=text, spans=spans, cells=tuple(cells))
+    return replace(read, text=text, spans=spans, cells=_told_apart(cells))
+
+
+def _told_apart(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """The cells, each knowing whether another one has its name, which marimo allows."""
+    names = Counter(cell.name for cell in cells)
+    return tuple(
+        cell if cell.has_namesake is (names[cell.name] > 1) else replace(cell, has_namesake=not cell.has_namesake)
+        for cell in cells
+    )
 
 
 def syntax_faults(notebook: Notebook) -> list[tuple[int, str]]:

@@ -14,6 +14,7 @@ from daglab.notebook.find import find_jupyter
 from daglab.notebook.findings import Finding
 from daglab.notebook.header import Header, read_header
 from daglab.notebook.ignore import sort_out
+from daglab.notebook.jupyter import jupyter_document
 from daglab.notebook.lint import all_findings, run_to_end
 from daglab.notebook.project_rules import dependency_findings, input_findings, key_findings, project_findings
 from daglab.notebook.secrets import jupyter_findings, source_findings
@@ -22,6 +23,7 @@ from daglab.notebook.source_project import SourceProject
 MoreChecks = Callable[[Path, SourceProject], Iterable[Finding]]
 """Findings about one notebook's path that the core can't see, such as those about its other half."""
 
+LINK_REMEDY = "copy it instead of linking it"
 _UNFIT_NAME = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
 
 
@@ -49,16 +51,19 @@ def check_project(
     *,
     half_of: Callable[[Path], Path] = lambda path: path.with_suffix(".ipynb"),
     jupyter: Iterable[Path] | None = None,
+    paths: Iterable[Path] | None = None,
+    is_carried: Callable[[Path], bool] = lambda _: True,
 ) -> Report:
     """Check a project; nothing of it is run or imported. Findings are sorted by file and line.
 
     Secrets are looked for in Jupyter notebooks of no pair as well: in ``jupyter``, by default all of the project.
-    ``half_of`` tells the .ipynb half of a .py.
+    ``half_of`` tells the .ipynb half of a .py. ``paths`` are checked, by default the project's notebooks; what a build
+    leaves out (``is_carried``) makes no input of what it doesn't.
     """
     texts = {"pyproject.toml": _text(project.root / "pyproject.toml")}
     notebooks: list[CheckedNotebook] = []
     findings = list(project_findings(project))
-    for path in project.notebooks():
+    for path in project.notebooks() if paths is None else paths:
         shown = project.shown(path)
         if (unfit := _unfit(path, shown, project)) is not None:
             findings.append(unfit)
@@ -84,7 +89,8 @@ def check_project(
     read = [(checked.notebook, checked.header) for checked in notebooks if checked.header is not None]
     headers = [header for _, header in read]
     findings += key_findings(headers)
-    findings += input_findings(headers, project)
+    left_out = {checked.notebook.path for checked in notebooks if not is_carried(checked.path)}
+    findings += input_findings(headers, project, left_out)
     findings += cycle_findings(read)
     counted: list[Finding] = []
     ignored: list[Finding] = []
@@ -96,12 +102,21 @@ def check_project(
 
 
 def _lone_findings(path: Path, project: SourceProject) -> Iterable[Finding]:
-    """What a Jupyter notebook of no pair would carry out of the project; one that can't be opened is left out."""
+    """What a Jupyter notebook of no pair would carry out of the project; that it can't be read, if so."""
+    shown = project.shown(path)
+    if not project.holds(path):
+        return [Finding(shown, 1, "DL320", f"{shown} leads outside the project", LINK_REMEDY)]
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ()
-    return jupyter_findings(text, project.shown(path), sources=True, outputs=project.options.outputs == "keep")
+        text = path.read_bytes().decode("utf-8")
+        jupyter_document(text, shown)
+    except OSError as error:
+        message = f"{shown} cannot be read: {error.strerror or error}"
+        return [Finding(shown, 1, "DL312", message, "make it readable, or remove it")]
+    except UnicodeDecodeError:
+        return [Finding(shown, 1, "DL312", f"{shown} is not UTF-8", "mend or remove it")]
+    except NotebookError as error:
+        return [Finding(shown, 1, "DL312", error.message, error.remedy)]
+    return jupyter_findings(text, shown, sources=True, outputs=project.options.outputs == "keep")
 
 
 def _unfit(path: Path, shown: str, project: SourceProject) -> Finding | None:
@@ -109,7 +124,7 @@ def _unfit(path: Path, shown: str, project: SourceProject) -> Finding | None:
         message = f"the name {shown!r} cannot be carried by a wheel"
         return Finding(shown.encode("unicode_escape").decode(), 1, "DL320", message, "rename the file")
     if not project.holds(path):
-        return Finding(shown, 1, "DL320", f"{shown} leads outside the project", "copy the file instead of linking it")
+        return Finding(shown, 1, "DL320", f"{shown} leads outside the project", LINK_REMEDY)
     return None
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zoneinfo
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 _GROUP = re.compile(r"[A-Za-z0-9_]+(/[A-Za-z0-9_]+)*")
@@ -125,6 +127,15 @@ def tag_value_form(value: str) -> str:
     """The value of a tag."""
     if value and not _TAG_PART.fullmatch(value):
         raise ValueError("a tag's value is up to 63 letters from A to z, digits, '_', '-' and '.'")
+    return value
+
+
+def op_tag_value_form(value: Any) -> Any:
+    """The value of a step's tag: whatever JSON can hold; Dagster keeps what is no text as JSON."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        raise ValueError("the value of an op tag is what JSON can hold: no date, no time, no nan, no inf") from None
     return value
 
 

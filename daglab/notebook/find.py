@@ -9,16 +9,19 @@ from pathlib import Path
 from daglab.errors import HeaderError
 from daglab.notebook.script_block import read_block
 
-_SKIPPED = frozenset({"node_modules", "__pycache__", "__marimo__", "build", "dist", "site-packages", "venv"})
+_SKIPPED = frozenset({"node_modules", "__pycache__", "__marimo__", "site-packages"})
+_SKIPPED_BESIDE_PACKAGES = frozenset({"build", "dist", "venv"})  # inside of one they are its own, and are installed
 
 
 def find_notebooks(folder: Path, *, header_only: bool = True) -> list[Path]:
     """The marimo notebooks in and below ``folder``, sorted.
 
     With ``header_only`` only those with a ``[tool.daglab]`` header, be it right or wrong, which is told without
-    importing marimo; a file that isn't UTF-8 is among them, so that whoever reads it says so. Hidden folders and
-    folders of tools are skipped, links to folders are not followed, and a file that can't be opened is left out.
+    importing marimo; a file that isn't UTF-8 or can't be opened is among them, so that whoever reads it says so. Hidden
+    folders and folders of tools are skipped, and links to folders are not followed.
     """
+    if header_only:
+        return [path for path in find_files(folder, ".py") if may_be_asset_notebook(path)]
     from daglab.notebook.cells import is_notebook
 
     found = []
@@ -27,11 +30,18 @@ def find_notebooks(folder: Path, *, header_only: bool = True) -> list[Path]:
             text, readable = _text(path.read_bytes())
         except OSError:
             continue
-        if "marimo" not in text or "App(" not in text:
-            continue
-        if has_header(text) if header_only else readable and is_notebook(text):
+        if readable and is_notebook(text):
             found.append(path)
     return found
+
+
+def may_be_asset_notebook(path: Path) -> bool:
+    """Whether a .py is a marimo notebook with a ``[tool.daglab]`` header, or can't be opened; no editor's lock file."""
+    try:
+        text, _ = _text(path.read_bytes())
+    except OSError:
+        return not path.name.startswith(".#")
+    return "marimo" in text and "App(" in text and has_header(text)
 
 
 def find_jupyter(folder: Path) -> list[Path]:
@@ -42,7 +52,8 @@ def find_jupyter(folder: Path) -> list[Path]:
 def find_files(folder: Path, suffix: str) -> Iterator[Path]:
     """The files in and below ``folder`` whose names end in ``suffix``; folders are skipped as by the others here."""
     for root, folders, files in os.walk(folder):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED)
+        skipped = _SKIPPED if "__init__.py" in files else _SKIPPED | _SKIPPED_BESIDE_PACKAGES
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in skipped)
         yield from (Path(root, f) for f in sorted(files) if f.lower().endswith(suffix))
 
 

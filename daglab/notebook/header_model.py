@@ -39,6 +39,7 @@ Owner = Annotated[str, AfterValidator(forms.owner_form)]
 Kind = Annotated[str, AfterValidator(forms.kind_form)]
 TagKey = Annotated[str, AfterValidator(forms.tag_key_form)]
 TagValue = Annotated[str, AfterValidator(forms.tag_value_form)]
+OpTagValue = Annotated[Any, AfterValidator(forms.op_tag_value_form)]
 
 
 class DepHeader(ShortTable):
@@ -198,6 +199,13 @@ class HeaderModel(Table):
     assets: dict[OutputVariable, AssetHeader] = Field(default={}, description="Variable -> asset.")
     checks: dict[OutputVariable, CheckHeader] = Field(default={}, description="Variable -> asset check.")
     partitions: PartitionsHeader | None = Field(default=None, description="How the assets are partitioned.")
+    resources: list[Name] = Field(
+        default=[],
+        description="Keys of Dagster resources that the notebook uses: `daglab.context().resources.NAME` in a run.",
+    )
+    op_tags: dict[TagKey, OpTagValue] = Field(
+        default={}, description="Tags of the notebook's step, such as `dagster/priority` or `dagster-k8s/config`."
+    )
 
     def upstream(self) -> Iterator[tuple[tuple[str, ...], DepHeader]]:
         """Each upstream asset that the header names, with its place; one may be named several times."""

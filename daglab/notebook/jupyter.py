@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -12,10 +11,9 @@ from typing import Any, cast
 from daglab.errors import NotebookError
 from daglab.notebook.convert import JupyterSource
 from daglab.notebook.json_text import JsonStyle, RawJson, elements, members, style_of, with_members
+from daglab.notebook.kernel import is_python, language_of
 
 _STALE = {"stale": True}  # a cell's metadata.daglab
-
-_KERNELS = {"ir": "R", "julia": "julia"}  # those of Python have all kinds of names
 
 
 @dataclass(frozen=True)
@@ -66,15 +64,7 @@ def parse_jupyter(text: str, path: str = "notebook.ipynb") -> JupyterNotebook:
     body = text.removeprefix("\ufeff")
     if not body.strip():
         raise NotebookError(f"{path} is empty", remedy="delete it, or restore it: daglab backups, or version control")
-    try:
-        json_value = json.loads(body, strict=False)
-    except (ValueError, RecursionError) as error:
-        at = f"{path}:{error.lineno}" if isinstance(error, json.JSONDecodeError) else path
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-        remedy = (
-            "resolve the git conflict in it" if "<<<<<<<" in text else "restore it: daglab backups, or version control"
-        )
-        raise NotebookError(f"{at}: the file is not valid JSON: {reason}", remedy=remedy) from error
+    json_value = _read_json(body, path)
     _check(json_value, path)
     start = len(body) - len(body.lstrip()) + len(text) - len(body)
     top = members(text, start)
@@ -85,6 +75,18 @@ def parse_jupyter(text: str, path: str = "notebook.ipynb") -> JupyterNotebook:
     minor = json_value.get("nbformat_minor")
     known = minor if isinstance(minor, int) else 0
     return JupyterNotebook(path, text, cells, json_value["metadata"], known, style_of(body))
+
+
+def jupyter_document(text: str, path: str = "notebook.ipynb") -> dict[str, Any]:
+    """The JSON of an .ipynb of any kernel; its cells are a list, of tables if nothing else has written it.
+
+    Raises:
+        NotebookError: it isn't JSON, or no Jupyter notebook of nbformat 4.
+    """
+    document = _read_json(text.removeprefix("\ufeff"), path)
+    if not (isinstance(document, dict) and isinstance(document.get("cells"), list)):
+        raise NotebookError(f"{path} is no Jupyter notebook of nbformat 4", remedy="open it in Jupyter and save it")
+    return document
 
 
 def readable(text: str) -> list[str]:
@@ -245,6 +247,18 @@ def content_of(value: Mapping[str, Any]) -> JupyterSource:
     return JupyterSource(value["cell_type"], text, tags=tuple(cast("list[str]", tags)) if known else ())
 
 
+def _read_json(text: str, path: str) -> Any:
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError) as error:
+        at = f"{path}:{error.lineno}" if isinstance(error, json.JSONDecodeError) else path
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        remedy = (
+            "resolve the git conflict in it" if "<<<<<<<" in text else "restore it: daglab backups, or version control"
+        )
+        raise NotebookError(f"{at}: the file is not valid JSON: {reason}", remedy=remedy) from error
+
+
 def _check(document: Any, path: str) -> None:
     if not isinstance(document, dict) or not isinstance(document.get("metadata", {}), dict):
         raise NotebookError(f"{path} is JSON, but no Jupyter notebook")
@@ -265,23 +279,12 @@ def _check(document: Any, path: str) -> None:
                 f"{path}: cell {number} is no cell of nbformat 4",
                 remedy="open it in Jupyter and save it there",
             )
-    language = _language(document["metadata"])
-    if language.lower() not in ("python", "python3", "ipython"):
+    if not is_python(document["metadata"]):
+        language = language_of(document["metadata"])
         raise NotebookError(
             f"{path} is a notebook in {language}, and only Python notebooks can be marimo notebooks",
             remedy="choose a Python kernel for it",
         )
-
-
-def _language(metadata: Mapping[str, Any]) -> str:
-    """What the code is written in: kernelspec, language_info and jupytext say it, or the usual name of a kernel."""
-    kernel, info, jupytext = (
-        value if isinstance(value := metadata.get(key), dict) else {}
-        for key in ("kernelspec", "language_info", "jupytext")
-    )
-    said = kernel.get("language") or info.get("name") or jupytext.get("main_language")
-    name = re.match(r"ir\Z|julia", str(kernel.get("name")))
-    return str(said or (name and _KERNELS[name[0]]) or "python")
 
 
 def _is_cell(cell: Any) -> bool:

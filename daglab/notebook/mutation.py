@@ -13,7 +13,9 @@ _ALWAYS = frozenset(
 )
 # Methods that change a list, a dict, a set or a pandas object, and return a new value from a polars one.
 _BY_TYPE = frozenset({"sort", "reverse", "clear", "update", "remove", "add"})
-_BUILTIN = ("list", "dict", "set", "collections.", "builtins.")
+_BUILTIN = ("list", "dict", "set", "bytearray", "collections.", "builtins.")
+# Methods that change a numpy array.
+_OF_ARRAYS = frozenset({"sort", "fill", "resize", "put", "partition", "itemset", "setfield", "setflags"})
 _IN_PLACE_FLAGS = frozenset({"inplace", "in_place"})
 
 
@@ -112,11 +114,13 @@ class _Finder(ast.NodeVisitor):
     def _in_place(self, method: str, call: ast.Call) -> bool:
         if method in _ALWAYS:
             return True
-        if method not in _BY_TYPE:
-            return False
         if self._type is None:
-            return call in self._dropped
-        return self._type.startswith(_BUILTIN) or (method == "update" and self._type.startswith("pandas."))
+            return method in _BY_TYPE | _OF_ARRAYS and call in self._dropped
+        if self._type.startswith("numpy."):
+            return method in _OF_ARRAYS
+        if self._type.startswith("pandas."):
+            return method == "update"
+        return method in _BY_TYPE and self._type.startswith(_BUILTIN)
 
     def _target(self, target: ast.expr, verb: str) -> None:
         if isinstance(target, (ast.Tuple, ast.List)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from daglab.notebook.cells import Notebook
@@ -56,17 +56,30 @@ def key_findings(headers: Iterable[Header]) -> Iterator[Finding]:
             makers.setdefault(key, header.path)
 
 
-def input_findings(headers: Sequence[Header], project: SourceProject) -> Iterator[Finding]:
-    """Upstream assets that no notebook makes and that are not declared external."""
-    made = {header.key(variable) for header in headers for variable in header.assets}
+def input_findings(
+    headers: Sequence[Header], project: SourceProject, left_out: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Upstream assets that no notebook makes and that are not declared external.
+
+    ``left_out`` are the paths of notebooks that a build doesn't carry: only each other are their assets there for.
+    """
+    makers = {header.key(variable): header.path for header in headers for variable in header.assets}
+    carried = {header.key(variable) for header in headers if header.path not in left_out for variable in header.assets}
     for header in headers:
+        made = makers.keys() if header.path in left_out else carried
         for place, dep in header.model.upstream():
             if dep.key in made or any(fnmatchcase(dep.key, pattern) for pattern in project.options.external):
                 continue
-            near = did_you_mean(dep.key, made - {header.key(variable) for variable in header.assets})
-            hint = f"{near} Or, " if near.startswith("did") else ""
-            remedy = f'{hint}if other code provides it: external = ["{dep.key}"]'
             message = f"nothing makes the asset {dep.key!r}"
+            if dep.key in makers:
+                message = (
+                    f"nothing in the wheel makes the asset {dep.key!r}: {makers[dep.key]} is in none of its packages"
+                )
+                hint = "move that into one. Or, "
+            else:
+                near = did_you_mean(dep.key, made - {header.key(variable) for variable in header.assets})
+                hint = f"{near} Or, " if near.startswith("did") else ""
+            remedy = f'{hint}if other code provides it: external = ["{dep.key}"]'
             yield Finding(header.path, header.line_of(*place), "DL301", message, remedy)
 
 

@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from daglab.errors import NotebookError
 from daglab.notebook.findings import Finding
+from daglab.notebook.jupyter import jupyter_document
 
 OUTPUT_LIMIT = 5_000_000
 """Characters of JSON that one kept output may have."""
@@ -88,27 +90,55 @@ def source_findings(text: str, shown: str) -> Iterator[Finding]:
 
 
 def jupyter_findings(text: str, shown: str, *, sources: bool, outputs: bool) -> Iterator[Finding]:
-    """Secrets in the cells of an .ipynb, and what its outputs must not carry out of the project.
+    """Secrets in an .ipynb, and what its outputs must not carry out of the project.
 
-    ``sources`` are read where no .py stands for them, ``outputs`` where the build keeps them. A text that is no
-    notebook has no findings here: its reader refuses it.
+    ``sources`` are read where no .py stands for them, ``outputs`` where the build keeps them; metadata and attachments
+    always, because they always go along. A text that is no notebook has no findings here: its reader refuses it.
     """
     try:
-        document = json.loads(text)
-        cells = list(document["cells"])
-    except (ValueError, KeyError, TypeError):
+        document = jupyter_document(text, shown)
+    except NotebookError:
         return
-    for number, cell in enumerate(cells, start=1):
+    for number, cell in enumerate(document["cells"], start=1):
         if not isinstance(cell, dict):
+            yield from _metadata_findings({"cell": cell}, f"cell {number}", shown)
             continue
         for name, _ in secrets_in(_joined(cell.get("source", ""))) if sources else ():
             message = f"{name} stands in the source of cell {number}"
             yield Finding(shown, 1, "DL330", message, "revoke it, and read it from an environment variable")
         for output in cell.get("outputs") or () if outputs else ():
             yield from _output_findings(output, number, shown)
-    for name, _ in secrets_in(_joined(document.get("metadata") or {})) if outputs else ():
+        yield from _metadata_findings(_carried(cell, sources=sources), f"cell {number}", shown)
+    rest = _carried(document, sources=sources)
+    shows = rest["metadata"].pop("widgets", {}) if isinstance(rest.get("metadata"), dict) else {}
+    for name, _ in secrets_in(_joined(shows)) if outputs else ():
         message = f"{name} stands in the notebook's metadata, where widgets keep what they show"
         yield Finding(shown, 1, "DL331", message, 'revoke it and clear the outputs, or outputs = "strip"')
+    yield from _metadata_findings(rest, "the notebook", shown)
+
+
+def _metadata_findings(value: dict[str, Any], of: str, shown: str) -> Iterator[Finding]:
+    for name, _ in secrets_in(json.dumps(value, ensure_ascii=False)):
+        message = f"{name} stands in the metadata or attachments of {of}"
+        yield Finding(shown, 1, "DL330", message, "revoke it, and take it out: in Jupyter's property inspector")
+
+
+def _carried(part: dict[str, Any], *, sources: bool) -> dict[str, Any]:
+    """All of a cell or a notebook but sources, outputs, cells and attached pictures.
+
+    Where ``sources`` are not to be read, daglab's own metadata are not either: they repeat what stands in the .py.
+    """
+    rest = {key: value for key, value in part.items() if key not in ("source", "outputs", "cells")}
+    if isinstance(metadata := rest.get("metadata"), dict):
+        rest["metadata"] = {key: value for key, value in metadata.items() if sources or key != "daglab"}
+    if isinstance(attached := rest.get("attachments"), dict):
+        rest["attachments"] = {
+            name: {mime: value for mime, value in data.items() if not _is_image(mime)}
+            if isinstance(data, dict)
+            else data
+            for name, data in attached.items()
+        }
+    return rest
 
 
 def _output_findings(output: Any, number: int, shown: str) -> Iterator[Finding]:
@@ -130,8 +160,12 @@ def _texts_of(output: Any) -> Iterator[str]:
     yield _joined(output.get("text") or "")
     yield "\n".join([str(output.get("evalue", "")), _joined(output.get("traceback") or "")])
     for mime, value in data.items():
-        if not mime.startswith("image/") or mime == "image/svg+xml":
+        if not _is_image(mime):
             yield _joined(value)
+
+
+def _is_image(mime: str) -> bool:
+    return mime.startswith("image/") and mime != "image/svg+xml"
 
 
 def _joined(value: Any) -> str:

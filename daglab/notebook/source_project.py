@@ -10,7 +10,7 @@ from typing import Any
 
 from daglab.errors import BuildError
 from daglab.key_lines import Place, line_of, toml_key_lines
-from daglab.notebook.find import find_notebooks, has_header
+from daglab.notebook.find import find_notebooks, may_be_asset_notebook
 from daglab.notebook.hook_options import TABLE, HookOptions, read_options
 
 if sys.version_info >= (3, 11):
@@ -54,7 +54,7 @@ class SourceProject:
         if not self.holds(path):
             return []
         if path.is_file():
-            return [path] if has_header(path.read_text("utf-8", "replace")) else []
+            return [path] if may_be_asset_notebook(path) else []
         return find_notebooks(path)
 
     def holds(self, path: Path) -> bool:

@@ -9,7 +9,9 @@ from daglab import marimo_api
 from daglab.errors import PairError, did_you_mean
 from daglab.notebook.cells import Notebook
 from daglab.notebook.jupyter import JupyterNotebook
-from daglab.pair.merge import Choices, Conflict, Side
+from daglab.pair.base import Base, read_base
+from daglab.pair.local_state import LocalState
+from daglab.pair.merge import Choices, Conflict, Place, Side
 
 REASONS = {
     "both-edited": "edited differently in both halves",
@@ -26,6 +28,7 @@ ORDER = "order"
 class CellConflict:
     """A cell on which the halves disagree: its label and both versions, ``None`` where it isn't there.
 
+    ``py_base`` and ``ipynb_base`` are what these were at the last sync, ``None`` where nobody remembers.
     ``cell`` names it in a decision: the cell's name, its number in the .py, ``ipynb:3`` where only the .ipynb has it.
     Cells that both halves moved are one conflict, ``order``, whose versions are the cells' first lines in order.
     """
@@ -36,11 +39,22 @@ class CellConflict:
     line: int | None
     py: str | None
     ipynb: str | None
+    py_base: str | None = None
+    ipynb_base: str | None = None
 
 
-def shown(conflicts: Sequence[Conflict], notebook: Notebook, jupyter: JupyterNotebook) -> tuple[CellConflict, ...]:
-    """The conflicts of a merge, for people."""
-    found = [_shown(c, notebook, jupyter) for c in conflicts if c.reason != "both-moved"]
+def shown(
+    conflicts: Sequence[Conflict],
+    notebook: Notebook,
+    jupyter: JupyterNotebook,
+    known: Mapping[Place, tuple[str | None, str | None]],
+) -> tuple[CellConflict, ...]:
+    """The conflicts of a merge, for people; ``known`` has what both versions were at the last sync, by their places."""
+    found = [
+        _shown(c, notebook, jupyter, known.get((c.py, c.ipynb), (None, None)))
+        for c in conflicts
+        if c.reason != "both-moved"
+    ]
     moved = [c for c in conflicts if c.reason == "both-moved"]
     if moved:
         by_py = [_first_line(notebook.cells[i].code) for i in sorted(c.py for c in moved if c.py is not None)]
@@ -49,6 +63,28 @@ def shown(conflicts: Sequence[Conflict], notebook: Notebook, jupyter: JupyterNot
         label = "the order of the cells"
         found.append(CellConflict(ORDER, label, "both-moved", None, "\n".join(by_py), "\n".join(by_ipynb)))
     return tuple(found)
+
+
+def known_texts(
+    conflicts: Sequence[Conflict],
+    base: Base | None,
+    memory: LocalState | None,
+    py_match: Sequence[int | None],
+    ipynb_match: Sequence[int | None],
+) -> dict[Place, tuple[str | None, str | None]]:
+    """What this machine remembers of cells in conflict, by their places: both versions at the last sync."""
+    remembered = read_base(memory.base) if memory else None
+    if base is None or memory is None or remembered is None:
+        return {}
+    codes = {line.py: code for line, code in zip(remembered.lines, memory.py, strict=False)}
+    sources = {line.ipynb: source for line, source in zip(remembered.lines, memory.ipynb, strict=False)}
+    known = {}
+    for one in conflicts:
+        match = py_match[one.py] if one.py is not None else ipynb_match[one.ipynb] if one.ipynb is not None else None
+        if match is not None:
+            line = base.lines[match]
+            known[one.py, one.ipynb] = codes.get(line.py), sources.get(line.ipynb)
+    return known
 
 
 def choices(
@@ -78,7 +114,9 @@ def summary(conflicts: Sequence[CellConflict]) -> str:
     return first + (f", and {len(conflicts) - 1} more" if len(conflicts) > 1 else "")
 
 
-def _shown(conflict: Conflict, notebook: Notebook, jupyter: JupyterNotebook) -> CellConflict:
+def _shown(
+    conflict: Conflict, notebook: Notebook, jupyter: JupyterNotebook, known: tuple[str | None, str | None]
+) -> CellConflict:
     py = notebook.cells[conflict.py] if conflict.py is not None else None
     ipynb = jupyter.cells[conflict.ipynb] if conflict.ipynb is not None else None
     label = py.label if py else f"cell {ipynb.index + 1} of the .ipynb" if ipynb else ""
@@ -89,6 +127,7 @@ def _shown(conflict: Conflict, notebook: Notebook, jupyter: JupyterNotebook) -> 
         py.code_line if py else None,
         py.code if py else None,
         ipynb.content.source if ipynb else None,
+        *known,
     )
 
 

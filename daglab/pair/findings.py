@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,12 @@ from daglab.pair.sync import pair_status
 
 
 def check_pairs(
-    project: SourceProject, places: Places | None = None, *, jupyter: Iterable[Path] | None = None
+    project: SourceProject,
+    places: Places | None = None,
+    *,
+    jupyter: Iterable[Path] | None = None,
+    paths: Iterable[Path] | None = None,
+    is_carried: Callable[[Path], bool] = lambda _: True,
 ) -> Report:
     """:func:`daglab.notebook.check.check_project` with all that there is to say about its pairs."""
     places = places or Places()
@@ -28,7 +33,8 @@ def check_pairs(
         except PairError:  # is among the findings
             return path.with_suffix(".ipynb")
 
-    return check_project(project, partial(pair_findings, places=places), half_of=half_of, jupyter=jupyter)
+    more = partial(pair_findings, places=places)
+    return check_project(project, more, half_of=half_of, jupyter=jupyter, paths=paths, is_carried=is_carried)
 
 
 def pair_findings(path: Path, project: SourceProject, places: Places | None = None) -> Iterator[Finding]:
@@ -56,6 +62,8 @@ def pair_findings(path: Path, project: SourceProject, places: Places | None = No
     elif status.state not in ("in-sync", "unpaired"):
         yield Finding(shown, 1, "DL310", f"{half} is not in sync with it: {status.state}", f"daglab sync {shown}")
     keep, unpaired = project.options.outputs == "keep", status.state == "unpaired"
-    if (keep or unpaired) and pair.ipynb.is_file():
+    try:
         text = pair.ipynb.read_text(encoding="utf-8", errors="replace")
-        yield from jupyter_findings(text, half, sources=unpaired, outputs=keep)
+    except OSError:  # is missing, or `invalid`, and told above
+        return
+    yield from jupyter_findings(text, half, sources=unpaired, outputs=keep)

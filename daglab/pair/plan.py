@@ -210,7 +210,8 @@ def _merged(
         reason: Reason = "replaced" if replaced else "other-version"
         merged = replace(merged, conflicts=tuple(replace(c, reason=reason) for c in merged.conflicts))
     if merged.conflicts:
-        shown = conflicts.shown(merged.conflicts, notebook, jupyter)
+        known = conflicts.known_texts(merged.conflicts, base, memory, py_match, ipynb_match)
+        shown = conflicts.shown(merged.conflicts, notebook, jupyter, known)
         return replace(blank, state="conflict", reason=conflicts.summary(shown), conflicts=shown)
     in_py = setup_first(merged.slots, py)
     py_text, made = notebook.text, notebook

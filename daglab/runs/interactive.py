@@ -20,7 +20,7 @@ from daglab.client import (
 from daglab.errors import ConfigError, DagsterError, ReadOnlyError, ValidationError
 from daglab.runs.display import Show, display_here
 from daglab.runs.follow import watch_run
-from daglab.runs.run_config import parse_run_config
+from daglab.runs.run_config import parse_run_config, plain_run_config
 from daglab.runs.tracked import TrackedRun, after
 
 if TYPE_CHECKING:
@@ -294,4 +294,6 @@ def _client(config: Config) -> BlockingDagsterClient:
 
 
 def _parsed(config: RunConfig) -> Mapping[str, Any]:
-    return parse_run_config(config, "the run's configuration") if isinstance(config, str) else config or {}
+    if isinstance(config, str):
+        return parse_run_config(config, "the run's configuration")
+    return plain_run_config(config or {})

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # The runtime's own words, see daglab.runtime.step; what a cell prints has " | " behind its label.
 _CELL = re.compile(
-    r"(?P<cell>cell (?:'\w+'|\d+)): "
+    r"(?P<cell>cell (?:'\w+'(?: \(\d+\))?|\d+)): "
     r"(?:(?P<starts>starts)|(?P<state>run|stopped|failed) in (?P<seconds>[\d.]+) s(?:, peak memory (?P<mb>\d+) MB)?)"
 )
 _CHAINED = "\nThe above exception was the direct cause of the following exception:\n\n"

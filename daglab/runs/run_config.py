@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from datetime import date, time
 from typing import Any
 
 from daglab.errors import ConfigError
@@ -41,3 +44,24 @@ def parse_run_config(text: str, place: str) -> dict[str, Any]:
             remedy="such as {ops: {orders: {config: {limit: 3}}}}",
         )
     return value
+
+
+def plain_run_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration as JSON has it: dates, as widgets give them, become text.
+
+    Raises:
+        ConfigError: it has a value that JSON doesn't have.
+    """
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(config, default=_text))
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"the run's configuration is no JSON: {error}", remedy="give texts, numbers, booleans, lists and mappings"
+        ) from error
+    return plain
+
+
+def _text(value: object) -> str:
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    raise TypeError(f"{value!r:.100} is a {type(value).__name__}")

@@ -8,9 +8,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from typing import Any, Literal, TextIO
 
 from daglab.runtime.step_log import StepLog
+from daglab.runtime.text import printable
 
 StreamName = Literal["stdout", "stderr"]
 KEPT_CHARACTERS = 1_000_000  # of one cell; the rest is in Dagster's own capture of the process's output
@@ -31,7 +33,7 @@ class Console:
         self._lock = threading.RLock()
         self._pieces: list[tuple[StreamName, str]] = []
         self._kept = 0
-        self._open: dict[StreamName, str] = {"stdout": "", "stderr": ""}
+        self._open: dict[StreamName, list[str]] = {"stdout": [], "stderr": []}  # the line that has not ended
 
     def write(self, stream: StreamName, text: str) -> None:
         """Take in what was printed; a carriage return overwrites its line, as on a terminal."""
@@ -42,18 +44,19 @@ class Console:
             if self._kept < KEPT_CHARACTERS:
                 self._pieces.append((stream, text[: KEPT_CHARACTERS - self._kept]))
             self._kept += len(text)
-            *lines, rest = (self._open[stream] + text).split("\n")
-            self._open[stream] = _last_line(rest)
-            for line in lines:
-                self._tell(line)
+            self._open[stream].append(text)
+            if "\n" in text or "\r" in text:
+                *lines, rest = "".join(self._open[stream]).split("\n")
+                self._open[stream] = [_last_line(rest)]
+                for line in lines:
+                    self._tell(line)
 
     def take(self) -> list[tuple[StreamName, str]]:
         """What was printed since the last call, neighbours of one stream joined; an open line is told as it is."""
         with self._lock:
             for stream in self._open:
-                if self._open[stream]:
-                    self._tell(self._open[stream])
-                self._open[stream] = ""
+                self._tell("".join(self._open[stream]))
+                self._open[stream] = []
             if self._untold:
                 self._say(f"... {self._untold} more lines; the executed notebook has more of them")
             self._told, self._untold = [0, 0], 0
@@ -61,12 +64,7 @@ class Console:
             dropped, self._kept = self._kept - KEPT_CHARACTERS, 0
         if dropped > 0:
             pieces.append(("stderr", f"\n... {dropped} more characters\n"))
-        joined: list[tuple[StreamName, str]] = []
-        for stream, text in pieces:
-            if joined and joined[-1][0] == stream:
-                joined[-1] = (stream, joined[-1][1] + text)
-            else:
-                joined.append((stream, text))
+        joined = [(stream, "".join(text for _, text in group)) for stream, group in groupby(pieces, lambda one: one[0])]
         return [(stream, "\n".join(map(_overwritten, text.split("\n")))) for stream, text in joined]
 
     def close(self) -> None:
@@ -84,7 +82,7 @@ class Console:
         self._say(line)
 
     def _say(self, line: str) -> None:
-        self._log.say(f"{self._label} | {line}")
+        self._log.say(printable(f"{self._label} | {line}"))
 
     @contextmanager
     def capture(self, label: str) -> Iterator[None]:

@@ -169,6 +169,8 @@ def _multi_asset(loaded: LoadedNotebook, name: str, defaults: Defaults) -> dg.As
         backfill_policy=declare.backfill_policy(header.assets),
         retry_policy=declare.retry_policy(header.assets),
         pool=declare.pool(header.assets),
+        required_resource_keys=set(header.model.resources),
+        op_tags=header.model.op_tags,
         can_subset=True,
     )
     def notebook(context):  # type: ignore[no-untyped-def]  # Dagster reads annotations, and strings it can't resolve

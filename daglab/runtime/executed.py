@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,6 +22,7 @@ from daglab.storage import ExecutedStore
 STORAGE_VARIABLE = "DAGLAB_EXECUTED__STORAGE"
 RETENTION_VARIABLE = "DAGLAB_EXECUTED__RETENTION_DAYS"
 RETENTION_DAYS = 30
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 CellState = Literal["run", "stopped", "failed", "given", "pruned", "cancelled", "waiting", "text"]
 
@@ -66,7 +68,11 @@ def executed_notebook(notebook: Notebook, records: Mapping[int, CellRecord], abo
         "nbformat": 4,
         "nbformat_minor": 5,
     }
-    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # undecodable bytes of a file's name, say
+        return _SURROGATE.sub(lambda found: f"\\\\u{ord(found[0]):04x}", text).encode()
 
 
 def _cell(cell: Cell, record: CellRecord, outputs: list[Output]) -> dict[str, Any]:
@@ -96,30 +102,39 @@ def executed_store(instance: dg.DagsterInstance) -> ExecutedStore:
     """
     if url := os.environ.get(STORAGE_VARIABLE, "").strip():
         return ExecutedStore(url)
-    folder = Path.cwd() / ".daglab" / "executed"
     try:
+        folder = Path.cwd() / ".daglab" / "executed"
         folder.mkdir(parents=True, exist_ok=True)
-        writable = os.access(folder, os.W_OK)
-    except OSError:
-        writable = False
-    return ExecutedStore(str(folder if writable else Path(instance.storage_directory()) / "daglab-executed"))
+        if os.access(folder, os.W_OK):
+            return ExecutedStore(str(folder))
+    except OSError:  # also where the current folder is deleted
+        pass
+    return ExecutedStore(str(Path(instance.storage_directory()) / "daglab-executed"))
 
 
-def links(store: ExecutedStore, run_id: str, asset_key: str) -> dict[str, dg.MetadataValue[Any]]:
-    """Metadata that lead to an executed notebook.
+def links(store: ExecutedStore, run_id: str, asset_key: str, retry: int = 0) -> dict[str, dg.MetadataValue[Any]]:
+    """Metadata that lead to an executed notebook, of the step's ``retry`` where it isn't its first try.
 
     Dagster shows a notebook only where its file lies under the code server's current folder; a ``url`` is
     clickable everywhere.
     """
     found: dict[str, dg.MetadataValue[Any]] = {}
-    path = store.local_path(run_id, asset_key)
-    if path is not None and path.is_relative_to(Path.cwd()):
+    path = store.local_path(run_id, asset_key, retry)
+    if path is not None and _is_here(path):
         found["notebook"] = dg.MetadataValue.notebook(str(path))
     elif path is not None:
         found["executed_notebook"] = dg.MetadataValue.path(str(path))
-    if url := store.url(run_id, asset_key):
+    if url := store.url(run_id, asset_key, retry):
         found["url"] = dg.MetadataValue.url(url)
     return found
+
+
+def _is_here(path: Path) -> bool:
+    """Whether a file lies under the current folder; under one that is deleted none does."""
+    try:
+        return path.is_relative_to(Path.cwd())
+    except FileNotFoundError:
+        return False
 
 
 def keep(
@@ -129,13 +144,14 @@ def keep(
 
     An asset is not lost because its executed notebook can't be stored: that is a warning in the log.
     """
+    run_id, retry = context.run.run_id, context.op_execution_context.retry_number
     try:
-        store.write(context.run.run_id, asset_key, content)
+        store.write(run_id, asset_key, content, retry=retry)
     except DaglabError as error:
         context.log.warning(f"the executed notebook of {asset_key!r} is not kept: {error}")
         return {}
     _prune(context, store)
-    return links(store, context.run.run_id, asset_key)
+    return links(store, run_id, asset_key, retry)
 
 
 def _prune(context: dg.AssetExecutionContext, store: ExecutedStore) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from daglab.notebook.cells import Cell, Notebook
-from daglab.runtime.outputs import said, traceback_text
+from daglab.runtime.text import cut, said, traceback_text
 
 
 def place_of(error: BaseException, notebook: Notebook, cell: Cell) -> str:
@@ -60,4 +60,4 @@ def stop_failure(
 
 def refusal(message: str, links: dict[str, dg.MetadataValue[Any]], *, retry: bool = False) -> dg.Failure:
     """Anything else that ends the run, said in one message."""
-    return dg.Failure(description=message, metadata=links, allow_retries=retry)
+    return dg.Failure(description=cut(message), metadata=links, allow_retries=retry)

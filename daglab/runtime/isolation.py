@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -38,15 +39,31 @@ def alone() -> Iterator[None]:
             _owner = None
 
 
+@contextmanager
+def unsilenced() -> Iterator[None]:
+    """Log although a cell has silenced its libraries by ``logging.disable``."""
+    silenced = logging.root.manager.disable
+    if silenced:
+        logging.disable(logging.NOTSET)
+    try:
+        yield
+    finally:
+        if silenced:
+            logging.disable(silenced)
+
+
 @dataclass(frozen=True)
 class _State:
-    """What code may change of its process: current folder (``None``: deleted), environment, search path, warnings."""
+    """What code may change of its process: current folder (``None``: deleted), environment, search path, warnings,
+    and up to which level ``logging.disable`` silences all logs, Dagster's events included.
+    """
 
     folder: str | None
     environment: dict[str, str]
     path: list[str]
     argv: list[str]
     filters: list[Any]
+    silenced: int
 
     @classmethod
     def now(cls) -> _State:
@@ -54,7 +71,9 @@ class _State:
             folder = str(Path.cwd())
         except FileNotFoundError:
             folder = None
-        return cls(folder, dict(os.environ), sys.path[:], sys.argv[:], list(warnings.filters))
+        return cls(
+            folder, dict(os.environ), sys.path[:], sys.argv[:], list(warnings.filters), logging.root.manager.disable
+        )
 
     def put_back(self) -> None:
         if self.folder is not None and Path(self.folder).is_dir():
@@ -65,6 +84,8 @@ class _State:
             if os.environ.get(name) != value:
                 os.environ[name] = value
         sys.path[:], sys.argv[:] = self.path, self.argv
+        if logging.root.manager.disable != self.silenced:
+            logging.disable(self.silenced)
         if list(warnings.filters) != self.filters:
             warnings.resetwarnings()  # tells the modules that have warned already
             warnings.filters[:] = self.filters  # type: ignore[index]

@@ -44,9 +44,9 @@ class LoadedNotebook:
             given.add("partition_key")
         cells = self.graph.cells.ancestors(wanted, given=given)
         compiled = [self.graph.cells.cells[index] for index in cells]
-        made = {name for cell in compiled for name in cell.defs}
-        read = {name for cell in compiled for name in cell.refs}
-        return Plan(frozenset(cells), frozenset((read - made) & {*self.header.assets, *self.header.inputs}))
+        read = {name for cell in compiled for name in cell.refs - cell.defs}
+        # An asset that isn't wanted is one of them, even when its cell runs for another asset of the same cell.
+        return Plan(frozenset(cells), frozenset(read & {*self.header.assets, *self.header.inputs} - set(wanted)))
 
     def defined_in(self, index: int) -> frozenset[str]:
         """The variables that a cell defines."""

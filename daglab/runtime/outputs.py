@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import traceback
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -15,10 +14,10 @@ from dagster._core.errors import DagsterExecutionInterruptedError
 from daglab import marimo_run
 from daglab.runtime.console import StreamName
 from daglab.runtime.isolation import close_figures, open_figures
+from daglab.runtime.text import cut, said, traceback_text
 from daglab.runtime.widgets import plain_html
 
 Output = dict[str, Any]
-_TEXT_LIMIT = 20_000
 DATA_LIMIT = 4_000_000  # characters of one representation: the executed notebook is stored for each asset
 NOTEBOOK_LIMIT = 40_000_000  # characters of all outputs
 _PLAIN = (str, bytes, int, float, complex, bool, list, tuple, dict, set, frozenset)
@@ -55,22 +54,9 @@ def error_output(error: BaseException) -> Output:
     return {
         "output_type": "error",
         "ename": type(error).__name__,
-        "evalue": _cut(said(error)),
-        "traceback": _cut(traceback_text(error)).splitlines(),
+        "evalue": said(error),
+        "traceback": traceback_text(error).splitlines(),
     }
-
-
-def said(error: BaseException) -> str:
-    """The error's text; of one that can't tell it, that."""
-    try:
-        return str(error)
-    except Exception as second:
-        return f"<its text can't be made: {type(second).__name__}>"
-
-
-def traceback_text(error: BaseException) -> str:
-    """The traceback as Python prints it; it begins in the notebook's file."""
-    return "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip()
 
 
 def output_size(output: Output) -> int:
@@ -81,11 +67,11 @@ def output_size(output: Output) -> int:
 def _display(value: Any) -> Output:
     try:
         data, metadata = _bundle(value)
+        return {"output_type": "display_data", "data": _valid(data), "metadata": _as_json(metadata)}
     except (KeyboardInterrupt, DagsterExecutionInterruptedError):
         raise
     except BaseException as error:
         return error_output(error)
-    return {"output_type": "display_data", "data": _limited(data), "metadata": metadata}
 
 
 def _bundle(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -126,15 +112,42 @@ def _chart(value: Any) -> dict[str, Any] | None:
     return None
 
 
-def _limited(data: dict[str, Any]) -> dict[str, Any]:
-    """Without the representations that are too long; a note tells of them."""
-    sizes = {mime: _size(value) for mime, value in data.items()}
-    long = {mime: size for mime, size in sizes.items() if size > DATA_LIMIT}
-    if not long:
-        return data
-    notes = [f"{size:,} characters of {mime} are not kept; the limit is {DATA_LIMIT:,}" for mime, size in long.items()]
-    kept = {mime: value for mime, value in data.items() if mime not in long}
-    return kept | {"text/plain": "\n".join([*notes, *filter(None, [kept.get("text/plain")])])}
+def _valid(data: dict[str, Any]) -> dict[str, Any]:
+    """Without the representations that a notebook can't hold or that are too long; a note tells of them."""
+    kept: dict[str, Any] = {}
+    notes = []
+    for mime, value in data.items():
+        try:
+            valid = _as_json(value) if _is_json(mime) else _as_text(value)
+        except (TypeError, ValueError, RecursionError) as error:
+            notes.append(f"{mime} is not kept: {said(error)}")
+            continue
+        if (size := _size(valid)) > DATA_LIMIT:
+            notes.append(f"{size:,} characters of {mime} are not kept; the limit is {DATA_LIMIT:,}")
+        else:
+            kept[mime] = valid
+    return kept | {"text/plain": "\n".join([*notes, *filter(None, [kept.get("text/plain")])])} if notes else kept
+
+
+def _is_json(mime: str) -> bool:
+    return mime == "application/json" or mime.endswith("+json")
+
+
+def _as_json(value: Any) -> Any:
+    """The value as JSON gives it back; what is no number (NaN) is null there.
+
+    Raises:
+        TypeError, ValueError: JSON has nothing for it.
+    """
+    return json.loads(json.dumps(value), parse_constant=lambda _: None)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        return "".join(value)
+    if not isinstance(value, str):
+        raise TypeError(f"it is of type {type(value).__qualname__}, no text")
+    return value
 
 
 def _size(value: Any) -> int:
@@ -152,17 +165,13 @@ def _data(mime: str, data: Any) -> Any:
         return base64.b64encode(data).decode()
     if mime in ("text/html", "text/markdown") and isinstance(data, str):
         return plain_html(data)
-    if isinstance(data, str) and (mime == "application/json" or mime.endswith("+json")):
+    if isinstance(data, str) and _is_json(mime):
         return json.loads(data)
     return data
 
 
 def _repr(value: Any) -> str:
-    return _cut(repr(value))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _TEXT_LIMIT else f"{text[:_TEXT_LIMIT]}... ({len(text)} characters)"
+    return cut(repr(value))
 
 
 def _figure_of(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,6 +16,7 @@ from daglab.errors import AssetValueError, NotebookError
 from daglab.marimo_run import CellEnd, CellRunner
 from daglab.notebook.cells import Cell
 from daglab.runtime import current, executed, failures
+from daglab.runtime.asset_value import asset_output
 from daglab.runtime.blocking import blocked_by, ordered
 from daglab.runtime.checks import check_result
 from daglab.runtime.console import Console
@@ -22,11 +24,12 @@ from daglab.runtime.declare import to_key
 from daglab.runtime.executed import CellRecord
 from daglab.runtime.given import shown_params
 from daglab.runtime.inputs import check_type, load_value
-from daglab.runtime.isolation import Surroundings
+from daglab.runtime.isolation import Surroundings, unsilenced
 from daglab.runtime.loaded import LoadedNotebook
 from daglab.runtime.outputs import console_outputs, shown_outputs, text_output
 from daglab.runtime.partitions import one_key, require_io_managers, run_keys
 from daglab.runtime.step_log import StepLog
+from daglab.runtime.text import as_cause
 
 Event = dg.Output[Any] | dg.AssetCheckResult
 
@@ -76,7 +79,7 @@ class _Step:
         self.surroundings = Surroundings(main)
         self.kept: dict[str, int] = {}  # asset key -> hash of what is stored
         self.links: dict[str, dict[str, Any]] = {}
-        self.log = StepLog(context.log.info)
+        self.log = StepLog(unsilenced()(context.log.info))
         self.console = Console(self.log)
 
     def _runner(self) -> tuple[CellRunner, ModuleType]:
@@ -112,6 +115,7 @@ class _Step:
                     self._load_inputs(index)
                     self._record(self._run(index))
                     yield from self._ready()
+                    self._give_up(index)
             self._refuse_left()
         except GeneratorExit:  # what is made so far was stored before the value was handed over
             raise
@@ -175,7 +179,16 @@ class _Step:
             text = f"{name}: the stored value of {key}, {type(value).__module__}.{type(value).__qualname__}"
             self.log.say(text)
             for cell in self.loaded.graph.cells.definitions.get(name, ()):
-                self.records[cell] = CellRecord("given", [text_output(text)])
+                record = self.records[cell] if cell in self.plan.cells else CellRecord("given")
+                self.records[cell] = replace(record, outputs=[*record.outputs, text_output(text)])
+
+    def _give_up(self, index: int) -> None:
+        """Forget the assets that nobody selected: their cell ran for others, and what it made of them isn't stored.
+
+        Cells that read them get the stored value, which is what lineage says.
+        """
+        for name in self.loaded.defined_in(index) & self.plan.inputs:
+            self.values.pop(name, None)
 
     def _run(self, index: int) -> CellEnd:
         self.log.say(f"{self.cell.label}: starts")
@@ -196,7 +209,7 @@ class _Step:
         if isinstance(end.error, (KeyboardInterrupt, DagsterExecutionInterruptedError)):
             raise end.error  # Dagster's to handle
         failure = failures.cell_failure(self.loaded.notebook, self.cell, end.error, self._keep_all())
-        raise failure from end.error
+        raise failure from as_cause(end.error)
 
     def _ready(self) -> Iterator[Event]:
         """The selected assets, then the checks, whose values are there now."""
@@ -208,10 +221,11 @@ class _Step:
             try:
                 if name in header.assets:
                     key, declared = header.key(name), header.assets[name]
+                    output = asset_output(self.loaded, name, self.values[name])
                     if declared.type:
-                        check_type(self.values[name], declared.type, f"the value of {name!r}")
-                    self._warn_of_class(name)
-                    event: Event = dg.Output(self.values[name], output_name=name, metadata=self._keep(key))
+                        check_type(output.value, declared.type, f"the value of {name!r}")
+                    self._warn_of_class(name, output.value)
+                    event: Event = output.with_metadata({**self._keep(key), **output.metadata})
                 else:
                     event = check_result(header, name, self.values[name])
             except AssetValueError as error:
@@ -234,8 +248,8 @@ class _Step:
         for index in self.waiting:
             self.records[index] = CellRecord("cancelled")
 
-    def _warn_of_class(self, name: str) -> None:
-        kind = type(self.values[name])
+    def _warn_of_class(self, name: str, value: Any) -> None:
+        kind = type(value)
         if kind.__module__ == "__main__":
             self.context.log.warning(
                 f"{self.cell.label}: {name!r} is a {kind.__qualname__}, a class of the notebook: no other process "

@@ -47,11 +47,11 @@ def load_asset(
         refresh: import the project's definitions again.
 
     Raises:
-        AssetValueError: the key is unknown, nothing is materialized, or the partition is missing or unknown, or named
-            for an asset that has none.
+        AssetValueError: that is no key, or it is unknown; nothing is materialized; the partition is missing or unknown,
+            or named for an asset that has none.
         ConfigError: the project names no code location.
     """
-    asset_key = dg.AssetKey(key.split("/")) if isinstance(key, str) else dg.AssetKey.from_coercible(key)
+    asset_key = _asset_key(key)
     if partition is not None and partition_key is not None:
         raise AssetValueError("both partition and partition_key are named", remedy="they mean the same: name one")
     partition = partition_key if partition is None else partition
@@ -66,6 +66,13 @@ def load_asset(
                 del sys.modules[name]
         session = _session(project.root, project.location_name, project.ensure_dagster_home())
         return session.load(asset_key, partition)
+
+
+def _asset_key(key: Any) -> dg.AssetKey:
+    try:
+        return dg.AssetKey(key.split("/")) if isinstance(key, str) else dg.AssetKey.from_coercible(key)
+    except Exception:  # of Dagster's own checks of arguments
+        raise AssetValueError(f"{key!r} is no asset key", remedy='name one, such as "sales/orders"') from None
 
 
 @contextmanager

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from daglab.config import Config
 from daglab.errors import MissingFileError, RequestError, StorageError
+from daglab.executed_names import file_name
 from daglab.project import Project
-from daglab.storage import executed_stores, file_name
+from daglab.storage import executed_stores
 
 
 def executed_notebook(config: Config, project: Project, run_id: str, asset_key: str) -> bytes:

@@ -21,6 +21,8 @@ _PROTOCOLS = ("http", "https", "mailto", "data")
 _INVISIBLE = {
     name: (re.compile(rf"(?i)<{name}\b"), re.compile(rf"(?i)</{name}\s{{0,100}}>")) for name in ("style", "script")
 }
+# The page has its policy with it, for who shows it without the header of the answer.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 _SECONDS = 30.0
 """What makes the page can need a time that is quadratic in the nesting of tags."""
 
@@ -68,7 +70,7 @@ def as_html(content: bytes, title: str) -> str:
     # nbconvert's own shows the tags of paragraphs and headings.
     exporter.register_filter("clean_html", _clean)  # type: ignore[no-untyped-call]
     page: str = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}})[0]
-    return page
+    return page.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{_POLICY}">', 1)
 
 
 def _clean(html: object) -> str:

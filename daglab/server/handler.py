@@ -12,7 +12,8 @@ from jupyter_server.utils import ensure_async
 from pydantic import BaseModel, Field, ValidationError
 from tornado.web import HTTPError
 
-from daglab.errors import BusyServerError, DaglabError, ReadOnlyError, RequestError
+from daglab.errors import DaglabError, ReadOnlyError, RequestError
+from daglab.server.lane import BusyServerError
 from daglab.server.models import Model, Query
 from daglab.server.operation import operation_of
 from daglab.server.paths import refuse_hidden

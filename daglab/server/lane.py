@@ -8,9 +8,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from daglab.errors import BusyServerError
+from daglab.errors import DaglabError
 
 T = TypeVar("T")
+
+
+class BusyServerError(DaglabError):
+    """The Jupyter server does as much of this as it can at once; nothing was done."""
+
+    code = "busy"
+    http_status = 503
 
 
 class Lane:

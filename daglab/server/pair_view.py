@@ -44,7 +44,8 @@ class PairModel(Model):
 class ConflictModel(Model):
     """A cell on which the halves disagree, with both versions; null where it isn't there.
 
-    ``cell`` names it in a decision; ``line`` is its place in the .py.
+    ``cell`` names it in a decision; ``line`` is its place in the .py. ``py_base`` and ``ipynb_base`` are what both
+    versions were at the last sync; null where this machine doesn't remember it.
     """
 
     cell: str
@@ -53,6 +54,8 @@ class ConflictModel(Model):
     line: int | None
     py: str | None
     ipynb: str | None
+    py_base: str | None
+    ipynb_base: str | None
 
 
 class RefusedModel(Model):
@@ -117,9 +120,12 @@ def detail(root: Path, pair: Pair) -> PairDetailModel:
 def conflicts(status: PairStatus) -> list[ConflictModel]:
     """The conflicts of a pair."""
     return [
-        ConflictModel(cell=one.cell, label=one.label, reason=one.reason, line=one.line, py=one.py, ipynb=one.ipynb)
+        ConflictModel(
+            cell=one.cell, label=one.label, reason=one.reason, line=one.line,
+            py=one.py, ipynb=one.ipynb, py_base=one.py_base, ipynb_base=one.ipynb_base,
+        )
         for one in status.conflicts
-    ]
+    ]  # fmt: skip
 
 
 def changes(root: Path, result: SyncResult) -> list[ChangeModel]:

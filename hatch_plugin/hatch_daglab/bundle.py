@@ -95,7 +95,7 @@ class Bundle:
         if target.suffix.lower() != ".ipynb" and self._selection.place(self._selection.root / target) is not None:
             raise BuildError(f"{target}: the build hook makes a file of this name", remedy="give yours another one")
         path = self._folder / str(len(self.files))
-        path.write_bytes(text.encode("utf-8"))
+        path.write_bytes(text.encode("utf-8", "backslashreplace"))  # "\ud800", as JSON writes what UTF-8 can't hold
         path.chmod(0o644)
         self.files[str(path)] = str(target)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from daglab.errors import NotebookError
-from daglab.notebook.jupyter import parse_jupyter
+from daglab.notebook.jupyter import jupyter_document
 from daglab.pair import ipynb_for, pair_of
 from daglab.pair.places import Places
 
@@ -34,8 +34,7 @@ def jupyter_text(path: Path, *, keep_outputs: bool) -> str:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise NotebookError(f"{path} is not UTF-8", remedy="mend it, or exclude it from the build") from error
-    parse_jupyter(text, str(path))  # refuses what is no notebook
-    document: dict[str, Any] = json.loads(text)
+    document = jupyter_document(text, str(path))
     if not keep_outputs:
         _strip(document)
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
@@ -43,8 +42,13 @@ def jupyter_text(path: Path, *, keep_outputs: bool) -> str:
 
 def _strip(document: dict[str, Any]) -> None:
     for cell in document["cells"]:
-        if cell["cell_type"] == "code":
+        if isinstance(cell, dict) and (cell.get("cell_type") == "code" or "outputs" in cell):
             cell["outputs"] = []
             cell["execution_count"] = None
-            cell.get("metadata", {}).pop("execution", None)  # when it ran
-    document.get("metadata", {}).pop("widgets", None)  # the state of widgets is output too
+            _take_out(cell, "execution")  # when it ran
+    _take_out(document, "widgets")  # the state of widgets is output too
+
+
+def _take_out(part: dict[str, Any], key: str) -> None:
+    if isinstance(metadata := part.get("metadata"), dict):
+        metadata.pop(key, None)

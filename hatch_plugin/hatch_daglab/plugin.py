@@ -39,16 +39,24 @@ class DaglabBuildHook(BuildHookInterface[BuilderConfig]):
                 register(self.metadata.core, [p for p in packages if selection.has_definitions(p)])
                 return
             places = Places()
-            report = check_pairs(project, places, jupyter=[path for path, _ in selection.jupyter_notebooks()])
+            is_wheel = self.target_name == "wheel"
+            report = check_pairs(
+                project,
+                places,
+                jupyter=[path for path, _ in selection.jupyter_notebooks() if project.holds(path)],
+                paths=sorted({*project.notebooks(), *(selection.notebooks(project) if is_wheel else ())}),
+                is_carried=lambda path: not is_wheel or selection.package_of(path) is not None,
+            )
             if report.ignored:
                 self.app.display_info(f"daglab: findings ignored: {len(report.ignored)}")
-            found = selection.unpacked(report, project) if self.target_name == "wheel" else []
-            self._refuse_if([*report.findings, *found])
+            found = selection.links(project, {finding.path for finding in report.findings})
+            found += selection.unpacked(report, project) if is_wheel else []
+            self._refuse_if(sorted({*report.findings, *found}))
             if not report.notebooks:
                 self.app.display_info("daglab: no notebooks yet, so that nothing is added: docs/hook.md")
             self._folder = TemporaryDirectory(prefix="daglab-build-")
             bundle = Bundle(selection, project.options, places, self._folder.name)
-            if self.target_name == "wheel":
+            if is_wheel:
                 packages = bundle.add_wheel(report)
                 register(self.metadata.core, packages)
             else:
@@ -79,7 +87,7 @@ class DaglabBuildHook(BuildHookInterface[BuilderConfig]):
     def _refuse_if(self, findings: list[Any]) -> None:
         if not findings:
             return
-        for finding in sorted(findings):
+        for finding in findings:
             self.app.display_error(str(finding))
         number = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
-        self.app.abort(f"daglab: the build is refused because of {number}; `daglab check` shows the same")
+        self.app.abort(f"daglab: the build is refused because of {number}; `daglab check` looks for the same")

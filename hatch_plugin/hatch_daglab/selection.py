@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from daglab.notebook.check import Report
-from daglab.notebook.find import find_notebooks
+from daglab.notebook.check import LINK_REMEDY, Report
+from daglab.notebook.find import find_notebooks, may_be_asset_notebook
 from daglab.notebook.findings import Finding
 from daglab.notebook.source_project import SourceProject
 
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
     from hatchling.builders.plugin.interface import BuilderInterface, IncludedFile
 
 # Caches, backups, instances and secrets of a working copy; git ignores them, but not every project is in git.
-_STRAY_FOLDERS = frozenset({".daglab", ".dagster_home", ".ipynb_checkpoints", "__marimo__"})
+_STRAY_FOLDERS = (".daglab", ".dagster_home", ".ipynb_checkpoints", "__marimo__", ".virtual_documents", ".Trash-*")
+_STRAY_FILES = (
+    *(".env", ".env.*", "*.env", ".envrc", ".netrc", "_netrc", ".pypirc", ".git-credentials"),
+    *("id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*"),
+    *("*~", "*.bak", "*.part", ".#*", ".jupyter_ystore.db"),
+)
 
 
 class Selection:
@@ -29,7 +35,7 @@ class Selection:
     @property
     def stray(self) -> set[str]:
         """Paths in the artifact of files that don't belong there."""
-        return {file.distribution_path for file in self._files.values() if _is_stray(PurePosixPath(_slashed(file)))}
+        return {file.distribution_path for file in self._files.values() if not _belongs(file)}
 
     def place(self, path: Path) -> tuple[str, str] | None:
         """Where a file lies: (relative to the project, in the artifact), with slashes; ``None`` if it is left out."""
@@ -39,8 +45,35 @@ class Selection:
     def jupyter_notebooks(self) -> list[tuple[Path, str]]:
         """Each .ipynb that belongs into the artifact, with its path relative to the project, sorted."""
         files = [(path, file) for path, file in self._files.items() if path.suffix.lower() == ".ipynb"]
-        kept = [(path, file) for path, file in files if not _is_stray(PurePosixPath(_slashed(file)))]
-        return sorted((path, Path(file.relative_path).as_posix()) for path, file in kept)
+        return sorted((path, Path(file.relative_path).as_posix()) for path, file in files if _belongs(file))
+
+    def notebooks(self, project: SourceProject) -> list[Path]:
+        """Each .py that belongs into the artifact and is, or may be, a notebook with a header.
+
+        hatchling follows links to folders and enters folders that the project's search leaves out.
+        """
+        files = [path for path, file in self._files.items() if path.suffix.lower() == ".py" and _belongs(file)]
+        return [path for path in files if project.holds(path) and may_be_asset_notebook(path)]
+
+    def links(self, project: SourceProject, told: Collection[str]) -> list[Finding]:
+        """Links of the artifact's files that lead outside the project, or nowhere and are not ``told`` of yet.
+
+        What is named under ``force-include`` may come from outside: its owner has said so.
+        """
+        found = set()
+        for path, file in self._files.items():
+            if not file.relative_path or not _belongs(file):
+                continue
+            if project.holds(path):
+                shown = project.shown(path)
+                if shown not in told and not path.exists():
+                    found.add(Finding(shown, 1, "DL320", f"{shown} is a link that leads nowhere", "mend or remove it"))
+            else:
+                while not project.holds(path.parent):  # the link itself, not all that lies behind it
+                    path = path.parent
+                shown = project.shown(path)
+                found.add(Finding(shown, 1, "DL320", f"{shown} leads outside the project", LINK_REMEDY))
+        return sorted(found)
 
     def package_of(self, path: Path) -> str | None:
         """The importable package that a file is in, as ``shop`` or ``acme.shop``: the outermost that is no namespace.
@@ -90,6 +123,10 @@ def _slashed(file: IncludedFile) -> str:
     return Path(file.distribution_path).as_posix()
 
 
-def _is_stray(path: PurePosixPath) -> bool:
-    secret = path.name == ".env" or path.name.startswith(".env.")
-    return secret or not _STRAY_FOLDERS.isdisjoint(path.parts)
+def _belongs(file: IncludedFile) -> bool:
+    """Whether a file is none of the leavings of a working copy."""
+    path = PurePosixPath(_slashed(file))
+    if any(fnmatchcase(folder, pattern) for folder in path.parts[:-1] for pattern in _STRAY_FOLDERS):
+        return False
+    is_module = path.suffix == ".py" and path.stem.isidentifier()
+    return is_module or not any(fnmatchcase(path.name, pattern) for pattern in _STRAY_FILES)

@@ -1,7 +1,7 @@
 /** daglab's commands about assets and Dagster. */
 
 import { Clipboard } from '@jupyterlab/apputils';
-import { caretDownIcon, caretRightIcon, copyIcon, launchIcon, refreshIcon, runIcon, searchIcon } from '@jupyterlab/ui-components';
+import { caretDownIcon, caretRightIcon, copyIcon, refreshIcon, runIcon, searchIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { assetArguments, type IContext, targets, tellFault } from './actions/context';
 import { materialize } from './actions/materialize';
@@ -9,7 +9,7 @@ import { showText } from './actions/showText';
 import { CommandIDs } from './commands';
 import { dagsterIcon, downstreamIcon, upstreamIcon } from './icons';
 import type { Asset } from './model/asset';
-import { dagsterPage } from './model/links';
+import { dagsterPage, openPage } from './model/links';
 import { lineageSelection } from './model/search';
 
 const NO_ARGUMENTS = { args: { type: 'object', properties: {} } };
@@ -78,26 +78,6 @@ export function addAssetCommands(context: IContext): void {
     describedBy,
     isEnabled: any,
     execute: args => Clipboard.copyToSystem(find(args).map(asset => asset.key).join('\n'))
-  });
-  commands.addCommand(CommandIDs.openRun, {
-    label: trans.__('Open run'),
-    caption: trans.__('Open a run’s page in Dagster’s own user interface'),
-    icon: launchIcon,
-    describedBy: {
-      args: {
-        type: 'object',
-        required: ['id'],
-        properties: { id: { type: 'string', description: trans.__('The run’s id') } }
-      }
-    },
-    isEnabled: args => typeof args['id'] === 'string',
-    execute: async args => {
-      try {
-        openPage((await context.api.get('/runs/{run_id}', { path: { run_id: String(args['id']) } })).url);
-      } catch (error) {
-        tellFault(trans.__('The run did not open.'), error);
-      }
-    }
   });
 }
 
@@ -190,12 +170,6 @@ export function addSidebarCommands(context: IContext, reveal: () => void): void 
       await store.refresh();
     }
   });
-}
-
-function openPage(url: string | null | undefined): void {
-  if (url && /^https?:\/\//.test(url)) {
-    window.open(url, '_blank', 'noopener');
-  }
 }
 
 function materializeCaption({ store, trans }: IContext, assets: readonly Asset[]): string {

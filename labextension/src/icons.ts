@@ -2,6 +2,7 @@
 
 import { LabIcon } from '@jupyterlab/ui-components';
 import type { PairState } from './model/asset';
+import type { DocumentState } from './model/document';
 import type { ShownStatus } from './model/words';
 
 function svg(size: number, body: string): string {
@@ -41,6 +42,9 @@ function plainIcon(name: string, path: string): LabIcon {
 
 /** Two halves that become one. */
 export const syncIcon = plainIcon('sync', 'M3 7.500a5 5 0 0 1 9-2.500M12.500 2v3.300H9.200M13 8.500a5 5 0 0 1-9 2.500M3.500 14v-3.300h3.300');
+
+/** Two versions side by side. */
+export const compareIcon = plainIcon('compare', 'M2 2.500h5v11H2zM9 2.500h5v11H9zM3.500 5.500h2M3.500 8h2M10.500 5.500h2M10.500 10.500h2');
 
 /** What an asset is made from, left of it. */
 export const upstreamIcon = plainIcon('upstream', 'M9.500 5.500h4.500v5H9.500zM9.500 8H3M5.500 5 2.500 8l3 3');
@@ -128,4 +132,18 @@ export const pairIcons: Readonly<Record<PairState, LabIcon>> = {
   invalid: PAIR_CONFLICT,
   half: PAIR_HALF,
   unpaired: PAIR_HALF
+};
+
+const PAIR_EDITED = new LabIcon({
+  name: 'daglab:pair-edited',
+  svgstr: svg(16, `${RING}/><circle cx="8" cy="8" r="2.500" fill="currentColor"/>`)
+});
+
+/** The same for an open document. */
+export const documentIcons: Readonly<Record<DocumentState, LabIcon>> = {
+  ...pairIcons,
+  'in-sync': statusIcons.materialized,
+  edited: PAIR_EDITED,
+  outdated: PAIR_CONFLICT,
+  fault: PAIR_CONFLICT
 };

@@ -7,19 +7,29 @@ import {
   IToolbarWidgetRegistry,
   setToolbar
 } from '@jupyterlab/apputils';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
+import { ILauncher } from '@jupyterlab/launcher';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
+import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { PanelWithToolbar } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 import type { IContext } from './actions/context';
 import { addAssetCommands, addSidebarCommands } from './addCommands';
+import { addAssetPanels } from './asset/commands';
 import { CommandIDs } from './commands';
 import { Api } from './data/api';
 import { WorkspaceStore } from './data/store';
 import { daglabIcon } from './icons';
 import { MarimoTabs } from './marimo';
 import { addPairCommands } from './pairCommands';
+import { ABOUT_ONE_RUN, addRunCommands } from './runCommands';
+import { RunTabs } from './runs/tabs';
+import { addPairs } from './pairs';
+import { OpenDocuments } from './pairs/documents';
+import { NotebookFolders } from './pairs/folders';
 import { SidebarModel } from './sidebar/model';
 import { AssetPanel } from './sidebar/panel';
 import { VERSION } from './version';
@@ -28,6 +38,13 @@ const PLUGIN_ID = 'daglab:plugin';
 const SIDEBAR_ID = 'daglab-sidebar';
 const TOOLBAR_FACTORY = 'DaglabSidebar';
 const CONFIRM_ABOVE = 20;
+/** What makes no sense without an argument, or without a selected file. */
+const OFF_PALETTE: readonly string[] = [
+  ...ABOUT_ONE_RUN,
+  CommandIDs.openFileInMarimo,
+  CommandIDs.pairFile,
+  CommandIDs.syncFile
+];
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
@@ -40,7 +57,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
     IStateDB,
     ISettingRegistry,
     IToolbarWidgetRegistry,
-    ILabShell
+    ILabShell,
+    IRenderMimeRegistry,
+    IStatusBar,
+    ILauncher,
+    IFileBrowserFactory
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -50,7 +71,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
     state: IStateDB | null,
     settings: ISettingRegistry | null,
     toolbars: IToolbarWidgetRegistry | null,
-    labShell: ILabShell | null
+    labShell: ILabShell | null,
+    rendermime: IRenderMimeRegistry | null,
+    statusBar: IStatusBar | null,
+    launcher: ILauncher | null,
+    files: IFileBrowserFactory | null
   ) => {
     const language = translator ?? nullTranslator;
     const trans = language.load('daglab');
@@ -58,6 +83,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const api = new Api(app.serviceManager.serverSettings);
     const store = new WorkspaceStore(api);
     const model = new SidebarModel(store, api, state);
+    const folders = new NotebookFolders(api, store);
+    const documents = new OpenDocuments(store, folders, app.serviceManager.contents);
     let confirmAbove = CONFIRM_ABOVE;
     void settings?.load(PLUGIN_ID).then(loaded => {
       const read = (): void => {
@@ -66,11 +93,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
       loaded.changed.connect(read);
       read();
     });
-    const tabs = new MarimoTabs(
-      api,
-      tab => shell.add(tab, 'main'),
-      id => shell.activateById(id)
-    );
+    const tabs = new MarimoTabs({
+      ...{ api, store, trans },
+      add: tab => shell.add(tab, 'main'),
+      activate: id => shell.activateById(id)
+    });
 
     const sidebar = new PanelWithToolbar();
     const panel = new AssetPanel({ model, commands, trans, version: VERSION });
@@ -90,18 +117,30 @@ const plugin: JupyterFrontEndPlugin<void> = {
     shell.add(sidebar, 'left', { rank: 250, type: 'Dagster' });
 
     const context: IContext = {
-      ...{ api, commands, store, sidebar: model, trans, translator: language },
+      ...{ api, commands, store, sidebar: model, documents, trans, translator: language },
       confirmAbove: () => confirmAbove
     };
     addAssetCommands(context);
-    addPairCommands(context, labShell ? tabs : null);
+    const runTabs = new RunTabs(
+      context,
+      tab => shell.add(tab, 'main'),
+      id => shell.activateById(id)
+    );
+    addRunCommands(context, labShell ? runTabs : null);
+    const marimoTabs = labShell ? tabs : null;
+    addPairCommands(context, marimoTabs);
+    addPairs(app, context, folders, { labShell, tabs: marimoTabs, restorer, toolbars, statusBar, launcher, files });
     addSidebarCommands(context, () => {
       shell.activateById(SIDEBAR_ID);
       panel.focusSearch();
     });
+    addAssetPanels({
+      ...{ context, rendermime, restorer, toolbars, settings, pluginId: PLUGIN_ID },
+      show: labShell && (tab => (tab.isAttached ? shell.activateById(tab.id) : shell.add(tab, 'main')))
+    });
     const ids = Object.values(CommandIDs);
     model.changed.connect(() => ids.forEach(id => commands.notifyCommandChanged(id)));
-    for (const command of ids.filter(id => id !== CommandIDs.openRun)) {
+    for (const command of ids.filter(id => !OFF_PALETTE.includes(id))) {
       palette?.addItem({ command, category: trans.__('Dagster') });
     }
 
@@ -112,6 +151,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
         args: tab => ({ path: tabs.pathOf(tab) }),
         name: tab => tabs.pathOf(tab)
       });
+      runTabs.restore(restorer);
     }
     void app.restored.then(async () => {
       await model.restore();

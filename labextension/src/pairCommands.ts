@@ -4,10 +4,11 @@ import { showErrorMessage } from '@jupyterlab/apputils';
 import { notebookIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { assetArguments, type IContext, targets } from './actions/context';
-import { canPair, createPair, openInJupyter, syncPair } from './actions/pairs';
+import { canPair, createPair, marimoHalf, openInJupyter, pairNotebook, syncPair } from './actions/pairs';
 import { CommandIDs } from './commands';
 import { marimoIcon, pairIcons, syncIcon } from './icons';
 import type { MarimoTabs } from './marimo';
+import { cellAddress, revealCell } from './marimoCell';
 import type { Asset } from './model/asset';
 
 /** `tabs` is null where the shell has none (Notebook 7): marimo then opens in a browser tab. */
@@ -15,6 +16,7 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
   const { commands, store, trans } = context;
   const byAsset = assetArguments(trans);
   const path = { type: 'string', description: trans.__('The path of a notebook, in place of a key') };
+  const cell = { type: 'string', description: trans.__('The name of a cell to go to, or its number') };
   const describedBy = {
     args: { ...byAsset, properties: { ...(byAsset['properties'] as ReadonlyJSONObject), path } }
   };
@@ -31,19 +33,25 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
     label: trans.__('Open in marimo'),
     caption: trans.__('Open the notebook that makes the asset in marimo'),
     icon: marimoIcon,
-    describedBy,
+    describedBy: { args: { ...describedBy.args, properties: { ...describedBy.args.properties, cell } } },
     isEnabled: one,
     execute: async args => {
       const [notebook] = notebooks(args);
       if (notebook === undefined) {
         return;
       }
-      if (tabs) {
-        await tabs.open(notebook);
-        return;
-      }
+      const to = typeof args['cell'] === 'string' ? args['cell'] : null;
       try {
-        window.open(await context.api.openInMarimo(notebook), '_blank', 'noopener');
+        const py = await marimoHalf(context, notebook);
+        if (tabs) {
+          const tab = await tabs.open(py);
+          if (to !== null) {
+            await revealCell(tab.node.querySelector('iframe'), to);
+          }
+        } else {
+          const page = await context.api.openInMarimo(py);
+          window.open(to === null ? page : cellAddress(page, to), '_blank', 'noopener');
+        }
       } catch (error) {
         await showErrorMessage(trans.__('marimo did not open'), (error as Error).message);
       }
@@ -70,14 +78,19 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
         ? trans.__('Create a pair of notebooks that loads the asset and shows it')
         : trans.__('Create the other half of the asset’s notebook'),
     icon: pairIcons.half,
-    describedBy: { args: byAsset },
+    describedBy,
     isEnabled: args => {
+      if (typeof args['path'] === 'string') {
+        return writable();
+      }
       const [asset, ...others] = find(args);
       return asset !== undefined && others.length === 0 && writable() && canPair(context, asset);
     },
     execute: async args => {
       const [asset] = find(args);
-      if (asset) {
+      if (typeof args['path'] === 'string') {
+        await pairNotebook(context, { path: args['path'] });
+      } else if (asset) {
         await createPair(context, asset);
       }
     }

@@ -1,1 +1,3 @@
 import './base.css';
+import './asset.css';
+import './runs.css';

@@ -13,7 +13,7 @@ from daglab.server.openapi import openapi_json
 from daglab.server.routes import ROUTES
 
 BUILT = Path(daglab.__file__).parent / "labextension" / "static"
-MOST_BYTES = 450_000
+MOST_BYTES = 580_000  # of which 220,000, the validator of run configuration, are loaded when a form is opened
 FRONT = Path(__file__).parents[2] / "labextension"
 TOOL = FRONT / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
 NODE = shutil.which("node", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))

@@ -11,6 +11,9 @@ import runpy
 import sys
 from pathlib import Path
 
+ARGUMENTS = {"arguments": ["--limit", "7", "--mode", "b"]}
+"""What follows a notebook's name on the command line."""
+
 
 def export_all(folder: Path, out: Path, exported: list[str]) -> None:
     from marimo._cli.cli import main
@@ -18,12 +21,23 @@ def export_all(folder: Path, out: Path, exported: list[str]) -> None:
     sys.path[0] = str(folder)  # as `python notebook.py` has it
     for path in sorted(folder.glob("*.py")):
         if "marimo.App" in path.read_text("utf-8"):
+            given = ARGUMENTS.get(path.stem, [])
+            sys.argv = [str(path), *given]
             _, defined = runpy.run_path(str(path))["app"].run()
             values = {name: repr(value) for name, value in defined.items() if name == "values"}
             out.joinpath(f"{path.stem}.json").write_text(json.dumps(values), "utf-8")
             if path.stem not in exported:
                 continue
-            arguments = ["--include-outputs", "--sort", "top-down", str(path), "-o", str(out / f"{path.stem}.ipynb")]
+            arguments = [
+                "--include-outputs",
+                "--sort",
+                "top-down",
+                str(path),
+                "-o",
+                str(out / f"{path.stem}.ipynb"),
+                "--",
+                *given,
+            ]
             try:
                 main(["export", "ipynb", *arguments], standalone_mode=False)
             except SystemExit as end:  # mo.stop and errors count as a failure, after the file was written

@@ -76,6 +76,8 @@ ACCEPTED = [
     ASSET + 'retry = { delay = 1, backoff = "linear", jitter = "full" }',
     ASSET + 'backfill = "single_run"\n[tool.daglab.partitions]\nstatic = ["x"]',
     ASSET + 'io_manager_key = "warehouse_1"',
+    '[tool.daglab]\nresources = ["warehouse_1"]\n' + ASSET,
+    '[tool.daglab.op_tags]\n"dagster-k8s/config" = { a = [1, true] }\npriority = 3\n' + ASSET,
     ASSET + 'metadata = { x = "http://h", y = 1.5, z = true }',
     ASSET + "retry = { max_retries = 2, delay = 0.1 }",
     ASSET + "retry = {}",
@@ -156,6 +158,10 @@ REFUSED = [
     "[tool.daglab.assets.config]",
     '[tool.daglab.assets."käse"]',
     ASSET + 'io_manager_key = "a b"',
+    '[tool.daglab]\nresources = ["a b"]\n' + ASSET,
+    '[tool.daglab.op_tags]\n"a b" = "c"\n' + ASSET,
+    "[tool.daglab.op_tags]\na = 2026-01-01\n" + ASSET,
+    "[tool.daglab.op_tags]\na = nan\n" + ASSET,
 ]
 
 

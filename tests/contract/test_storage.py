@@ -15,8 +15,9 @@ import pytest
 
 from daglab import storage
 from daglab.errors import MissingExtraError, StorageError
+from daglab.executed_names import file_name
 from daglab.processes import LOOPBACK, free_port, spawn
-from daglab.storage import ExecutedStore, file_name
+from daglab.storage import ExecutedStore
 
 RUN = "0b5a3c1e-6f0e-4d5e-9d3b-2f1c7a9e8b10"
 
@@ -50,6 +51,15 @@ class StoreContract:
         store.write(RUN, "a", b"first, longer")
         store.write(RUN, "a", b"second")
         assert store.read(RUN, "a") == b"second"
+
+    def test_each_try_is_kept_and_the_last_is_read(self, store: ExecutedStore) -> None:
+        store.write(RUN, "a", b"another asset's", retry=20)
+        for retry in (1, 2, 10):  # the first was killed
+            store.write(RUN, "a/b", str(retry).encode(), retry=retry)
+        assert store.read(RUN, "a/b") == b"10"
+        assert store.location(RUN, "a/b", 2).endswith("/a__b@retry-2.ipynb")
+        keys = ["a/b", "a/b@retry-1", "a/b.ipynb"]
+        assert len({file_name(key, retry) for key in keys for retry in (0, 1)}) == 6
 
     def test_runs_and_keys_are_apart(self, store: ExecutedStore) -> None:
         keys = ["a/b", "a__b", "a_/b", "a/_b", "A/b", "a/b/c", "a.b", "a%2Fb", "ü/☃", "..", "a b"]

@@ -67,10 +67,10 @@ class Project:
         api(self.lab, "POST", "locations/shop/reload")
 
 
-def api(lab: RunningLab, method: str, path: str) -> Any:
+def api(lab: RunningLab, method: str, path: str, body: Any = None) -> Any:
     base, _, token = lab.jupyter_url.partition("/lab?token=")
     headers = {"Authorization": f"token {token}"}
-    answer = httpx.request(method, f"{base}/daglab/api/{path}", headers=headers, timeout=120)
+    answer = httpx.request(method, f"{base}/daglab/api/{path}", headers=headers, json=body, timeout=120)
     assert answer.is_success, answer.text
     return answer.json()
 

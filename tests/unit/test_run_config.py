@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import json
+from datetime import date, datetime, timezone
 
 import pytest
 
 from daglab.errors import ConfigError
-from daglab.runs.run_config import parse_run_config
+from daglab.runs.run_config import parse_run_config, plain_run_config
 
 
 def test_dates_stay_the_text_that_they_are() -> None:
@@ -15,6 +16,13 @@ def test_dates_stay_the_text_that_they_are() -> None:
         "ops": {"day": "2026-01-31", "at": "2026-01-31 10:00:00Z", "2026-02-01": "x", "tagged": "2026-01-01"}
     }
     assert json.loads(json.dumps(config)) == config
+
+
+def test_dates_of_python_become_text() -> None:
+    config = {"day": date(2026, 1, 31), "at": [datetime(2026, 1, 31, 10, tzinfo=timezone.utc)], "limit": 3}
+    assert plain_run_config(config) == {"day": "2026-01-31", "at": ["2026-01-31T10:00:00+00:00"], "limit": 3}
+    with pytest.raises(ConfigError, match=r"no JSON: <object object at .* is a object"):
+        plain_run_config({"day": object()})
 
 
 def test_other_values_are_what_yaml_says() -> None:

@@ -106,6 +106,7 @@ fragment Events on DagsterRunEvent {
   ... on ErrorEvent { error { ...Failure } }
   ... on MaterializationEvent { assetKey { path } partition metadataEntries { ...Metadata } }
   ... on ObservationEvent { assetKey { path } partition metadataEntries { ...Metadata } }
+  ... on AssetMaterializationPlannedEvent { assetKey { path } }
   ... on ExecutionStepFailureEvent { failureMetadata { metadataEntries { ...Metadata } } }
 }
 """

@@ -15,6 +15,7 @@ from daglab.server.routes import (
     executed,
     locations,
     marimo,
+    notebooks,
     pairs,
     run,
     runs,
@@ -23,7 +24,8 @@ from daglab.server.routes import (
 
 ROUTES: tuple[Route, ...] = (
     *status.ROUTES, *dagster.ROUTES, *assets.ROUTES, *asset.ROUTES, *locations.ROUTES, *runs.ROUTES, *run.ROUTES,
-    *backfills.ROUTES, *marimo.ROUTES, *pairs.ROUTES, *executed.ROUTES, *events.ROUTES, *document.ROUTES,
+    *backfills.ROUTES, *marimo.ROUTES, *notebooks.ROUTES, *pairs.ROUTES, *executed.ROUTES, *events.ROUTES,
+    *document.ROUTES,
 )  # fmt: skip
 """Every resource, in the order in which they are documented."""
 

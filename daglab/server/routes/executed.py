@@ -8,14 +8,14 @@ from functools import partial
 from typing import Literal
 from urllib.parse import quote
 
-from daglab.errors import BusyServerError, MissingFileError, RequestError, StorageError
+from daglab.errors import MissingFileError, RequestError, StorageError
+from daglab.executed_names import file_name
 from daglab.server.executed import executed_notebook
 from daglab.server.executed_page import made_apart
 from daglab.server.handler import DaglabHandler
-from daglab.server.lane import Lane
+from daglab.server.lane import BusyServerError, Lane
 from daglab.server.models import Query
 from daglab.server.operation import Route, operation
-from daglab.storage import file_name
 
 _POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'"

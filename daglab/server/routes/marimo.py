@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
-import re
 from importlib.metadata import version
 from typing import Annotated
 
 from pydantic import Field
 
 from daglab.errors import MissingFileError, MissingSessionError, NotebookError, ProcessError, ReadOnlyError
+from daglab.server.folder_notebooks import HEAD_BYTES, makes_app
 from daglab.server.handler import DaglabHandler
 from daglab.server.marimo_sessions import Session
 from daglab.server.models import Body, Model
 from daglab.server.operation import Route, operation
 from daglab.server.paths import read_confined, relative_to_root
 from daglab.server.services import Services
-
-_HEAD_BYTES = 1_000_000
-_APP = re.compile(r"^\w+\s*=\s*[\w.]+\.App\(", re.MULTILINE)
 
 
 class MarimoBody(Body):
@@ -101,8 +97,8 @@ class MarimoHandler(DaglabHandler):
         self.answer(MarimoSession(path=path, url=services.marimo.page(path)))
 
     def _notebook(self, path: str) -> str:
-        file, head = read_confined(self.services.root, path, _HEAD_BYTES)
-        if file.suffix != ".py" or not _is_marimo(head):
+        file, head = read_confined(self.services.root, path, HEAD_BYTES)
+        if file.suffix != ".py" or not makes_app(head):
             raise NotebookError(
                 f"{path} is not a marimo notebook.", remedy="open the .py half of the pair", details={"path": path}
             )
@@ -125,18 +121,6 @@ class MarimoSessionHandler(DaglabHandler):
     async def delete(self, session: str) -> None:
         """Answer the editor's state after that."""
         self.answer(MarimoStateModel.of(self.services, await self.services.marimo.close(session)))
-
-
-def _is_marimo(head: bytes) -> bool:
-    """Whether a Python file that begins so makes a marimo app.
-
-    marimo itself reads it next, and says what is wrong with it; parsing a large one here would keep this process busy.
-    """
-    try:
-        text = codecs.getincrementaldecoder("utf-8")().decode(head)  # its last character may be cut
-    except UnicodeDecodeError:
-        return False
-    return "marimo" in text and _APP.search(text) is not None
 
 
 ROUTES = (

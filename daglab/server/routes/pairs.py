@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from daglab.errors import (
-    BusyServerError,
     DagsterConnectionError,
     ExistingFileError,
     FileMovedError,
@@ -27,7 +26,7 @@ from daglab.pair import Pair, PairState, SyncResult, pair_of, sync
 from daglab.pair.plan import Plan
 from daglab.scaffold.notebook import NotebookTemplate
 from daglab.server.handler import DaglabHandler
-from daglab.server.lane import Lane
+from daglab.server.lane import BusyServerError, Lane
 from daglab.server.models import Body, Model, Query
 from daglab.server.new_pairs import NewPairs
 from daglab.server.operation import Route, operation

@@ -49,7 +49,8 @@ class FailureModel(Model):
 class RunModel(Model):
     """A run; times in seconds since the epoch. ``problem`` is why a queued run is not going to start.
 
-    ``steps_total``, ``steps_done`` and ``failures`` are told of a single run only; in lists they are 0 and empty.
+    Lists tell no ``failures``, and ``steps_done`` and ``steps_total`` only of runs that have not ended; they are empty
+    and 0 otherwise. ``steps_total`` is 0 also where Dagster doesn't tell it in a list.
     """
 
     id: str

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 from typing_extensions import Self
 
+from daglab.client import DagsterClient, RunPage
 from daglab.errors import DagsterConnectionError, LaunchConflictError, NotFoundError, ReadOnlyError, ValidationError
 from daglab.server.handler import DaglabHandler
 from daglab.server.models import Body, Model, Query
@@ -87,14 +89,7 @@ class RunsHandler(DaglabHandler):
         query, client = self.query(RunsQuery), self.services.client
         page = await self.services.questions.ask(
             ("runs", query.model_dump_json()),
-            lambda: client.runs(
-                query.limit,
-                query.cursor,
-                statuses=query.status,
-                job=query.job,
-                asset=query.asset,
-                tags=dict(tag.split("=", 1) for tag in query.tag),
-            ),
+            lambda: _page(client, query),
         )
         runs = [RunModel.of(run, client.run_url(run.run_id)) for run in page.runs]
         self.answer(RunsModel(runs=runs, cursor=page.cursor))
@@ -129,6 +124,21 @@ class RunsHandler(DaglabHandler):
             )
         services.dagster_changed(run)
         self.answer(RunModel.of(run, run.url, run.launch_problem), 201)
+
+
+async def _page(client: DagsterClient, query: RunsQuery) -> RunPage:
+    """The page, with the progress of those of its runs that have not ended."""
+    page = await client.runs(
+        query.limit,
+        query.cursor,
+        statuses=query.status,
+        job=query.job,
+        asset=query.asset,
+        tags=dict(tag.split("=", 1) for tag in query.tag),
+    )
+    unfinished = [run.run_id for run in page.runs if not run.is_final]
+    progress = {run.run_id: run for run in await client.progress(unfinished)}
+    return replace(page, runs=tuple(progress.get(run.run_id, run) for run in page.runs))
 
 
 ROUTES = (Route("runs", RunsHandler),)

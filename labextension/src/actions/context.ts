@@ -9,6 +9,7 @@ import { type Api, faultOf } from '../data/api';
 import type { WorkspaceStore } from '../data/store';
 import type { Asset } from '../model/asset';
 import { sentence } from '../model/words';
+import type { OpenDocuments } from '../pairs/documents';
 import type { SidebarModel } from '../sidebar/model';
 
 export interface IContext {
@@ -16,6 +17,7 @@ export interface IContext {
   readonly commands: CommandRegistry;
   readonly store: WorkspaceStore;
   readonly sidebar: SidebarModel;
+  readonly documents: OpenDocuments;
   readonly translator: ITranslator;
   readonly trans: IRenderMime.TranslationBundle;
   /** More assets than this are materialized only when asked once more. */

@@ -38,6 +38,14 @@ export async function launch(context: IContext, what: ILaunch): Promise<boolean>
   const tell = (message: string, progress?: number): boolean =>
     Notification.update({ id, message, actions, ...(progress === undefined ? {} : { progress }) });
   try {
+    if (what.partitions.length > 1) {
+      const [asset] = keys;
+      const args = keys.length === 1 && asset !== undefined ? { asset } : {};
+      actions.push({
+        label: trans.__('Show runs'),
+        callback: () => void context.commands.execute(CommandIDs.openRuns, args)
+      });
+    }
     const problem = await (what.partitions.length > 1
       ? backfill(context, keys, what, title, tell)
       : oneRun(context, keys, what, title, tell, actions));

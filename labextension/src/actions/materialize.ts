@@ -30,6 +30,35 @@ export async function materialize(context: IContext, wanted: readonly Asset[], o
 }
 
 /**
+ * Materialize these partitions of an asset; a configuration is asked for where it is needed.
+ *
+ * Answers as `materialize` does. `onLaunch` is told when all questions are answered.
+ */
+export async function materializePartitions(
+  context: IContext,
+  asset: Asset,
+  details: AssetDetails,
+  partitions: readonly string[],
+  onLaunch: () => void
+): Promise<boolean> {
+  const { trans } = context;
+  let what: ILaunch | null = { assets: [asset], partitions, runConfig: null };
+  if (needsConfig(details.config_schema)) {
+    what = await askOptions(context, [asset], details, partitions);
+  } else if (partitions.length > context.confirmAbove()) {
+    const count = trans._n('%1 partition', '%1 partitions', partitions.length);
+    what = (await confirmed(context, trans.__('Materialize %1 of %2', count, asset.key), trans.__('A backfill makes them.')))
+      ? what
+      : null;
+  }
+  if (what === null) {
+    return false;
+  }
+  onLaunch();
+  return launch(context, what);
+}
+
+/**
  * Of the one asset that decides what must be asked: a partitioned one, else a single one with configuration.
  *
  * null: nothing needs to be asked; undefined: Dagster does not tell, which the user was told.
@@ -48,11 +77,16 @@ async function detailsFor(context: IContext, assets: readonly Asset[]): Promise<
   }
 }
 
-async function confirm({ trans }: IContext, assets: readonly Asset[]): Promise<boolean> {
+function confirm(context: IContext, assets: readonly Asset[]): Promise<boolean> {
+  const { trans } = context;
   const label = trans.__('Materialize %1', runTitle(assets.map(asset => asset.key), trans));
+  return confirmed(context, label, trans.__('One run makes all of them.'));
+}
+
+async function confirmed({ trans }: IContext, label: string, text: string): Promise<boolean> {
   const { button } = await showDialog({
     title: `${label}?`,
-    body: trans.__('One run makes all of them. This may take long, and cost accordingly.'),
+    body: `${text} ${trans.__('This may take long, and cost accordingly.')}`,
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),
       Dialog.okButton({ label })

@@ -18,18 +18,24 @@ interface IChoice {
   readonly config: JSONObject | null;
 }
 
-/** Ask for partitions and configuration; null where the user has thought better of it. */
+/**
+ * Ask for partitions and configuration; null where the user has thought better of it.
+ *
+ * @param given - partitions that are chosen already, and not asked for.
+ */
 export async function askOptions(
   context: IContext,
   assets: readonly Asset[],
-  details: AssetDetails
+  details: AssetDetails,
+  given: readonly string[] | null = null
 ): Promise<ILaunch | null> {
   const { trans } = context;
   // Several assets have a configuration each: they run with their defaults.
   const schema = assets.length === 1 ? details.config_schema : null;
   // The validator is large, and needed here alone.
   const validator = schema ? (await import('@rjsf/validator-ajv8')).default : null;
-  const body = new OptionsBody(context, details, schema ? (formSchema(schema) as RJSFSchema) : null, validator);
+  const asked = given ? { ...details, partitions: null } : details;
+  const body = new OptionsBody(context, asked, schema ? (formSchema(schema) as RJSFSchema) : null, validator);
   const { button, value } = await showDialog<IChoice>({
     title: trans.__('Materialize %1', runTitle(assets.map(asset => asset.key), trans)),
     body,
@@ -42,7 +48,7 @@ export async function askOptions(
   if (!button.accept || !value) {
     return null;
   }
-  return { assets, partitions: joinedKeys(value.chosen), runConfig: runConfigOf(details, value.config) };
+  return { assets, partitions: given ?? joinedKeys(value.chosen), runConfig: runConfigOf(details, value.config) };
 }
 
 class OptionsBody extends ReactWidget implements Dialog.IBodyWidget<IChoice> {

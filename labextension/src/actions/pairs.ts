@@ -5,6 +5,7 @@ import { PathExt } from '@jupyterlab/coreutils';
 import { CommandIDs } from '../commands';
 import { ApiError } from '../data/api';
 import type { Asset } from '../model/asset';
+import { tellConflict } from './conflicts';
 import { type IContext, tellFault } from './context';
 
 /** Whether a pair can be made: of an asset without a notebook, or of a notebook without its other half. */
@@ -14,42 +15,69 @@ export function canPair({ store }: IContext, asset: Asset): boolean {
 }
 
 /** Make the other half of the asset's notebook; or, where it has none, a notebook that explores the asset. */
-export async function createPair(context: IContext, asset: Asset): Promise<void> {
+export function createPair(context: IContext, asset: Asset): Promise<void> {
+  return pairNotebook(context, asset.notebook === null ? { asset: asset.key } : { path: asset.notebook });
+}
+
+/** Make a pair: of the notebook at a path, or to explore an asset. */
+export async function pairNotebook(
+  context: IContext,
+  body: { readonly path: string } | { readonly asset: string }
+): Promise<void> {
   const { api, commands, store, trans } = context;
-  const body = asset.notebook === null ? { asset: asset.key } : { path: asset.notebook };
+  if ('path' in body && !(await saveEdits(context, body.path))) {
+    return;
+  }
   try {
-    const { py, ipynb } = await api.post('/pairs', { body });
+    const { py, ipynb, conflicts } = await api.post('/pairs', { body });
     const open = (label: string, id: string, path: string): Notification.IAction => ({
       label,
       callback: () => void commands.execute(id, { path })
     });
-    Notification.success(trans.__('%1 and %2 are a pair.', PathExt.basename(py), PathExt.basename(ipynb)), {
-      autoClose: 8000,
-      actions: [
-        open(trans.__('Open in marimo'), CommandIDs.openInMarimo, py),
-        open(trans.__('Open in Jupyter'), CommandIDs.openInJupyter, ipynb)
-      ]
-    });
+    if (conflicts.length > 0) {
+      tellConflict(context, py, conflicts.length);
+    } else {
+      Notification.success(trans.__('%1 and %2 are a pair.', PathExt.basename(py), PathExt.basename(ipynb)), {
+        autoClose: 8000,
+        actions: [
+          open(trans.__('Open in marimo'), CommandIDs.openInMarimo, py),
+          open(trans.__('Open in Jupyter'), CommandIDs.openInJupyter, ipynb)
+        ]
+      });
+    }
     await store.refresh();
   } catch (error) {
     tellFault(trans.__('The pair was not made.'), error);
   }
 }
 
+/** Save what is edited in Jupyter of a notebook, so that it counts as its half; answers whether that could be done. */
+export async function saveEdits({ documents, trans }: IContext, path: string): Promise<boolean> {
+  try {
+    for (const document of documents.ofNotebook(path).filter(one => one.edited)) {
+      await document.save();
+    }
+    return true;
+  } catch (error) {
+    // JupyterLab asks before a .py that was written meanwhile is replaced.
+    if ((error as Error).name !== 'ModalCancelError') {
+      tellFault(trans.__('%1 was not saved.', PathExt.basename(path)), error);
+    }
+    return false;
+  }
+}
+
 /** Bring both halves together; of a conflict nothing is written. */
 export async function syncPair(context: IContext, path: string): Promise<void> {
-  const { api, commands, store, trans } = context;
+  const { api, store, trans } = context;
   const name = PathExt.basename(path);
+  if (!(await saveEdits(context, path))) {
+    return;
+  }
   try {
     const { conflicts, changes } = await api.patch('/pairs/{path}', { path: { path }, body: {} });
-    const openInMarimo = {
-      label: trans.__('Open in marimo'),
-      callback: () => void commands.execute(CommandIDs.openInMarimo, { path })
-    };
     if (conflicts.length > 0) {
-      const count = trans._n('%1 conflict', '%1 conflicts', conflicts.length);
-      const message = trans.__('%1 was not synced: %2 between both halves.', name, count);
-      Notification.warning(message, { autoClose: false, actions: [openInMarimo] });
+      tellConflict(context, path, conflicts.length);
     } else if (changes.length > 0) {
       Notification.success(trans.__('%1 is in sync.', name), { autoClose: 5000 });
     } else {
@@ -59,6 +87,11 @@ export async function syncPair(context: IContext, path: string): Promise<void> {
   } catch (error) {
     tellFault(trans.__('%1 was not synced.', name), error);
   }
+}
+
+/** The .py of a notebook, whose path is that of either half. */
+export async function marimoHalf({ api }: IContext, path: string): Promise<string> {
+  return path.endsWith('.py') ? path : (await api.get('/pairs/{path}', { path: { path } })).py;
 }
 
 /** Open the .ipynb of a notebook, whose path is that of either half, in Jupyter. */

@@ -10,6 +10,8 @@ const MOST = 500;
 
 interface IPartitionListProps {
   readonly label: string;
+  /** false: the label is shown elsewhere already. */
+  readonly heading?: boolean;
   /** The latest first. */
   readonly partitions: readonly IPartition[];
   readonly chosen: readonly string[];
@@ -32,8 +34,8 @@ export function PartitionList(props: IPartitionListProps): React.ReactElement {
     [trans.__('All'), found.map(one => one.key)]
   ];
   return (
-    <section className="jp-Daglab-partitions" aria-label={props.label}>
-      <h3>{props.label}</h3>
+    <section className="jp-Daglab-partitions" aria-label={props.heading === false ? undefined : props.label}>
+      {props.heading === false ? null : <h3>{props.label}</h3>}
       <input
         type="text"
         className="jp-mod-styled"
@@ -57,7 +59,7 @@ export function PartitionList(props: IPartitionListProps): React.ReactElement {
       </div>
       <select
         multiple
-        size={8}
+        size={Math.min(8, Math.max(3, partitions.length))}
         aria-label={props.label}
         value={[...props.chosen]}
         onChange={event => onChange([...event.target.selectedOptions].map(option => option.value))}

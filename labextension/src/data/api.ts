@@ -86,6 +86,16 @@ export class Api {
       : { answer: (await answerIn(response)) as Answer<'get', '/assets'>, etag: response.headers.get('ETag') };
   }
 
+  /** The page of an executed notebook: sanitised, and with a policy that lets nothing on it run. */
+  async executedPage(run: string, asset: string): Promise<string> {
+    const path = { run_id: run, asset };
+    const response = await this.send('get', '/executed/{run_id}/{asset}', { path, query: { format: 'html' } });
+    if (!response.ok) {
+      await answerIn(response); // raises what it tells
+    }
+    return response.text();
+  }
+
   /** Open a notebook in marimo; answers the address of its page, which is on this Jupyter server. */
   async openInMarimo(path: string): Promise<string> {
     const { url } = await this.post('/marimo', { body: { path } });
@@ -103,13 +113,17 @@ export class Api {
     return new WebSocket(URLExt.join(wsUrl, 'daglab/api/events/socket') + URLExt.objectToQueryString(query));
   }
 
+  private url(path: string, parts: IParts): string {
+    return URLExt.join(this.settings.baseUrl, 'daglab/api', filled(path, parts.path ?? {})) + queryText(parts.query);
+  }
+
   private async request<T>(method: Method, path: string, input: unknown): Promise<T> {
     return (await answerIn(await this.send(method, path, input as IParts))) as T;
   }
 
   private async send(method: Method, path: string, parts: IParts, headers: HeadersInit = {}): Promise<Response> {
     const { body } = parts;
-    const url = URLExt.join(this.settings.baseUrl, 'daglab/api', filled(path, parts.path ?? {})) + queryText(parts.query);
+    const url = this.url(path, parts);
     const init: RequestInit = { method: method.toUpperCase(), headers };
     if (body !== undefined) {
       init.headers = { ...headers, 'Content-Type': 'application/json' };

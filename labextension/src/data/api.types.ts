@@ -366,6 +366,28 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/notebooks": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * The notebooks in a folder, and their halves
+         * @description Answer them; the files are read now.
+         *
+         *     Jupyter's Authorizer is asked for `read` of `daglab.pairs`.
+         */
+        readonly get: operations["get_notebooks"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/pairs": {
         readonly parameters: {
             readonly query?: never;
@@ -767,7 +789,8 @@ export interface components {
          * ConflictModel
          * @description A cell on which the halves disagree, with both versions; null where it isn't there.
          *
-         *     ``cell`` names it in a decision; ``line`` is its place in the .py.
+         *     ``cell`` names it in a decision; ``line`` is its place in the .py. ``py_base`` and ``ipynb_base`` are what both
+         *     versions were at the last sync; null where this machine doesn't remember it.
          */
         readonly ConflictModel: {
             /** Cell */
@@ -782,6 +805,10 @@ export interface components {
             readonly py: string | null;
             /** Ipynb */
             readonly ipynb: string | null;
+            /** Py Base */
+            readonly py_base: string | null;
+            /** Ipynb Base */
+            readonly ipynb_base: string | null;
         };
         /**
          * CreateBody
@@ -1165,6 +1192,29 @@ export interface components {
             readonly description: string | null;
         };
         /**
+         * NotebookModel
+         * @description A marimo notebook, a Jupyter notebook of a Python kernel, or both as the halves of one.
+         *
+         *     Paths are relative to the Jupyter server's root, null where there is no such half. ``paired`` tells two halves that
+         *     are kept in sync from two that are not.
+         */
+        readonly NotebookModel: {
+            /** Py */
+            readonly py: string | null;
+            /** Ipynb */
+            readonly ipynb: string | null;
+            /** Paired */
+            readonly paired: boolean;
+        };
+        /**
+         * NotebooksModel
+         * @description The notebooks in a folder, each once, told by what the files hold.
+         */
+        readonly NotebooksModel: {
+            /** Notebooks */
+            readonly notebooks: readonly components["schemas"]["NotebookModel"][];
+        };
+        /**
          * OpenNotebookModel
          * @description A notebook that is open in marimo, whether or not a page shows it.
          *
@@ -1346,7 +1396,8 @@ export interface components {
          * RunModel
          * @description A run; times in seconds since the epoch. ``problem`` is why a queued run is not going to start.
          *
-         *     ``steps_total``, ``steps_done`` and ``failures`` are told of a single run only; in lists they are 0 and empty.
+         *     Lists tell no ``failures``, and ``steps_done`` and ``steps_total`` only of runs that have not ended; they are empty
+         *     and 0 otherwise. ``steps_total`` is 0 also where Dagster doesn't tell it in a list.
          */
         readonly RunModel: {
             /** Id */
@@ -3207,6 +3258,64 @@ export interface operations {
             };
             /** @description Bad Gateway: process */
             readonly 502: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Any other error */
+            readonly default: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    readonly get_notebooks: {
+        readonly parameters: {
+            readonly query?: {
+                readonly folder?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description OK */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["NotebooksModel"];
+                };
+            };
+            /** @description Bad Request: request */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Forbidden: http-403 */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ErrorModel"];
+                };
+            };
+            /** @description Not Found: missing-file */
+            readonly 404: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

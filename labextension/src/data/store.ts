@@ -4,7 +4,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { Asset, Fault, Pair, Run, Status } from '../model/asset';
-import { type AssetChange, type IAssetsChange, type IPairChange, type RunProgress, type ServerEvent, withChanges } from '../model/events';
+import { type AssetChange, type IAssetsChange, type IMarimoChange, type IPairChange, type RunProgress, type ServerEvent, withChanges } from '../model/events';
 import { follow } from '../model/follow';
 import { type Api, faultOf } from './api';
 import { Coalesced } from './coalesced';
@@ -29,6 +29,8 @@ export interface IWorkspace {
   readonly fault: Fault | null;
   /** The pairs that are not in sync, by the path of either half. */
   readonly pairs: ReadonlyMap<string, Pair>;
+  /** Whether the server has told of them at all. */
+  readonly pairsKnown: boolean;
   /** The runs that are in progress, or ended while this page was open; the latest news come last. */
   readonly runs: ReadonlyMap<string, RunProgress>;
   readonly connection: Connection;
@@ -43,6 +45,7 @@ export class WorkspaceStore implements IDisposable {
     stream.reset.connect(() => {
       this.change({ runs: new Map([...this._state.runs].filter(([, run]) => run.final)) });
       void this.refresh();
+      this._missed.emit();
     });
     stream.connectionChanged.connect((_, connection) => {
       if (connection === 'lost' || this._state.connection === 'lost') {
@@ -78,6 +81,16 @@ export class WorkspaceStore implements IDisposable {
   /** A pair was synced, or is in conflict; told at once. */
   get pairChanged(): ISignal<this, IPairChange> {
     return this._pairChanged;
+  }
+
+  /** marimo has started or ended, or other notebooks are open in it; told at once. */
+  get marimoChanged(): ISignal<this, IMarimoChange> {
+    return this._marimoChanged;
+  }
+
+  /** Events may have been missed, also those that only signals tell. */
+  get missed(): ISignal<this, void> {
+    return this._missed;
   }
 
   get isDisposed(): boolean {
@@ -142,6 +155,9 @@ export class WorkspaceStore implements IDisposable {
         break;
       case 'pairs':
         this.takePair(event.data as unknown as IPairChange);
+        break;
+      case 'marimo':
+        this._marimoChanged.emit(event.data as unknown as IMarimoChange);
         break;
       case 'locations':
       case 'dagster':
@@ -245,7 +261,7 @@ export class WorkspaceStore implements IDisposable {
         }
         after = answer.next;
       }
-      this.change({ pairs });
+      this.change({ pairs, pairsKnown: true });
     } catch {
       // Without word of pairs the assets are shown all the same; status and assets tell why the server fails.
     }
@@ -276,8 +292,10 @@ export class WorkspaceStore implements IDisposable {
   private readonly _changed = new Signal<this, void>(this);
   private readonly _runChanged = new Signal<this, RunProgress>(this);
   private readonly _pairChanged = new Signal<this, IPairChange>(this);
+  private readonly _marimoChanged = new Signal<this, IMarimoChange>(this);
+  private readonly _missed = new Signal<this, void>(this);
   private _state: IWorkspace = {
     ...{ assets: null, status: null, fault: null, connection: 'connecting' },
-    ...{ pairs: new Map(), runs: new Map() }
+    ...{ pairs: new Map(), pairsKnown: false, runs: new Map() }
   };
 }

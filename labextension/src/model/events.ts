@@ -34,6 +34,13 @@ export interface IPairChange {
   readonly error: Fault | null;
 }
 
+/** Of the topic `marimo`; `sessions` are the notebooks that have a kernel now. */
+export interface IMarimoChange {
+  readonly event: 'started' | 'sessions' | 'died' | 'stopped';
+  readonly running: boolean;
+  readonly sessions: readonly { readonly session: string; readonly name: string; readonly path: string | null }[];
+}
+
 /** The assets with the changes, in the same order; the others are the same objects. */
 export function withChanges(assets: readonly Asset[], changed: Readonly<Record<string, AssetChange>>): readonly Asset[] {
   return assets.map(asset => {

@@ -57,6 +57,26 @@ export function pairText(state: PairState, trans: Trans): string {
   }
 }
 
+/** Why the halves of a pair disagree on a cell. */
+export function reasonText(reason: string, trans: Trans): string {
+  switch (reason) {
+    case 'both-edited':
+      return trans.__('edited differently in both halves');
+    case 'deleted-edited':
+      return trans.__('deleted in one half, edited in the other');
+    case 'both-moved':
+      return trans.__('both halves moved cells, to different places');
+    case 'never-synced':
+      return trans.__('differs, and the halves were never synced');
+    case 'other-version':
+      return trans.__('differs, and the halves come from different versions');
+    case 'replaced':
+      return trans.__('differs, and one of the files seems to be another notebook than the one that was synced');
+    default:
+      return reason;
+  }
+}
+
 /** How long ago `then` was, both in seconds since the epoch, in one rounded unit. */
 export function age(then: number, now: number, trans: Trans): string {
   const seconds = Math.max(0, now - then);

@@ -10,11 +10,12 @@ interface IFooterProps {
   /** How many assets are selected. */
   readonly selected: number;
   readonly onSearch: (text: string) => void;
+  readonly onRuns: () => void;
   readonly trans: IRenderMime.TranslationBundle;
 }
 
 export function Footer(props: IFooterProps): React.ReactElement | null {
-  const { view, selected, onSearch, trans } = props;
+  const { view, selected, onSearch, onRuns, trans } = props;
   const { assets, status, fault } = view.workspace;
   if (assets === null || !status || fault) {
     return null;
@@ -49,7 +50,12 @@ export function Footer(props: IFooterProps): React.ReactElement | null {
           ) : null
         )}
       </span>
-      <span className="jp-Daglab-version">{trans.__('Dagster %1', status.dagster.version ?? '')}</span>
+      <span className="jp-Daglab-version">
+        <button type="button" className="jp-Daglab-link" title={trans.__('Show Dagster’s runs, live')} onClick={onRuns}>
+          {trans.__('Runs')}
+        </button>
+        <span>{trans.__('Dagster %1', status.dagster.version ?? '')}</span>
+      </span>
     </div>
   );
 }

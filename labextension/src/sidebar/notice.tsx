@@ -36,7 +36,7 @@ export function Empty(props: INoticeProps & { readonly busy?: boolean }): React.
 }
 
 /** Above the tree. */
-export function Banner(props: INoticeProps & { readonly tone: 'warning' | 'error' }): React.ReactElement {
+export function Banner(props: INoticeProps & { readonly tone: 'success' | 'warning' | 'error' }): React.ReactElement {
   return (
     <div className={`jp-Daglab-banner jp-mod-${props.tone}`} role="status">
       <strong>{props.title}</strong>

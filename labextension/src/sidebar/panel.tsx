@@ -4,6 +4,7 @@ import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
+import { CommandIDs } from '../commands';
 import { Footer } from './footer';
 import type { IView, SidebarModel } from './model';
 import { Notices } from './notices';
@@ -43,7 +44,7 @@ export class AssetPanel extends ReactWidget {
 }
 
 function Panel(props: PanelProps): React.ReactElement {
-  const { view, model, trans } = props;
+  const { view, model, commands, trans } = props;
   return (
     <>
       <SearchBox
@@ -58,6 +59,7 @@ function Panel(props: PanelProps): React.ReactElement {
         view={view}
         selected={model.selected.length}
         onSearch={text => model.search(text)}
+        onRuns={() => void commands.execute(CommandIDs.openRuns)}
         trans={trans}
       />
     </>

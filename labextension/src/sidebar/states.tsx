@@ -11,9 +11,11 @@ import type { PanelProps } from './panel';
 const WAITING = ['dagster-starting', 'dagster-restarting'];
 const STARTABLE = ['dagster-unreachable', 'dagster-failed'];
 
-/** A fault without any assets to show. */
-export function FaultState(props: PanelProps & { readonly fault: Fault }): React.ReactElement {
-  const { fault, trans } = props;
+/** A fault without anything to show. */
+export function FaultState(
+  props: Pick<PanelProps, 'commands' | 'trans'> & { readonly fault: Fault; readonly retry?: () => void }
+): React.ReactElement {
+  const { fault, trans, retry } = props;
   const [title, text, remedy] = faultTexts(fault, trans);
   return (
     <Empty
@@ -21,7 +23,7 @@ export function FaultState(props: PanelProps & { readonly fault: Fault }): React
       text={text}
       remedy={remedy}
       busy={WAITING.includes(fault.code)}
-      actions={faultActions(fault, props)}
+      actions={faultActions(fault, props, retry)}
     />
   );
 }
@@ -79,7 +81,11 @@ function faultTexts(fault: Fault, trans: IRenderMime.TranslationBundle): readonl
 }
 
 /** The buttons for a fault. */
-export function faultActions(fault: Fault, { commands, trans }: PanelProps): readonly IAction[] {
+export function faultActions(
+  fault: Fault,
+  { commands, trans }: Pick<PanelProps, 'commands' | 'trans'>,
+  retry: () => void = () => void commands.execute(CommandIDs.refresh)
+): readonly IAction[] {
   const actions: IAction[] = [];
   if (STARTABLE.includes(fault.code)) {
     actions.push({ label: trans.__('Start Dagster'), run: () => void commands.execute(CommandIDs.startDagster) });
@@ -92,7 +98,7 @@ export function faultActions(fault: Fault, { commands, trans }: PanelProps): rea
     });
   }
   if (!WAITING.includes(fault.code)) {
-    actions.push({ label: trans.__('Try again'), run: () => void commands.execute(CommandIDs.refresh) });
+    actions.push({ label: trans.__('Try again'), run: retry });
   }
   return actions;
 }
@@ -119,7 +125,9 @@ export function faultTitle(fault: Fault, trans: IRenderMime.TranslationBundle): 
     case 'network':
       return trans.__('The Jupyter server does not answer');
     case 'http-403':
-      return trans.__('You may not see the assets');
+      return trans.__('You may not see this');
+    case 'not-found':
+      return trans.__('Dagster does not have it');
     default:
       return trans.__('Something went wrong');
   }

@@ -9,6 +9,7 @@ import type { Asset, Pair, PairState } from '../model/asset';
 import type { ISelection } from '../model/selection';
 import { type Row, typeAhead } from '../model/tree';
 import type { SidebarModel } from './model';
+import { useNow } from './now';
 import { rowElementId, TreeRow } from './row';
 
 const FOLDER_PIXELS = 28;
@@ -63,8 +64,11 @@ export function AssetTree(props: ITreeProps): React.ReactElement {
     (row: Row): void => {
       if (row.kind !== 'asset') {
         model.setExpanded(row.id, !row.expanded);
-      } else if (row.asset.notebook !== null) {
-        void commands.execute(CommandIDs.openInMarimo, { key: row.asset.key });
+      } else {
+        const args = { key: row.asset.key };
+        // Where the shell has no place for panels (Notebook 7), the notebook is what can be opened.
+        const id = [CommandIDs.openAsset, CommandIDs.openInMarimo].find(one => commands.isEnabled(one, args));
+        void (id && commands.execute(id, args));
       }
     },
     [model, commands]
@@ -195,14 +199,4 @@ function useTyping(): { text: () => string; add: (character: string) => string }
     return state.current.text;
   };
   return { text, add };
-}
-
-/** Seconds since the epoch, anew every half minute, so that ages stay true. */
-function useNow(): number {
-  const [now, setNow] = React.useState(() => Date.now() / 1000);
-  React.useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now() / 1000), 30_000);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
 }

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import nbformat
@@ -52,6 +53,7 @@ def test_asking(cells: RunningDagster) -> None:
     assert [asset.key for asset in helpers.discover(pattern="raw/*").assets] == ["raw/orders"]
     assert helpers.validate_config(GREET, job="hello") == []
     assert helpers.validate_config(GREET.replace("Ann", "2026-01-31"), job="hello") == []
+    assert helpers.validate_config({"ops": {"greet": {"config": {"name": date(2026, 1, 31)}}}}, job="hello") == []
     assert "Missing required" in helpers.validate_config("", job="hello")[0].message
     assert "not YAML" in helpers.validate_config("a: [", job="hello")[0].message
     assert "a mapping, not list" in helpers.validate_config("[1]", job="hello")[0].message

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,22 @@ def printed(root: Path, text: str, options: str = 'outputs = "keep"') -> None:
     configure(root, "external", f"{options}\nexternal")
 
 
+def changed(root: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """A half in sync of which more than sources was edited."""
+    create_pair(root / NUMBERS)
+    path = (root / NUMBERS).with_suffix(".ipynb")
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document))
+
+
+def link(root: Path, name: str) -> None:
+    """A link to a file outside the project."""
+    outside = root.parent / Path(name).name
+    outside.write_text(notebook(assets="b") if name.endswith(".py") else '{"cells": []}')
+    (root / name).symlink_to(outside)
+
+
 def conflict(root: Path) -> None:
     half(root, "numbers = 5")
     write(root, notebook("numbers = 6"))
@@ -80,6 +97,11 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "DL103 one key for two variables": lambda root: headed(root, "[tool.daglab.assets.other]", 'key = "tiny/numbers"'),
     "DL104 two roles": lambda root: headed(root, "[tool.daglab.checks.numbers]", 'asset = "numbers"'),
     "DL200 notebook is no text": lambda root: (root / NUMBERS).write_bytes(notebook("numbers = 'ü'").encode("latin-1")),
+    "DL200 link to nothing": lambda root: (root / "src/tiny/notebooks/gone.py").symlink_to(root / "nothing.py"),
+    "DL200 link to nothing under a hook's option": lambda root: (
+        (root / "src/tiny/notebooks/gone.py").symlink_to(root / "nothing.py"),
+        configure(root, "external", 'notebooks = ["src/tiny"]\nexternal'),
+    ),
     "DL201 undefined variable": lambda root: write(root, notebook("number = 1")),
     "DL202 crowded cell": lambda root: write(root, notebook("numbers = x = 1")),
     "DL203 crowded cell of an input": lambda root: write(
@@ -111,9 +133,28 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "DL312 half is no notebook": lambda root: write(root, "{}", NUMBERS.replace(".py", ".ipynb")),
     "DL312 half is no text": lambda root: (root / NUMBERS.replace(".py", ".ipynb")).write_bytes(b"\xff"),
     "DL312 half cannot be read": lambda root: (root / NUMBERS.replace(".py", ".ipynb")).mkdir(),
+    "DL312 notebook of no pair is no JSON": lambda root: write(root, "{", "src/tiny/lone.ipynb"),
+    "DL312 notebook of no pair leads nowhere": lambda root: (root / "src/tiny/lone.ipynb").symlink_to(
+        root / "no.ipynb"
+    ),
+    "DL320 notebook from outside": lambda root: link(root, "src/tiny/notebooks/o.py"),
+    "DL320 Jupyter notebook from outside": lambda root: link(root, "src/tiny/lone.ipynb"),
     "DL320 path that leaves the project": lambda root: configure(root, "external", 'notebooks = [".."]\nexternal'),
     "DL320 name that leaves the package": lambda root: write(root, notebook(assets="b"), "src/tiny/..\\..\\evil.py"),
     "DL330 secret in the source": lambda root: write(root, notebook(f"numbers = '{TOKEN}'")),
+    "DL330 secret in a package's folder called build": lambda root: (
+        (root / "src/tiny/build").mkdir(),
+        write(root, notebook(f"numbers = '{TOKEN}'", assets="b"), "src/tiny/build/b.py"),
+    ),
+    "DL330 secret in metadata of a half": lambda root: changed(
+        root, lambda document: document["metadata"].update(papermill={"parameters": {"token": TOKEN}})
+    ),
+    "DL330 secret in metadata of a cell": lambda root: changed(
+        root, lambda document: document["cells"][0]["metadata"].update(note=TOKEN)
+    ),
+    "DL330 secret in an attachment": lambda root: changed(
+        root, lambda document: document["cells"][0].update(attachments={"a.txt": {"text/plain": TOKEN}})
+    ),
     "DL331 secret in an output": lambda root: printed(root, TOKEN),
     "DL332 large output": lambda root: printed(root, "x" * 6_000_000),
     "DL322 no folder": lambda root: configure(root, "external", "notebooks = []\nexternal"),
@@ -149,6 +190,54 @@ def test_a_notebook_in_no_package(project: Path, tmp_path: Path) -> None:
     configure(project, "external", 'notebooks = ["books", "src"]\nexternal')
     built = build(project, tmp_path / "out")
     assert (built.status, "books/b.py:1: DL321" in built.said) == (1, True), built.said
+
+
+@pytest.mark.parametrize("target", ["wheel", "sdist"])
+def test_what_leads_out_of_the_project_is_refused_once(project: Path, tmp_path: Path, target: str) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    write(shared, notebook(f"numbers = '{TOKEN}'", assets="b"), "o.py")
+    write(shared, '{"cells": []}', "o.ipynb")
+    write(shared, "", "data.csv")
+    (project / "src/tiny/linked").symlink_to(shared)
+    (project / "src/tiny/data.csv").symlink_to(shared / "data.csv")
+    (project / "src/tiny/gone.csv").symlink_to("nothing.csv")
+    built = build(project, tmp_path / "out", target)
+    assert (built.status, built.artifacts) == (1, []), built.said
+    assert [line for line in built.said.splitlines() if " DL" in line] == [
+        "src/tiny/data.csv:1: DL320 src/tiny/data.csv leads outside the project (copy it instead of linking it)",
+        "src/tiny/gone.csv:1: DL320 src/tiny/gone.csv is a link that leads nowhere (mend or remove it)",
+        "src/tiny/linked:1: DL320 src/tiny/linked leads outside the project (copy it instead of linking it)",
+    ]
+
+
+def test_notebooks_that_only_the_build_finds_are_checked(project: Path, tmp_path: Path) -> None:
+    (project / "more").mkdir()
+    write(project, notebook("numbers = 1", "numbers = 2", assets="b"), "more/b.py")
+    (project / "src/tiny/linked").symlink_to(project / "more")
+    (project / "src/tiny/.hidden").mkdir()
+    write(project, notebook(f"numbers = '{TOKEN}'", assets="c"), "src/tiny/.hidden/c.py")
+    said = build(project, tmp_path / "out").said
+    assert "src/tiny/linked/b.py:21: MB002" in said
+    assert "src/tiny/.hidden/c.py:" in said
+    assert " DL330 " in said
+
+
+@pytest.mark.parametrize("ignored", [True, False])
+def test_an_input_from_a_notebook_that_the_wheel_does_not_carry(project: Path, tmp_path: Path, ignored: bool) -> None:
+    (project / "examples").mkdir()
+    write(project, notebook(assets="ex/x"), "examples/x.py")
+    write(project, notebook("numbers = raw", assets="ex/y", inputs="ex/x"), "examples/y.py")
+    second(project, assets="b", inputs="ex/x")
+    if ignored:
+        configure(project, '["raw/*"]', '["ex/*"]')
+    built = build(project, tmp_path / "out")
+    assert built.status == (0 if ignored else 1), built.said
+    said = (
+        "src/tiny/notebooks/second.py:4: DL301 nothing in the wheel makes the asset 'ex/x': examples/x.py is in none "
+        'of its packages (move that into one. Or, if other code provides it: external = ["ex/x"])'
+    )
+    assert [line for line in built.said.splitlines() if " DL" in line] == ([] if ignored else [said])
 
 
 def test_a_project_without_any_notebook(project: Path, tmp_path: Path) -> None:
@@ -228,6 +317,8 @@ def test_options(project: Path, tmp_path: Path, option: str, says: str) -> None:
     assert "Traceback" not in built.said
 
 
+STREAM = {"output_type": "stream", "name": "stdout", "text": "\ud800"}
+FORCED = '[tool.hatch.build.targets.wheel.force-include]\n"../LICENSE" = "tiny/LICENSE"\n'
 ACCEPTED: dict[str, Callable[[Path], object]] = {
     "external inputs": lambda root: second(root, assets="b", inputs="raw/anything"),
     "an input from another notebook": lambda root: second(root, assets="b", inputs="tiny/numbers"),
@@ -250,6 +341,19 @@ ACCEPTED: dict[str, Callable[[Path], object]] = {
             "_y = 'b1f8a7e2-5c3d-4e6f-8a9b-0c1d2e3f4a5b'",
         ),
     ),
+    "a byte order mark and what no UTF-8 can hold": lambda root: (
+        changed(root, lambda document: document["cells"][0].update(outputs=[STREAM])),
+        (root / "src/tiny/lone.ipynb").write_text(json.dumps({"cells": [{"source": "x = '\ud800'"}]}), "utf-8-sig"),
+        (half := (root / NUMBERS).with_suffix(".ipynb")).write_text(half.read_text("utf-8"), "utf-8-sig"),
+        configure(root, "external", 'outputs = "keep"\nhtml = true\nexternal'),
+    ),
+    "a notebook of another kernel": lambda root: write(
+        root, '{"cells": [], "metadata": {"kernelspec": {"name": "ir", "language": "R"}}}', "src/tiny/lone.ipynb"
+    ),
+    "a file that its owner has taken from outside": lambda root: (
+        (root.parent / "LICENSE").write_text("free"),
+        configure(root, "[tool.hatch.build.hooks", f"{FORCED}\n[tool.hatch.build.hooks"),
+    ),
     "a secret on an ignored line": lambda root: write(root, notebook(f"numbers = '{TOKEN}'  # daglab: ignore[DL330]")),
     "a secret in an output that is stripped": lambda root: printed(root, TOKEN, 'outputs = "strip"'),
 }
@@ -261,3 +365,4 @@ def test_not_refused(what: str, project: Path, tmp_path: Path) -> None:
     built = build(project, tmp_path / "out")
     assert built.status == 0, built.said
     assert ("findings ignored: 1" in built.said) == ("ignored" in what)
+    assert run(["check", str(project)]) == 0

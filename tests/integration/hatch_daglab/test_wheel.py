@@ -155,10 +155,13 @@ def test_strays_stay_out(project: Path, out: Path) -> None:
     for name in (
         *(".env", ".env.local", "notebooks/.env", ".daglab/backups/x.py", ".dagster_home/x.db"),
         *("notebooks/__marimo__/session/numbers.py.json", "notebooks/.ipynb_checkpoints/numbers-checkpoint.ipynb"),
+        *(".envrc", "prod.env", ".netrc", ".pypirc", ".git-credentials", "id_rsa", "id_rsa.pub", "id_ed25519"),
+        *("numbers.py~", "a.py.bak", "x.ipynb.part", ".jupyter_ystore.db", ".virtual_documents/x.py", ".Trash-0/x"),
     ):
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text("SECRET=4711")
     (package / "data.csv").write_text("a,b\n")
+    (package / "notebooks/.#numbers.py").symlink_to("someone@host.4711")  # an open file of Emacs
     assert build(project, out).members == [
         "tiny/__init__.py",
         "tiny/daglab.json",
@@ -169,23 +172,29 @@ def test_strays_stay_out(project: Path, out: Path) -> None:
     ]
 
 
-def test_the_same_bytes_in_another_folder_zone_and_order(project: Path, out: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", ["wheel", "sdist"])
+def test_the_same_bytes_in_another_folder_zone_and_order(project: Path, out: Path, tmp_path: Path, target: str) -> None:
+    configure(project, "external", "html = true\nexternal")
     (project / "src/tiny/notebooks/b.py").write_text(notebook(assets="b"))
     (project / "src/tiny/notebooks/a.py").write_text(notebook(assets="a"))
     copy = tmp_path / "elsewhere" / "copy"
     for path in sorted((p for p in project.rglob("*") if p.is_file()), reverse=True):
-        target = copy / path.relative_to(project)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-        os.utime(target, (1, 1))
+        copied = copy / path.relative_to(project)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copied)
+        os.utime(copied, (1, 1))
     before = os.umask(0o077)
     try:
-        second = build(copy, tmp_path / "out2", TZ="Asia/Kathmandu", PYTHONHASHSEED="7", LC_ALL="C", USER="other")
+        second = build(
+            copy, tmp_path / "out2", target, TZ="Asia/Kathmandu", PYTHONHASHSEED="7", LC_ALL="C", USER="other"
+        )
     finally:
         os.umask(before)
-    first = build(project, out, PYTHONHASHSEED="3")
+    first = build(project, out, target, PYTHONHASHSEED="3")
     assert (first.status, second.status) == (0, 0), first.said + second.said
     assert first.artifacts[0].read_bytes() == second.artifacts[0].read_bytes()
+    if target == "wheel":
+        assert {"tiny/notebooks/a.html", "tiny/notebooks/numbers.ipynb"} <= set(first.members)
 
 
 def test_nothing_of_the_users_is_run(project: Path, out: Path, tmp_path: Path) -> None:
@@ -257,7 +266,7 @@ class TestHalves:
         (project / "src/tiny/lone.ipynb").write_bytes(b"{\xff")
         built = build(project, out)
         assert (built.status, built.artifacts) == (1, [])
-        assert "lone.ipynb is not UTF-8 (mend it, or exclude it from the build)" in built.said
+        assert "src/tiny/lone.ipynb:1: DL312 src/tiny/lone.ipynb is not UTF-8 (mend or remove it)" in built.said
 
     def test_outputs_leave_by_no_sdist_either(self, project: Path, out: Path) -> None:
         [path] = build(project, out, "sdist").artifacts

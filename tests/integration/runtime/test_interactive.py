@@ -21,6 +21,7 @@ CELLS = [
     'daglab.load_asset("regions")',
     'daglab.load_asset("regions", "eu")',
     'daglab.load_asset("regions", "es")',
+    "daglab.load_asset(5)",
 ]
 
 
@@ -31,6 +32,7 @@ def errors(home: Path, there: str = "") -> list[str]:
         'AssetValueError: the asset \'regions\' is partitioned (name one: load_asset("regions", partition="..."))',
         f"{missing} (materialize 'regions' first{there})",
         "AssetValueError: the asset 'regions' has no partition 'es' (known: eu, us)",
+        'AssetValueError: 5 is no asset key (name one, such as "sales/orders")',
     ]
 
 

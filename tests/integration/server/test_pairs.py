@@ -157,8 +157,39 @@ def test_a_pair_in_detail(jupyter: RunningJupyter, pair: Files) -> None:
     assert (one["cell"], one["reason"], one["py"], one["ipynb"]) == (
         "3", "both-edited", "total = max(orders)", "total = min(orders)",
     )  # fmt: skip
+    assert (one["py_base"], one["ipynb_base"]) == ("total = sum(orders)", "total = sum(orders)")
     assert "total = max(orders)" in pair.py.read_text("utf-8").splitlines()[one["line"] - 1]
     assert pair.py.read_bytes() == before[0]
+
+
+def test_the_notebooks_of_a_folder_are_told_by_what_they_hold(jupyter: RunningJupyter, folder: Path) -> None:
+    def listed() -> list[tuple[str | None, str | None, bool]]:
+        answer = jupyter.request("GET", "notebooks", params={"folder": folder.name}).json()["notebooks"]
+        halves = [
+            [path and path.removeprefix(f"{folder.name}/") for path in (one["py"], one["ipynb"])] for one in answer
+        ]
+        return [(py, ipynb, one["paired"]) for (py, ipynb), one in zip(halves, answer, strict=True)]
+
+    synced_pair(folder)
+    (folder / "alone.py").write_text(PY)
+    (folder / "module.py").write_text('"a module that talks of marimo and App("\n')
+    (folder / "module.ipynb").write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    (folder / "broken.py").write_text(PY.replace("total = sum(orders)", "total = ("))
+    (folder / ".hidden.py").write_text(PY)
+    kernel = {"kernelspec": {"name": "ir", "language": "R"}}
+    in_r = {"cells": [], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    (folder / "statistics.ipynb").write_text(json.dumps(in_r))
+    (folder / "latin.py").write_bytes(b"import marimo\napp = marimo.App()\n# \xe9\n")
+    (folder / "link.py").symlink_to(jupyter.root.parent / "outside.py")
+    (folder / "below").mkdir()
+    synced_pair(folder / "below")
+    lone = [("alone.py", None, False), ("broken.py", None, False), (None, "module.ipynb", False)]
+    assert listed() == [*lone, ("orders.py", "orders.ipynb", True)]
+    unpair(folder / "orders.py")
+    assert listed() == [*lone, ("orders.py", "orders.ipynb", False)]
+    for params, status in (({"folder": "none"}, 404), ({"folder": "../.."}, 400), ({"folder": "escape"}, 404),
+                           ({"folder": ".git"}, 404)):  # fmt: skip
+        assert jupyter.request("GET", "notebooks", params=params).status_code == status
 
 
 def test_a_sync_on_request(jupyter: RunningJupyter, pair: Files) -> None:

@@ -63,8 +63,11 @@ def test_a_log_is_read_in_pages_searched_and_by_level(jupyter: Any, failed: dict
             break
     kinds = [event["kind"] for event in events]
     assert {"RUN_ENQUEUED", "RUN_FAILURE"} <= set(kinds)
+    (planned,) = (event for event in events if event["kind"] == "ASSET_MATERIALIZATION_PLANNED")
+    assert planned["asset"] == "sales/broken"
     (failure,) = (event for event in events if event["kind"] == "STEP_FAILURE")
     assert failure["error"]["cause"]["class_name"] == "ValueError"
+    assert failure["step"] == planned["step"]
     assert jupyter.request("GET", f"runs/{failed['id']}/logs", params=cursor).json()["events"] == []
     errors = jupyter.request("GET", f"runs/{failed['id']}/logs", params={"level": "ERROR"}).json()["events"]
     assert {event["level"] for event in errors} == {"ERROR"}
@@ -79,6 +82,16 @@ def test_a_run_is_launched_again(jupyter: Any, failed: dict[str, Any]) -> None:
     assert response.status_code == 201, response.text
     again = followed(jupyter, f"runs/{response.json()['id']}")
     assert (again["parent_run_id"], again["status"], again["assets"]) == (failed["id"], "FAILURE", ["sales/broken"])
+
+
+def test_a_list_tells_the_progress_of_runs_that_have_not_ended(jupyter: Any, failed: dict[str, Any]) -> None:
+    body = {"assets": ["sales/broken", "raw/orders"]}
+    run = jupyter.request("POST", "runs", json=body).json()
+    listed = {one["id"]: one for one in jupyter.request("GET", "runs").json()["runs"]}
+    assert (listed[run["id"]]["steps_done"], listed[run["id"]]["steps_total"]) == (0, run["steps_total"])
+    assert run["steps_total"] >= 1
+    assert listed[failed["id"]]["steps_total"] == 0
+    jupyter.request("DELETE", f"runs/{run['id']}", params={"force": "true"})
 
 
 def test_a_queued_run_is_ended(jupyter: Any) -> None:

@@ -1,4 +1,4 @@
-"""Notebooks are found by content; foreign, hidden and unreadable files are passed over."""
+"""Notebooks are found by content; foreign and hidden files are passed over."""
 
 from __future__ import annotations
 
@@ -36,6 +36,25 @@ def test_notebooks_are_found_by_content(tmp_path: Path) -> None:
         tmp_path / "b/asset.py",
     ]
     assert find_notebooks(tmp_path / "none") == []
+
+
+def test_folders_of_tools_are_skipped_but_not_a_packages_own(tmp_path: Path) -> None:
+    for name in ("build/lib/shop/a.py", "dist/a.py", "shop/build/a.py", "shop/build/site-packages/a.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(TEXT)
+    (tmp_path / "shop/__init__.py").touch()
+    assert find_notebooks(tmp_path) == [tmp_path / "shop/build/a.py"]
+
+
+def test_what_cannot_be_opened_is_left_to_its_reader(tmp_path: Path) -> None:
+    (tmp_path / "gone.py").symlink_to("nothing")
+    (tmp_path / ".#a.py").symlink_to("someone@host.4711")  # an open file of Emacs
+    assert find_notebooks(tmp_path) == [tmp_path / "gone.py"]
+    assert find_notebooks(tmp_path, header_only=False) == []
+    [finding] = check_project(read_source_project(tmp_path)).findings
+    assert (finding.path, finding.code) == ("gone.py", "DL200")
+    with pytest.raises(NotebookError, match=r"gone\.py cannot be read"):
+        notebook_definitions(tmp_path)
 
 
 def test_a_header_is_told_from_a_mention_of_one() -> None:

@@ -31,6 +31,8 @@ def lines(code: str, type_name: str | None = None) -> list[int]:
         "orders.rechunk(in_place=True)",
         "orders.sort()\nprint(orders)",
         "if True:\n    orders.update(x=1)",
+        "orders.fill(0)\nprint(orders)",
+        "orders.resize((2, 2))\nprint(orders)",
         "def f():\n    orders.append(1)",
         "async def f():\n    orders.append(1)",
         "def f():\n    global orders\n    orders = []\n    orders.append(1)",
@@ -87,6 +89,10 @@ def test_a_declared_type_decides_what_a_method_does() -> None:
     assert lines("orders.sort()", "list") == [1]
     assert lines("x = orders.update(other)", "pandas.DataFrame") == [1]
     assert lines("x = orders.update(other)", "polars.DataFrame") == []
+    for method in ("sort()", "fill(0)", "resize(3)", "put([0], 1)", "partition(1)"):
+        assert lines(f"orders.{method}", "numpy.ndarray") == [1]
+    assert lines("orders.reverse()", "bytearray") == [1]
+    assert lines("x = orders.partition(b',')", "bytearray") == []
 
 
 def test_another_name_of_the_value_is_told() -> None:

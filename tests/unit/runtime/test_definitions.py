@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -22,6 +23,10 @@ FULL = """
 [tool.daglab]
 group = "sales"
 params = ["limit"]
+resources = ["mail", "tokens"]
+[tool.daglab.op_tags]
+"dagster/priority" = 3
+"dagster-k8s/config" = { container_config = { resources = { limits = { memory = "2Gi" } } } }
 [tool.daglab.inputs]
 raw = { key = "raw/orders", type = "list", partition_mapping = { time_window = { start_offset = -1 } } }
 [tool.daglab.assets.orders]
@@ -88,6 +93,10 @@ def test_every_argument_arrives(write_notebook: Any, tmp_path: Path) -> None:
     assert other.freshness_policy == dg.FreshnessPolicy.cron("0 9 * * *", timedelta(minutes=90), "Europe/Berlin")
     assert assets.op.name == "my_orders_7988cd_notebook"
     assert assets.op.pool == "warehouse"
+    assert assets.op.tags["dagster/priority"] == "3"
+    config = {"container_config": {"resources": {"limits": {"memory": "2Gi"}}}}
+    assert json.loads(assets.op.tags["dagster-k8s/config"]) == config
+    assert assets.required_resource_keys == {"io_manager", "mail", "tokens", "warehouse"}
     assert assets.op.retry_policy == dg.RetryPolicy(
         max_retries=3, delay=1.5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
     )
@@ -103,7 +112,8 @@ def test_every_argument_arrives(write_notebook: Any, tmp_path: Path) -> None:
     assert weeks.get_partition_keys(current_time=datetime(2027, 1, 1))[-1] == "2026/02/15"
     assert weeks.hour_offset == 6
     assert assets.can_subset
-    dg.Definitions([assets], resources={"warehouse": dg.FilesystemIOManager()}).resolve_job_def("__ASSET_JOB")
+    resources = {"warehouse": dg.FilesystemIOManager(), "mail": 1, "tokens": 2}
+    dg.Definitions([assets], resources=resources).resolve_job_def("__ASSET_JOB")
 
 
 def test_that_header_says_all_that_a_header_may_say(write_notebook: Any) -> None:

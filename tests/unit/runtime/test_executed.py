@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from daglab.runs.messages import cell_line
 from daglab.runtime import executed
 from daglab.runtime.console import KEPT_CHARACTERS, Console
 from daglab.runtime.step_log import StepLog
@@ -111,6 +113,42 @@ def test_the_metadata_lead_to_the_notebook(runs: Any, write_notebook: Any, tmp_p
     assert (metadata["cells_run"], metadata["cells_pruned"]) == (2, 0)
 
 
+def test_each_try_of_a_step_keeps_its_own(runs: Any, write_notebook: Any, tmp_path: Path) -> None:
+    fails = "import daglab\nfirst = daglab.context().retry_number == 0\nassert not first, 'not yet'"
+    path = write_notebook("[tool.daglab.assets.a]\nretry = { max_retries = 1 }", fails, "a = first")
+    result = runs(path)
+    folder = tmp_path / ".daglab" / "executed" / result.run_id
+    assert "AssertionError: not yet" in (folder / "a.ipynb").read_text()
+    assert "AssertionError: not yet" not in (folder / "a@retry-1.ipynb").read_text()
+    assert runs.metadata("a")["notebook"] == str(folder / "a@retry-1.ipynb")
+
+
+def test_cells_of_one_name_are_told_apart(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook(
+        "[tool.daglab.assets.a]", ("clean", "x = 1"), ("clean", "a = x\nprint('said')"), ("b", "c = a")
+    )
+    runs(path)
+    labels = ["cell 'setup'", "cell 'clean' (2)", "cell 'clean' (3)"]
+    assert list(runs.metadata("a")["seconds_by_cell"]) == labels
+    assert [line for line in runs.lines() if "cell 'clean'" in line and line.endswith("starts")] == [
+        f"{label}: starts" for label in labels[1:]
+    ]
+    assert "cell 'clean' (3) | said" in runs.lines()
+    assert all(cell_line(line) for line in runs.lines() if line.endswith("starts"))
+
+
+def test_a_current_folder_that_is_deleted_keeps_no_asset_back(runs: Any, write_notebook: Any, tmp_path: Path) -> None:
+    path = write_notebook("[tool.daglab.assets.a]", "a = 1")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    gone.rmdir()
+    result = runs(path)
+    kept = Path(runs.instance.storage_directory()) / "daglab-executed" / result.run_id / "a.ipynb"
+    assert runs.metadata("a")["executed_notebook"] == str(kept)
+    assert kept.is_file()
+
+
 def test_an_asset_outlives_a_store_that_fails(runs: Any, write_notebook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGLAB_EXECUTED__STORAGE", "/proc/daglab")
     path = write_notebook("[tool.daglab.assets.a]", "a = 1")
@@ -137,6 +175,19 @@ def test_the_console_keeps_so_much_and_no_more() -> None:
     assert console.take() == []
 
 
+def test_a_long_line_of_many_pieces_takes_time_by_its_length() -> None:
+    told: list[str] = []
+    console = Console(StepLog(told.append))
+    begin = time.perf_counter()
+    for _ in range(200_000):
+        console.write("stdout", ".")
+    for percent in range(20_000):
+        console.write("stderr", f"\r{percent} of 20000")
+    assert console.take() == [("stdout", "." * 200_000), ("stderr", "19999 of 20000")]
+    assert time.perf_counter() - begin < 5  # it took a minute
+    console.close()
+
+
 def test_a_log_that_prints_does_not_feed_itself() -> None:
     def loud(text: str) -> None:
         console.write("stdout", f"log: {text}\n")
@@ -157,6 +208,44 @@ def test_what_is_too_long_is_left_out_and_named(runs: Any, write_notebook: Any) 
     assert "4,000,001 characters of text/html are not kept; the limit is 4,000,000" in document
     assert "4,400,000 characters of image/png are not kept" in document
     assert "characters of application/vnd.vega.v5+json are not kept" in document
+
+
+ODD = {
+    "undecodable": "import sys\nprint('caf\\udce9.csv', file=sys.stderr)",
+    "logged": "import logging\nlogging.warning('log caf\\udce9')",
+    "page": "mo.Html('<b>caf\\udce9</b>')",
+    "dated": "import datetime\nclass Dated:\n    def _mime_(self):\n"
+    "        return 'application/json', {'on': datetime.date(2026, 1, 1)}\nDated()",
+    "bundle": "class Bundle:\n    def _repr_mimebundle_(self, **_):\n"
+    "        return {'application/x+json': {(1, 2): object()}}\nBundle()",
+    "nan": "class Nan:\n    def _repr_json_(self):\n        return {'a': float('nan'), 'b': 1}\nNan()",
+    "number": "class Number:\n    def _mime_(self):\n        return 'text/html', 5\nNumber()",
+}
+
+
+def test_what_no_notebook_can_hold_is_told_and_loses_nothing(runs: Any, write_notebook: Any) -> None:
+    cells = []
+    for name, code in ODD.items():
+        *before, last = code.rsplit("\n", 1)
+        cells.append((name, "\n".join([*before, f"n_{name} = 1", last])))
+    path = write_notebook(
+        "[tool.daglab.assets.a]", *cells, "mo.md(f'caf\\udce9{1}')", f"a = {' + '.join(f'n_{name}' for name in ODD)}"
+    )
+    runs(path)
+    assert runs.value(path, key="a") == len(ODD)
+    document = runs.executed("a")
+    nbformat.validate(nbformat.from_dict(document))
+    json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+    shown = {
+        cell["metadata"]["daglab"]["executed"].get("name", ""): cell.get("outputs", []) for cell in document["cells"]
+    }
+    assert shown["undecodable"][0]["text"] == "caf\\udce9.csv\n"
+    assert shown["page"][0]["data"]["text/html"] == "<b>caf\\udce9</b>"
+    assert "application/json is not kept: Object of type date" in shown["dated"][0]["data"]["text/plain"]
+    assert "application/x+json is not kept: keys must be" in shown["bundle"][0]["data"]["text/plain"]
+    assert shown["nan"][0]["data"]["application/json"] == {"a": None, "b": 1}
+    assert "text/html is not kept: it is of type int, no text" in shown["number"][0]["data"]["text/plain"]
+    assert "cell 'undecodable' | caf\\udce9.csv" in runs.lines()
 
 
 def test_a_full_notebook_keeps_its_error(runs: Any, write_notebook: Any, monkeypatch: pytest.MonkeyPatch) -> None:

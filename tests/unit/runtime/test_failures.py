@@ -181,6 +181,21 @@ def test_whatever_a_cell_raises_is_its_failure(runs: Any, write_notebook: Any, c
     assert runs.states("a")["breaks"] == "failed"
 
 
+def test_an_error_of_any_text_is_a_failure_that_everything_can_show(runs: Any, write_notebook: Any) -> None:
+    long = "raise ValueError('no file caf\\udce9.csv ' + 'x' * 3_000_000)"
+    runs(write_notebook("[tool.daglab.assets.a]", ("fails", f"a = 1\n{long}")), ok=False)
+    failure = runs.failure()
+    said = failure.user_failure_data.description
+    assert said.startswith("cell 'fails' failed at nb.py:20: ValueError: no file caf\\udce9.csv xxx")
+    assert len(said) < 50_000
+    assert len(failure.user_failure_data.metadata["traceback"].value) < 25_000
+    (error,) = [o for cell in runs.executed("a")["cells"] for o in cell["outputs"] if o["output_type"] == "error"]
+    assert error["evalue"].startswith("no file caf\\udce9.csv")
+    records = runs.instance.get_records_for_run(runs.last.run_id).records
+    events = [str(record.event_log_entry) for record in records]
+    assert sum(len(event.encode()) for event in events) < 500_000
+
+
 def test_thousands_of_lines_are_few_events(runs: Any, write_notebook: Any) -> None:
     path = write_notebook("[tool.daglab.assets.a]", ("talk", "a = 1\nfor _i in range(6000): print('line', _i)"))
     runs(path)

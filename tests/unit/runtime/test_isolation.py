@@ -19,7 +19,8 @@ import pytest
 from daglab.memory import peak_mb, reset_peak
 
 CHANGES = """
-import os, sys, warnings
+import logging, os, sys, warnings
+logging.disable(logging.CRITICAL)
 os.makedirs("elsewhere", exist_ok=True)
 os.chdir("elsewhere")
 os.environ["LEFT_BEHIND"] = "1"
@@ -31,13 +32,22 @@ a = 1
 """
 READS = """
 import os as _os, sys as _sys, warnings as _warnings
-b = [a, _os.path.basename(_os.getcwd()), _os.environ.get("LEFT_BEHIND"), "TAKEN" in _os.environ,
+import logging as _logging
+b = [a, _logging.root.manager.disable,
+     _os.path.basename(_os.getcwd()), _os.environ.get("LEFT_BEHIND"), "TAKEN" in _os.environ,
      _sys.path[-1], _sys.argv[-1], _warnings.filters[0][0]]
 """
 
 
 def state() -> list[Any]:
-    return [str(Path.cwd()), dict(os.environ), sys.path[:], sys.argv[:], list(warnings.filters)]
+    return [
+        str(Path.cwd()),
+        dict(os.environ),
+        sys.path[:],
+        sys.argv[:],
+        list(warnings.filters),
+        logging.root.manager.disable,
+    ]
 
 
 def test_changes_last_for_the_notebook_and_no_longer(
@@ -48,7 +58,9 @@ def test_changes_last_for_the_notebook_and_no_longer(
     before = state()
     result = runs(path)
     assert state() == before
-    assert result.asset_value("b") == [1, "elsewhere", "1", False, "/nowhere", "--more", "error"]
+    assert result.asset_value("b") == [1, logging.CRITICAL, "elsewhere", "1", False, "/nowhere", "--more", "error"]
+    assert runs.materialized() == ["a", "b"]  # an event is a line of the log
+    assert "cell 3: starts" in runs.lines()  # after it was silenced
     assert runs.metadata("b")["notebook"].startswith(before[0])  # links are made for the process's own folder
 
 
@@ -153,12 +165,13 @@ def test_the_log_tells_each_cells_peak_memory(runs: Any, write_notebook: Any) ->
 
 
 BUSY = """
-import asyncio, matplotlib.pyplot as plt, threading, warnings
+import asyncio, logging, matplotlib.pyplot as plt, threading, warnings
 plt.figure()
 await asyncio.sleep(0)
 print("said")
 t = mo.sql("SELECT 1 AS one")
 warnings.simplefilter("ignore")
+logging.disable(logging.CRITICAL)
 a = 1
 """
 
@@ -184,11 +197,14 @@ def leavings() -> dict[str, Any]:
 @pytest.mark.parametrize("rounds", [20, pytest.param(200, marks=[pytest.mark.nightly, pytest.mark.timeout(1200)])])
 def test_runs_leave_nothing_behind(runs: Any, write_notebook: Any, rounds: int) -> None:
     path = write_notebook("[tool.daglab.assets.a]", BUSY)
+    failing = write_notebook("[tool.daglab.assets.a]", BUSY + "raise ValueError", name="bad.py")
     for _ in range(25):  # imports, caches, and the arenas of the allocator, which grow up to run 20
         runs(path)
+    runs(failing, ok=False)
     before, memory = leavings(), _resident()
-    for _ in range(rounds):
-        runs(path)
+    for number in range(rounds):
+        good = number % 10 != 5
+        runs(path if good else failing, ok=good)
     assert leavings() == before
     growth = None if memory is None else (_resident() or 0.0) - memory
     print(f"{rounds} runs: {growth} MB more")

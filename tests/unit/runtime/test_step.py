@@ -82,6 +82,56 @@ def test_only_what_the_selection_needs_is_run(runs: Any, write_notebook: Any) ->
     assert any("leaves out cell 2, cell 'clean', cell 'report', cell 'check'" in line for line in runs.log())
 
 
+SHARED = """
+[tool.daglab.assets.a]
+[tool.daglab.assets.b]
+[tool.daglab.assets.c]
+[tool.daglab.checks.fresh]
+asset = "a"
+"""
+SHARED_CELLS = (
+    ("both", "import time as _t\na = _t.time_ns()\nb = a"),
+    ("later", "c = a"),
+    ("check", "import dagster as dg\nfresh = dg.AssetCheckResult(passed=True, metadata={'a': a})"),
+)
+
+
+def test_an_unselected_asset_is_its_stored_value_although_its_cell_runs(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook(SHARED, *SHARED_CELLS)
+    runs(path)
+    old = {key: runs.value(path, key=key) for key in "abc"}
+    assert old["a"] == old["b"] == old["c"]
+    runs(path, select=["b", "c"])
+    assert set(runs.materialized()) == {"b", "c"}
+    new = {key: runs.value(path, key=key) for key in "abc"}
+    assert new["a"] == old["a"]
+    assert new["b"] > old["a"]
+    assert new["c"] == old["a"]  # as its materialization says, which names the stored `a` as its input
+    assert runs.states("c")["both"] == "run"
+    assert "a: the stored value of a" in str(runs.executed("c")["cells"])
+
+
+def test_a_check_of_an_unselected_asset_reads_its_stored_value(runs: Any, write_notebook: Any) -> None:
+    path = write_notebook(SHARED, *SHARED_CELLS)
+    runs(path)
+    old = runs.value(path, key="a")
+    chosen = dg.AssetSelection.assets("b") | dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey("a"), "fresh"))
+    result = dg.materialize([notebook_assets(path)], instance=runs.instance, selection=chosen)
+    assert [event.asset_key.to_user_string() for event in result.get_asset_materialization_events()] == ["b"]
+    (check,) = result.get_asset_check_evaluations()
+    assert check.metadata["a"].value == old < runs.value(path, key="b")
+
+
+def test_an_unselected_asset_without_a_stored_value_is_named_although_its_cell_runs(
+    runs: Any, write_notebook: Any
+) -> None:
+    path = write_notebook(SHARED, *SHARED_CELLS)
+    runs(path, select=["b", "c"], ok=False)
+    assert runs.materialized() == ["b"]
+    assert "cell 'later' reads 'a'" in runs.failure().user_failure_data.description
+    assert "materialize 'a' first" in runs.failure().user_failure_data.description
+
+
 def test_a_stored_value_that_is_missing_is_named(runs: Any, write_notebook: Any) -> None:
     path = write_notebook(TWO, *CELLS)
     runs(raw_orders, path, select=["sales/total"], ok=False)
@@ -249,6 +299,34 @@ def test_a_value_is_stored_before_later_cells_run(runs: Any, write_notebook: Any
     runs(path, ok=False)
     assert runs.materialized() == ["a"]
     assert runs.value(path, key="a") == 1
+
+
+def test_a_result_of_dagsters_is_what_it_holds(runs: Any, write_notebook: Any) -> None:
+    output = "a = dg.Output(1, metadata={'rows': 3}, data_version=dg.DataVersion('v1'))"
+    result = "b = dg.MaterializeResult(value=[2], metadata={'rows': 4}, tags={'tier': 'gold'})"
+    header = '[tool.daglab.assets.a]\ntype = "int"\n[tool.daglab.assets.b]'
+    path = write_notebook(header, "import dagster as dg", output, result)
+    runs(path)
+    assert [runs.value(path, key=key) for key in "ab"] == [1, [2]]
+    assert [runs.metadata(key)["rows"] for key in "ab"] == [3, 4]
+    assert runs.metadata("a")["cells_run"] == 3
+    tags = {e.asset_key.to_user_string(): e.materialization.tags for e in runs.last.get_asset_materialization_events()}
+    assert tags["a"]["dagster/data_version"] == "v1"
+    assert tags["b"]["tier"] == "gold"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("a = dg.MaterializeResult(metadata={'rows': 1})", "'a' is a dagster.MaterializeResult without a value"),
+        ("a = dg.MaterializeResult(value=1, asset_key='b')", "that tells of other assets or of checks"),
+        ("a = dg.AssetMaterialization('a')", "'a' is a dagster.AssetMaterialization, no value"),
+        ("a = dg.Output(1)\n---\nb = a.value", "'a' is a dagster.Output, and other cells read it"),
+    ],
+)
+def test_a_result_of_dagsters_that_cannot_be_stored(runs: Any, write_notebook: Any, code: str, said: str) -> None:
+    runs(write_notebook("[tool.daglab.assets.a]", "import dagster as dg", *code.split("---\n")), ok=False)
+    assert said in runs.failure().user_failure_data.description
 
 
 def test_none_is_a_value(runs: Any, write_notebook: Any) -> None:
@@ -428,6 +506,13 @@ def test_a_notebook_may_ask_for_its_run(runs: Any, write_notebook: Any) -> None:
     assert runs.value(path, key="a") == (result.run_id, "none", 2)
     assert daglab.context() is None
     assert daglab.partition_key("mine") == "mine"
+
+
+def test_a_notebook_may_use_the_resources_that_it_declares(runs: Any, write_notebook: Any) -> None:
+    cell = "import daglab\na = daglab.context().resources.token"
+    path = write_notebook('[tool.daglab]\nresources = ["token"]\n[tool.daglab.assets.a]', cell)
+    runs(path, resources={"token": "from the environment"})
+    assert runs.value(path, key="a") == "from the environment"
 
 
 def test_a_notebook_cannot_wait_for_itself(runs: Any, write_notebook: Any) -> None:

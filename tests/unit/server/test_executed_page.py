@@ -75,6 +75,13 @@ def test_nothing_runs(html: str, place: str) -> None:
         assert tag != "img" or name != "src" or value.startswith("data:image/")
 
 
+def test_the_page_has_its_policy_with_it() -> None:
+    page = as_html(nbformat.writes(nbformat.v4.new_notebook()).encode(), "a")
+    head = page[: page.index("</head>")]
+    policy = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+    assert head.index(policy) < head.index("<script")
+
+
 def test_scripts_give_way_to_what_can_be_shown() -> None:
     script, plain, html = {"application_javascript": "alert(3)"}, {"text_plain": "plain"}, {"text_html": "<i>it</i>"}
     body = shown(display(**script, **plain), display(**script, **html, **plain), display(text_latex="x"))

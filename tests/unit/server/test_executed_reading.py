@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from daglab.errors import BusyServerError, StorageError
-from daglab.server.lane import Lane
+from daglab.errors import StorageError
+from daglab.server.lane import BusyServerError, Lane
 from daglab.server.routes import executed
 
 

@@ -1,0 +1,46 @@
+/** Markdown that others wrote, by JupyterLab's renderer and sanitiser. */
+
+import { Sanitizer } from '@jupyterlab/apputils';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import * as React from 'react';
+
+const MARKDOWN = 'text/markdown';
+
+/** A registry whose sanitiser also takes away what would have JupyterLab execute commands on a click. */
+export function withoutCommands(rendermime: IRenderMimeRegistry): IRenderMimeRegistry {
+  const sanitizer = new Sanitizer();
+  sanitizer.setAllowCommandLinker(false);
+  return rendermime.clone({ sanitizer });
+}
+
+export const Markdown = React.memo(MarkdownText);
+
+function MarkdownText(props: {
+  readonly text: string;
+  /** null: it is shown as it is written. */
+  readonly rendermime: IRenderMimeRegistry | null;
+}): React.ReactElement {
+  const { text, rendermime } = props;
+  const host = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    if (!rendermime) {
+      return undefined;
+    }
+    const renderer = rendermime.createRenderer(MARKDOWN);
+    const model = rendermime.createModel({ data: { [MARKDOWN]: text }, trusted: false });
+    void renderer.renderModel(model).then(() => {
+      // No link may lead JupyterLab itself away.
+      for (const link of renderer.node.querySelectorAll<HTMLAnchorElement>('a[href]')) {
+        link.target = '_blank';
+        link.rel = 'noopener noreferrer';
+      }
+      host.current?.replaceChildren(renderer.node);
+    });
+    return () => renderer.dispose();
+  }, [text, rendermime]);
+  return (
+    <div className="jp-Daglab-markdown" ref={host}>
+      {rendermime ? null : <p className="jp-Daglab-plain">{text}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,223 @@
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import type { Contents } from '@jupyterlab/services';
+import { Signal } from '@lumino/signaling';
+import type { Widget } from '@lumino/widgets';
+import { describe, expect, it } from 'vitest';
+import type { Api } from '../src/data/api';
+import { EventStream } from '../src/data/events';
+import { WorkspaceStore } from '../src/data/store';
+import type { Notebook } from '../src/model/asset';
+import { choices } from '../src/model/choices';
+import { documentState } from '../src/model/document';
+import { OpenDocuments } from '../src/pairs/documents';
+import { NotebookFolders } from '../src/pairs/folders';
+import { until } from './make';
+
+const NOTEBOOK: Notebook = { py: 'n/a.py', ipynb: 'n/a.ipynb', paired: true };
+
+/** A document as JupyterLab has it open, with the file behind it. */
+class Context {
+  path = 'n/a.ipynb';
+  loaded = 0;
+  isDisposed = false;
+  ready = Promise.resolve();
+  contentsModel = { type: 'notebook', hash: 'h0', last_modified: 't0' };
+  saveState = new Signal<this, string>(this);
+  fileChanged = new Signal<this, void>(this);
+  pathChanged = new Signal<this, string>(this);
+  model = {
+    ...{ dirty: false, toJSON: () => ({}), toString: () => '' },
+    stateChanged: new Signal<object, { name: string }>({}),
+    contentChanged: new Signal<object, void>({}),
+    metadataChanged: new Signal<object, { key: string; oldValue: unknown; newValue: unknown }>({})
+  };
+  disk = 'h0';
+
+  async revert(): Promise<void> {
+    this.loaded += 1;
+    this.contentsModel = { ...this.contentsModel, hash: this.disk };
+  }
+
+  edit(): void {
+    this.model.contentChanged.emit();
+    this.become(true);
+  }
+
+  become(dirty: boolean): void {
+    this.model.dirty = dirty;
+    this.model.stateChanged.emit({ name: 'dirty' });
+  }
+}
+
+async function opened(syncs = true) {
+  const asked: string[] = [];
+  const others: string[] = [];
+  const api = {
+    get: async (path: string, { query }: { query: { folder: string } }) => {
+      if (path === '/notebooks') {
+        asked.push(query.folder);
+        return { notebooks: [NOTEBOOK] };
+      }
+      others.push(path);
+      const config = { jupyter: { sync_on_save: syncs } };
+      return { pairs: [], next: null, dagster: { problems: [], reachable: false }, read_only: false, config };
+    },
+    assets: async () => ({ answer: null, etag: null })
+  } as unknown as Api;
+  const stream = new EventStream(api);
+  const store = new WorkspaceStore(api, stream);
+  await store.refresh();
+  const folders = new NotebookFolders(api, store);
+  const context = new Context();
+  const contents = {
+    get: async () => ({ ...context.contentsModel, hash: context.disk, last_modified: context.disk }),
+    driveName: (path: string) => path.split(':').slice(0, -1).join(),
+    localPath: (path: string) => path.split(':').at(-1)
+  };
+  const documents = new OpenDocuments(store, folders, contents as unknown as Contents.IManager);
+  const node = { querySelector: () => null, contains: () => false, ownerDocument: {} };
+  const ends = documents.add({ node } as unknown as Widget, context as unknown as DocumentRegistry.Context);
+  await until(() => asked.length > 0);
+  await new Promise(resolve => setTimeout(resolve));
+  const written = (hash: string, state = 'in-sync', reload = true): void => {
+    context.disk = hash;
+    const files = [{ path: 'n/a.ipynb', hash, reload }];
+    const data = { py: 'n/a.py', ipynb: 'n/a.ipynb', cause: 'disk', state, reason: '', written: files, conflicts: [], error: null };
+    (stream.happened as unknown as { emit: (event: unknown) => void }).emit({ topic: 'pairs', data });
+  };
+  const [document] = documents.at('n/a.ipynb');
+  const miss = (): void => (stream.reset as unknown as { emit: (value: undefined) => void }).emit(undefined);
+  return { asked, others, miss, context, document, documents, ends, folders, written };
+}
+
+describe('an open document', () => {
+  it('follows its file', async () => {
+    const { context, written, documents, document } = await opened();
+    written('h1');
+    await until(() => context.loaded === 1);
+    written('h1');
+    written('h2', 'in-sync', false);
+    await new Promise(resolve => setTimeout(resolve, 10));
+    expect(context.loaded).toBe(1);
+    expect(document && documents.view(document)?.state).toBe('in-sync');
+  });
+
+  it('with unsaved edits is not touched, and follows when they are gone', async () => {
+    const { context, written, documents, document } = await opened();
+    const told: unknown[] = [];
+    documents.outdated.connect((_, one) => told.push(one));
+    context.edit();
+    expect(document && documents.view(document)?.state).toBe('edited');
+    written('h1');
+    await until(() => document?.outdated === true);
+    written('h2');
+    await new Promise(resolve => setTimeout(resolve, 10));
+    expect([context.loaded, told.length]).toEqual([0, 1]);
+    expect(document && documents.view(document)?.state).toBe('outdated');
+    context.become(false);
+    await until(() => context.loaded === 1);
+    await until(() => document?.outdated === false);
+  });
+
+  it('looks at its file when events were missed', async () => {
+    const { context, miss } = await opened();
+    context.contentsModel.last_modified = 'h0';
+    miss();
+    await new Promise(resolve => setTimeout(resolve, 10));
+    expect(context.loaded).toBe(0);
+    context.disk = 'h1';
+    miss();
+    await until(() => context.loaded === 1);
+  });
+
+  it('of another drive is none of the server’s', async () => {
+    const { context, document, documents, written } = await opened();
+    context.path = 'RTC:n/a.ipynb';
+    expect(document && documents.view(document)?.path).toBe('n/a.ipynb');
+    context.path = 's3:n/a.ipynb';
+    written('h1');
+    await new Promise(resolve => setTimeout(resolve, 10));
+    expect([document && documents.view(document), context.loaded]).toEqual([null, 0]);
+  });
+
+  it('has no unsaved edits when its kernel tells what it is', async () => {
+    const { context, written, documents, document } = await opened();
+    const newValue = { name: 'python', version: '3.11.2' };
+    context.model.metadataChanged.emit({ key: 'language_info', oldValue: { name: 'python' }, newValue });
+    context.edit();
+    expect(document && documents.view(document)?.state).toBe('in-sync');
+    written('h1');
+    await until(() => context.loaded === 1);
+    context.model.metadataChanged.emit({ key: 'kernelspec', oldValue: { name: 'a' }, newValue: { name: 'b' } });
+    context.edit();
+    expect(document && documents.view(document)?.state).toBe('edited');
+  });
+
+  it('waits for a save that is being done', async () => {
+    const { context, written } = await opened();
+    context.saveState.emit('started');
+    written('h1');
+    await new Promise(resolve => setTimeout(resolve, 10));
+    expect(context.loaded).toBe(0);
+    context.saveState.emit('completed');
+    await until(() => context.loaded === 1);
+  });
+
+  it('asks where its pair stands when it was saved and nothing is synced', async () => {
+    for (const syncs of [true, false]) {
+      const { context, others } = await opened(syncs);
+      const before = others.length;
+      context.saveState.emit('completed');
+      await new Promise(resolve => setTimeout(resolve, 1_200));
+      expect(others.slice(before).includes('/pairs')).toBe(!syncs);
+    }
+  });
+
+  it('is forgotten with its last widget', async () => {
+    const { context, documents, ends, written } = await opened();
+    ends.dispose();
+    written('h1');
+    await new Promise(resolve => setTimeout(resolve, 10));
+    expect([documents.at('n/a.ipynb').length, context.loaded]).toEqual([0, 0]);
+  });
+});
+
+describe('the notebooks of folders', () => {
+  it('are asked for once while a folder looks the same', async () => {
+    const { asked, folders } = await opened();
+    await folders.look('n', 'a.ipynb 1');
+    await Promise.all([folders.look('n', 'a.ipynb 1'), folders.look('n', 'a.ipynb 1')]);
+    expect(asked).toEqual(['n', 'n']);
+    expect(folders.find('n/a.py')).toEqual(NOTEBOOK);
+    expect(folders.find('n/module.py')).toBeNull();
+  });
+});
+
+describe('what can be done', () => {
+  const facts = { notebook: NOTEBOOK, pair: null, edited: false, outdated: false, fault: false };
+
+  it('depends on where the notebook stands', () => {
+    expect(documentState(facts)).toBe('in-sync');
+    expect(documentState({ ...facts, edited: true })).toBe('edited');
+    expect(documentState({ ...facts, edited: true, pair: 'conflict' })).toBe('conflict');
+    expect(documentState({ ...facts, outdated: true, pair: 'conflict' })).toBe('outdated');
+    expect(documentState({ ...facts, notebook: { ...NOTEBOOK, paired: false }, edited: true })).toBe('unpaired');
+    expect(documentState({ ...facts, fault: true })).toBe('fault');
+  });
+
+  it('names the half that each command takes', () => {
+    expect(choices('in-sync', 'py', NOTEBOOK).map(one => `${one.command} ${one.path}`)).toEqual([
+      'daglab:sync-pair n/a.py',
+      'daglab:compare-pair n/a.py',
+      'daglab:open-in-marimo n/a.py',
+      'daglab:open-in-jupyter n/a.ipynb'
+    ]);
+    expect(choices('outdated', 'ipynb', NOTEBOOK).map(one => one.command)).toEqual([
+      'daglab:keep-jupyter-half',
+      'daglab:keep-marimo-half',
+      'daglab:compare-pair',
+      'daglab:open-in-marimo'
+    ]);
+    expect(choices('unpaired', 'ipynb', { ...NOTEBOOK, py: null }).map(one => one.command)).toEqual(['daglab:create-pair']);
+  });
+});

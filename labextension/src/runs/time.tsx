@@ -4,16 +4,7 @@ import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import * as React from 'react';
 import { duration, elapsed } from '../model/runTexts';
 import { age } from '../model/words';
-
-/** Seconds since the epoch, anew after each of so many seconds. */
-export function useNow(every: number): number {
-  const [now, setNow] = React.useState(() => Date.now() / 1000);
-  React.useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now() / 1000), every * 1000);
-    return () => clearInterval(timer);
-  }, [every]);
-  return now;
-}
+import { useNow } from '../sidebar/now';
 
 interface ITimeProps {
   readonly trans: IRenderMime.TranslationBundle;
@@ -21,7 +12,7 @@ interface ITimeProps {
 
 /** A point in time: how long ago, or with `exact` as the clock showed it. */
 export function When(props: ITimeProps & { readonly at: number; readonly exact?: boolean }): React.ReactElement {
-  const now = useNow(30);
+  const now = useNow();
   const date = new Date(props.at * 1000);
   const exact = date.toLocaleString();
   return (

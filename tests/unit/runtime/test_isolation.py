@@ -198,13 +198,15 @@ def leavings() -> dict[str, Any]:
 def test_runs_leave_nothing_behind(runs: Any, write_notebook: Any, rounds: int) -> None:
     path = write_notebook("[tool.daglab.assets.a]", BUSY)
     failing = write_notebook("[tool.daglab.assets.a]", BUSY + "raise ValueError", name="bad.py")
-    for _ in range(25):  # imports, caches, and the arenas of the allocator, which grow up to run 20
-        runs(path)
-    runs(failing, ok=False)
+
+    def run(times: int) -> None:
+        for number in range(times):
+            good = number % 10 != 5
+            runs(path if good else failing, ok=good)
+
+    run(26)  # imports, caches, and the arenas of the allocator, which grow up to run 20
     before, memory = leavings(), _resident()
-    for number in range(rounds):
-        good = number % 10 != 5
-        runs(path if good else failing, ok=good)
+    run(rounds)
     assert leavings() == before
     growth = None if memory is None else (_resident() or 0.0) - memory
     print(f"{rounds} runs: {growth} MB more")

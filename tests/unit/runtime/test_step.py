@@ -511,8 +511,8 @@ def test_a_notebook_may_ask_for_its_run(runs: Any, write_notebook: Any) -> None:
 def test_a_notebook_may_use_the_resources_that_it_declares(runs: Any, write_notebook: Any) -> None:
     cell = "import daglab\na = daglab.context().resources.token"
     path = write_notebook('[tool.daglab]\nresources = ["token"]\n[tool.daglab.assets.a]', cell)
-    runs(path, resources={"token": "from the environment"})
-    assert runs.value(path, key="a") == "from the environment"
+    result = runs(path, resources={"token": "from the environment"})
+    assert result.asset_value("a") == "from the environment"
 
 
 def test_a_notebook_cannot_wait_for_itself(runs: Any, write_notebook: Any) -> None:

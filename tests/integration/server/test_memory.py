@@ -16,7 +16,7 @@ from tests.integration.server.test_large import running_large
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1800)]
 
 _ASSETS = 20_000
-_MOST_ADDED, _MOST_GROWN = 400, 80
+_MOST_ADDED, _MOST_GROWN = 200, 80
 """Megabytes: with all assets in memory, and after these were asked for in many ways and loaded anew."""
 
 

@@ -138,7 +138,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       ...{ context, rendermime, restorer, toolbars, settings, pluginId: PLUGIN_ID },
       show: labShell && (tab => (tab.isAttached ? shell.activateById(tab.id) : shell.add(tab, 'main')))
     });
-    const ids = Object.values(CommandIDs);
+    const ids = Object.values(CommandIDs).filter(id => commands.hasCommand(id)); // some need what Notebook 7 lacks
     model.changed.connect(() => ids.forEach(id => commands.notifyCommandChanged(id)));
     for (const command of ids.filter(id => !OFF_PALETTE.includes(id))) {
       palette?.addItem({ command, category: trans.__('Dagster') });
@@ -154,7 +154,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       runTabs.restore(restorer);
     }
     void app.restored.then(async () => {
-      await model.restore();
+      await model.restore().catch((reason: unknown) => console.warn('daglab: the sidebar’s state was not restored', reason));
       store.start();
     });
   }

@@ -27,6 +27,9 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
       ? [args['path']]
       : [...new Set(find(args).flatMap(asset => asset.notebook ?? []))];
   const one = (args: ReadonlyPartialJSONObject): boolean => notebooks(args).length === 1;
+  /** Whether the pair that is to be created is about an asset that no notebook makes. */
+  const explores = (args: ReadonlyPartialJSONObject): boolean =>
+    typeof args['path'] !== 'string' && find(args)[0]?.notebook === null;
   const writable = (): boolean => !store.state.status?.read_only;
 
   commands.addCommand(CommandIDs.openInMarimo, {
@@ -34,7 +37,7 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
     caption: trans.__('Open the notebook that makes the asset in marimo'),
     icon: marimoIcon,
     describedBy: { args: { ...describedBy.args, properties: { ...describedBy.args.properties, cell } } },
-    isEnabled: one,
+    isEnabled: args => one(args) && writable(),
     execute: async args => {
       const [notebook] = notebooks(args);
       if (notebook === undefined) {
@@ -71,10 +74,9 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
     }
   });
   commands.addCommand(CommandIDs.createPair, {
-    label: args =>
-      find(args)[0]?.notebook === null ? trans.__('Create notebook to explore') : trans.__('Create pair'),
+    label: args => (explores(args) ? trans.__('Create notebook to explore') : trans.__('Create pair')),
     caption: args =>
-      find(args)[0]?.notebook === null
+      explores(args)
         ? trans.__('Create a pair of notebooks that loads the asset and shows it')
         : trans.__('Create the other half of the asset’s notebook'),
     icon: pairIcons.half,

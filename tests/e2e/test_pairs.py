@@ -228,6 +228,11 @@ def test_a_conflict_is_compared_and_resolved(page: Page, folder: Path) -> None:
     accessible(page, ".jp-Daglab-compare")
     compare.get_by_role("button", name="Preview").click()
     expect(compare.locator(".jp-Daglab-changes")).to_contain_text("+total = max(orders)".removeprefix("+"))
+    tops = compare.locator(".jp-Daglab-changes .jp-Daglab-line").evaluate_all(
+        "lines => lines.map(line => line.getBoundingClientRect().top)"
+    )
+    assert len(tops) > 2
+    assert tops == sorted(set(tops))  # each line below the last
     screenshot(page, "conflict")
     compare.get_by_role("button", name="Apply").click()
     expect(compare).to_contain_text("The conflict is resolved", timeout=FOLLOW_MILLISECONDS)

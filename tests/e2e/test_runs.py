@@ -129,7 +129,7 @@ SCROLLING = """async () => {
     longest = Math.max(longest, performance.now() - before);
     await new Promise(resolve => setTimeout(resolve, 10));
     before = performance.now();
-    lines = Math.max(lines, document.querySelectorAll('.jp-Daglab-line').length);
+    lines = Math.max(lines, document.querySelectorAll('.jp-Daglab-logLine').length);
   }
   return [lines, longest];
 }"""
@@ -228,9 +228,9 @@ def test_from_a_failing_cell_to_marimo_and_on_from_the_failure(runs: Page, ledge
     expect(steps).to_have_count(2)
     expect(steps.nth(1).locator(".jp-Daglab-cell")).to_contain_text(["cell 'by_day'", "cell 'add_up'failed"])
     view(runs).get_by_label("Search the log").fill("onerror")
-    expect(view(runs).locator(".jp-Daglab-line")).to_have_count(1)
-    expect(view(runs).locator(".jp-Daglab-line")).to_contain_text(HOSTILE)
-    assert view(runs).locator(".jp-Daglab-line img, .jp-Daglab-line b").count() == 0
+    expect(view(runs).locator(".jp-Daglab-logLine")).to_have_count(1)
+    expect(view(runs).locator(".jp-Daglab-logLine")).to_contain_text(HOSTILE)
+    assert view(runs).locator(".jp-Daglab-logLine img, .jp-Daglab-logLine b").count() == 0
     assert runs.evaluate("window.hacked") is None
     view(runs).get_by_label("Search the log").fill("")
     accessible(runs, ".jp-Daglab-runView")
@@ -278,7 +278,7 @@ def test_a_long_run_is_terminated(runs: Page, ledger: Ledger) -> None:
     # its cell, and what it prints, as it happens
     expect(view(runs).locator(".jp-Daglab-cell")).to_contain_text("cell 'wait'running", timeout=60_000)
     expect(view(runs).get_by_role("button", name="Follow")).to_have_attribute("aria-pressed", "true")
-    last = view(runs).locator(".jp-Daglab-line").last
+    last = view(runs).locator(".jp-Daglab-logLine").last
     expect(last).to_contain_text(re.compile(r"cell 'wait' \| \d+ s"), timeout=60_000)
     second = int(re.findall(r"\| (\d+) s", last.inner_text())[-1])
     expect(last).to_contain_text(re.compile(rf"\| ({second + 3}|{second + 4}|{second + 5}) s"), timeout=20_000)
@@ -341,9 +341,9 @@ def test_a_log_of_20000_lines(runs: Page, ledger: Ledger) -> None:
     assert longest <= 150
     began = runs.evaluate("performance.now()")
     shown.get_by_label("Search the log").fill("part 4, line 4989")
-    expect(shown.locator(".jp-Daglab-line")).to_have_count(1)
+    expect(shown.locator(".jp-Daglab-logLine")).to_have_count(1)
     print(f"{runs.evaluate('performance.now()') - began:.0f} ms to find one of them")
-    expect(shown.locator(".jp-Daglab-line mark")).to_have_text("part 4, line 4989")
+    expect(shown.locator(".jp-Daglab-logLine mark")).to_have_text("part 4, line 4989")
 
 
 @pytest.mark.nightly

@@ -50,7 +50,7 @@ function Version(props: IConflictProps & { readonly side: Side }): React.ReactEl
   const file = PathExt.basename(detail[side]);
   const chosen = choice === side;
   return (
-    <section className={`jp-Daglab-version${chosen ? ' jp-mod-chosen' : ''}`} aria-label={file}>
+    <section className={`jp-Daglab-side${chosen ? ' jp-mod-chosen' : ''}`} aria-label={file}>
       <label className="jp-Daglab-choice">
         <input type="radio" name={`daglab-${detail.ipynb}-${conflict.cell}`} checked={chosen} onChange={() => onChoose(side)} />
         <span>{keepLabel(side, trans)}</span>

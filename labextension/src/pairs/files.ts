@@ -44,8 +44,14 @@ export function addFileCommands(
     icon: marimoIcon,
     describedBy: NO_ARGUMENTS,
     isVisible: () => !!one()?.py,
-    isEnabled: writable,
-    execute: () => commands.execute(CommandIDs.openInMarimo, { path: one()?.py ?? null })
+    isEnabled: () => writable() && !!one()?.py,
+    execute: async () => {
+      const path = one()?.py;
+      // Without a path the command would be about the sidebar's selection.
+      if (path) {
+        await commands.execute(CommandIDs.openInMarimo, { path });
+      }
+    }
   });
   commands.addCommand(CommandIDs.pairFile, {
     label: () => (one()?.path.endsWith('.py') ? trans.__('Pair with Jupyter') : trans.__('Pair with marimo')),
@@ -56,8 +62,13 @@ export function addFileCommands(
       const notebook = one();
       return notebook !== null && !isPair(notebook);
     },
-    isEnabled: writable,
-    execute: () => commands.execute(CommandIDs.createPair, { path: one()?.path ?? null })
+    isEnabled: () => writable() && one() !== null,
+    execute: async () => {
+      const path = one()?.path;
+      if (path !== undefined) {
+        await commands.execute(CommandIDs.createPair, { path });
+      }
+    }
   });
   commands.addCommand(CommandIDs.syncFile, {
     label: () => (selected().length > 1 ? trans.__('Sync pairs') : trans.__('Sync pair')),

@@ -31,7 +31,7 @@ export const LogLine = React.memo(function LogLine(props: ILineProps): React.Rea
       aria-posinset={index + 1}
       aria-setsize={props.count}
       data-index={index}
-      className={`jp-Daglab-line jp-mod-${level.toLowerCase()}${first ? ' jp-mod-first' : ''}`}
+      className={`jp-Daglab-logLine jp-mod-${level.toLowerCase()}${first ? ' jp-mod-first' : ''}`}
       style={{ transform: `translateY(${props.top}px)` }}
     >
       {first ? <time dateTime={new Date(line.at * 1000).toISOString()}>{clock(line.at)}</time> : <span />}
@@ -46,7 +46,7 @@ export const LogLine = React.memo(function LogLine(props: ILineProps): React.Rea
       <span className="jp-Daglab-lineStep" title={step ?? undefined}>
         {first ? step : null}
       </span>
-      <span className="jp-Daglab-lineText">
+      <span className="jp-Daglab-logText">
         {parts(line.text, search).map((part, at) => (at % 2 ? <mark key={at}>{part}</mark> : part))}
       </span>
     </div>

@@ -23,7 +23,7 @@ export class RunTabs {
 
   /** Bring the list to the front, showing these runs; where no filter is given, those that it showed. */
   async openList(filter: IRunFilter | null): Promise<void> {
-    let panel = this.list.currentWidget;
+    let panel = this.list.find(() => true) ?? null;
     if (panel === null) {
       const { api, store, commands, trans } = this.context;
       panel = new RunsPanel({ model: new RunsModel(api, store, filter ?? undefined), store, commands, trans });

@@ -1,0 +1,20 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+/** The classes that a sheet gives a look of their own, wherever they stand. */
+function styled(sheet: string): ReadonlySet<string> {
+  const css = readFileSync(`style/${sheet}`, 'utf8').replace(/\/\*.*?\*\//gs, '');
+  const selectors = [...css.matchAll(/(?:^|[}{])([^{}@;]+)\{/g)].flatMap(match => (match[1] ?? '').split(','));
+  return new Set(selectors.map(selector => selector.trim()).filter(selector => /^\.jp-Daglab-\w+$/.test(selector)));
+}
+
+describe('style sheets', () => {
+  it('give each class a look in one of them alone: all are loaded at once', () => {
+    const sheets = readdirSync('style').filter(name => name.endsWith('.css') && name !== 'index.css');
+    expect(sheets.length).toBeGreaterThan(2);
+    const twice = sheets.flatMap((one, i) =>
+      sheets.slice(i + 1).flatMap(other => [...styled(one)].filter(name => styled(other).has(name)))
+    );
+    expect(twice).toEqual([]);
+  });
+});

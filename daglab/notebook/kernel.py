@@ -20,6 +20,6 @@ def language_of(metadata: Mapping[str, Any]) -> str:
         value if isinstance(value := metadata.get(key), dict) else {}
         for key in ("kernelspec", "language_info", "jupytext")
     )
-    said = kernel.get("language") or info.get("name") or jupytext.get("mainlanguage_of")
+    said = kernel.get("language") or info.get("name") or jupytext.get("main_language")
     name = re.match(r"ir\Z|julia", str(kernel.get("name")))
     return str(said or (name and _KERNELS[name[0]]) or "python")

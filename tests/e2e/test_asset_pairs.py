@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import RunningLab
@@ -39,6 +40,7 @@ def test_a_notebook_that_explores_an_asset_is_created(page: Page, lab: RunningLa
             file.unlink()
 
 
+@pytest.mark.nightly
 def test_a_conflict_shows_and_goes(page: Page, lab: RunningLab) -> None:
     halves = [lab.project / NOTEBOOKS / name for name in ("orders.py", "orders.ipynb")]
     texts = [half.read_text("utf-8") for half in halves]

@@ -211,6 +211,7 @@ def test_nothing_of_what_others_wrote_runs(page: Page, project: Project) -> None
     expect(page.locator("body")).to_have_attribute("data-jp-theme-name", theme)
 
 
+@pytest.mark.nightly
 def test_an_executed_notebook_is_seen_and_nothing_of_it_runs(page: Page, project: Project) -> None:
     row(page, "panel/told").click()
     page.keyboard.press("Enter")

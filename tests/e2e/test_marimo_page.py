@@ -6,11 +6,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.e2e.conftest import RunningLab
 
 
+@pytest.mark.nightly
 def test_a_closed_notebook_stays_closed(context: BrowserContext, lab: RunningLab) -> None:
     parts = urlsplit(lab.jupyter_url)
     origin, token = f"{parts.scheme}://{parts.netloc}", parse_qs(parts.query)["token"][0]

@@ -265,6 +265,7 @@ def test_from_a_failing_cell_to_marimo_and_on_from_the_failure(runs: Page, ledge
     assert errors == []
 
 
+@pytest.mark.nightly
 def test_a_long_run_is_terminated(runs: Page, ledger: Ledger) -> None:
     table = open_list(runs)
     run_id = ledger.launch("slow")

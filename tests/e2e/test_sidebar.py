@@ -154,6 +154,7 @@ def test_what_is_missing_is_told_with_its_remedy(page: Page, status: int, body: 
     expect(page.locator(".jp-Daglab-asset")).to_have_count(4)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Dark High Contrast"])
 def test_the_dark_themes(page: Page, theme: str) -> None:
     expect(row(page, "sales/daily_revenue")).to_be_visible()

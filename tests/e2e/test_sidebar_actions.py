@@ -139,6 +139,7 @@ def test_several_partitions_are_a_backfill(page: Page, project: Project) -> None
     assert counts == {"materialized": 3, "missing": 0}
 
 
+@pytest.mark.nightly
 def test_failures_are_told_in_words_and_nothing_of_them_runs(page: Page, project: Project) -> None:
     row(page, "broken").click()
     row(page, "checked").click(modifiers=["Control"])
@@ -158,6 +159,7 @@ def test_failures_are_told_in_words_and_nothing_of_them_runs(page: Page, project
     screenshot(page, "failures")
 
 
+@pytest.mark.nightly
 def test_searches_by_field_and_by_selection(page: Page, project: Project) -> None:
     search, assets = page.get_by_label("Search assets"), page.locator(".jp-Daglab-asset")
     for text, count in (
@@ -206,6 +208,7 @@ def test_a_code_location_that_fails_and_is_mended(page: Page, project: Project) 
     expect(banner).to_have_count(0)
 
 
+@pytest.mark.nightly
 def test_the_keyboard_selects_several(page: Page) -> None:
     row(page, "raw/orders").click()
     page.keyboard.press("Shift+End")

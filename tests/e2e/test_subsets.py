@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from playwright.sync_api import BrowserContext
 
 from tests.e2e.conftest import RunningLab
@@ -72,6 +73,7 @@ def ran(events: list[dict[str, Any]]) -> list[str]:
     return [event["message"] for event in events if event.get("message", "").startswith("runs cell")]
 
 
+@pytest.mark.nightly
 def test_one_asset_of_a_notebook_and_one_check_alone(context: BrowserContext, lab: RunningLab) -> None:
     if not latest(lab, "sales/orders")["assetMaterializations"]:
         before = finished(lab)

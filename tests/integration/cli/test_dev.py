@@ -111,6 +111,7 @@ def test_a_port_that_was_asked_for_is_taken(mini: Path) -> None:
         assert f"Port {taken} is taken by" in done.stderr
 
 
+@pytest.mark.nightly
 def test_ci_tells_definitions_that_do_not_load(mini: Path) -> None:
     (mini / "mini" / "definitions.py").write_text("raise RuntimeError('broken on purpose')\n")
     done = daglab("dev", "--ci", cwd=mini)

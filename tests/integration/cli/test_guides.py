@@ -89,6 +89,7 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path / "shop"
 
 
+@pytest.mark.nightly
 def test_ci(shop: Path, shell: dict[str, str]) -> None:
     for step in github_steps():
         if not step.startswith(PREPARED):

@@ -86,6 +86,7 @@ def test_without_dagster(alone: Path) -> None:
     assert gone == {"explore_by_region.py", "explore_by_region.ipynb", "feed.py", "feed.ipynb"}
 
 
+@pytest.mark.nightly
 def test_what_is_there_stays_or_is_backed_up(alone: Path) -> None:
     arguments = ("scaffold", "--job", "hello", "--filename", "mine")
     done = daglab(*arguments, "--dry-run", cwd=alone)

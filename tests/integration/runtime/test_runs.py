@@ -14,6 +14,7 @@ import dagster as dg
 import httpx
 import nbformat
 import pandas as pd
+import pytest
 
 from daglab.processes import LOOPBACK, free_port, spawn
 
@@ -178,6 +179,7 @@ def launch(url: str, key: list[str], config: dict[str, Any]) -> str:
     raise AssertionError(f"run {run} is still {status}")
 
 
+@pytest.mark.nightly
 def test_dagsters_page_launches_one_asset_with_a_param(copied: Any) -> None:
     port = free_port()
     argv = [sys.executable, "-m", "dagster", "dev", "--host", LOOPBACK, "--port", str(port)]

@@ -71,6 +71,7 @@ async def compute(jupyter: Any, started: Path) -> int:
     return int(started.read_text())
 
 
+@pytest.mark.nightly
 def test_jupyter_killed_while_a_run_and_a_kernel_work(dagster: Any, start: Callable[..., Any], tmp_path: Path) -> None:
     first = start(dagster.project, DAGLAB_DAGSTER__URL=dagster.url)
     worker = asyncio.run(compute(first, tmp_path / "started"))

@@ -193,9 +193,8 @@ def _merged(
     mixed = versions.mixed(base, memory, notebook.text, cells_now)
     base = None if mixed else base
     py_side, ipynb_side = _aligned(base, memory, notebook, jupyter, py, ipynb, converted)
-    replaced = base is not None and versions.replaced(
-        base, notebook.text, py_side, ipynb_side, by_memory=read_base(jupyter.metadata.get("daglab")) is None
-    )
+    by_memory = base is not None and read_base(jupyter.metadata.get("daglab")) is None
+    replaced = by_memory and versions.replaced(ipynb_side)
     if replaced:
         base = None
         py_side, ipynb_side = _aligned(None, memory, notebook, jupyter, py, ipynb, converted)

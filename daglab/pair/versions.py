@@ -56,17 +56,12 @@ def mixed(base: Base | None, memory: LocalState | None, text: str, py: AbstractS
     return _continues(remembered, base, text, py) and not py & _only_in(base, remembered)
 
 
-def replaced(base: Base, text: str, py: Alignment, ipynb: Alignment, *, by_memory: bool) -> bool:
-    """Whether a half is another notebook than the one that was synced: a new file of its name, an empty one.
+def replaced(ipynb: Alignment) -> bool:
+    """Whether an .ipynb without a base of its own is another notebook than the one that was synced on this machine.
 
-    What isn't in it must not be taken for deleted. An .ipynb has its base with it; where that is only remembered on
-    this machine (``by_memory``), half of the base's cells have to be there. Of a .py that has not one of several any
-    more, an unchanged PEP 723 header tells that it was written anew.
+    What isn't in it must not be taken for deleted: half of the base's cells have to be there.
     """
-    if by_memory and ipynb.kept < ipynb.told / 2:
-        return True
-    own = _preamble(str(base.kept.get("head", "")))
-    return py.told > 1 and not py.kept and not (own and own == _preamble(text))
+    return ipynb.kept < ipynb.told / 2
 
 
 def earlier(base: Base | None, memory: LocalState | None, text: str, py: AbstractSet[str]) -> tuple[str, ...]:
@@ -88,11 +83,6 @@ def earlier(base: Base | None, memory: LocalState | None, text: str, py: Abstrac
 def _continues(one: Base, other: Base, text: str, py: AbstractSet[str]) -> bool:
     """Whether the .py is that of ``one``, or has cells that ``other`` doesn't have."""
     return one.file == file_digest(text) or bool(py & _only_in(one, other))
-
-
-def _preamble(text: str) -> str:
-    """What stands above a notebook's first line of code: its PEP 723 header, where it has one."""
-    return text.replace("\r\n", "\n").partition("import marimo")[0].strip()
 
 
 def _only_in(one: Base, other: Base) -> set[str]:

@@ -397,30 +397,6 @@ def test_stripped_metadata_and_state_make_equal_halves_a_pair_again(pair: Files)
     assert {c.reason for c in sync(pair.py).before.conflicts} == {"never-synced"}
 
 
-FOREIGN = """\
-import marimo
-
-app = marimo.App()
-
-
-@app.cell
-def _():
-    import marimo as mo
-
-    return (mo,)
-
-
-@app.cell
-def _():
-    brand_new = 1
-    return (brand_new,)
-
-
-if __name__ == "__main__":
-    app.run()
-"""
-
-
 @pytest.mark.parametrize("sources", [["import marimo as mo", "brand_new = 1"], ["brand_new = 1"], []])
 def test_another_notebook_in_the_place_of_the_ipynb_deletes_nothing(pair: Files, sources: list[str]) -> None:
     document = json.loads(pair.ipynb.read_bytes()) | {"metadata": {}, "cells": [new_cell(source) for source in sources]}
@@ -431,27 +407,6 @@ def test_another_notebook_in_the_place_of_the_ipynb_deletes_nothing(pair: Files,
     sync(pair.py, prefer="ipynb")
     assert pair.both() != before
     assert {"total = sum(orders)", *sources} <= set(pair.sources)
-
-
-def test_another_notebook_in_the_place_of_the_py_deletes_nothing(pair: Files) -> None:
-    pair.py.write_text(FOREIGN)
-    before = pair.both()
-    assert {c.reason for c in sync(pair.py).before.conflicts} == {"replaced"}
-    assert pair.both() == before
-    sync(pair.py, prefer="py")
-    assert {"total = sum(orders)", "brand_new = 1"} <= set(pair.sources)
-
-
-def test_a_notebook_that_is_written_anew_is_an_edit_as_long_as_something_tells_what_it_is(pair: Files) -> None:
-    head, _, _ = pair.py.read_text("utf-8").partition("import marimo\n")
-    assert "[tool.daglab.assets.orders]" in head
-    pair.py.write_text(head + FOREIGN, "utf-8")
-    assert sync(pair.py).written == (pair.ipynb,)
-    assert pair.sources[-1] == "brand_new = 1"
-    pair.edit_ipynb(lambda cells: cells.clear())
-    pair.edit_ipynb(lambda cells: cells.append(new_cell("newer = 2")))
-    assert sync(pair.py).written[0] == pair.py
-    assert "brand_new" not in pair.py.read_text("utf-8")
 
 
 def test_an_ipynb_without_its_metadata_that_keeps_most_cells_is_edited(pair: Files) -> None:

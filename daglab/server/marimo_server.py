@@ -21,6 +21,7 @@ Publish = Callable[[Topic, dict[str, Any]], None]
 _LOOK_SECONDS = 2.0
 _SETTLE_SECONDS = 30.0
 """How long after a page's opening its notebook may still be starting."""
+_DEATH_SECONDS = 0.5
 
 
 class MarimoServer:
@@ -99,7 +100,7 @@ class MarimoServer:
         try:
             return self._seen(process, await process.home.sessions())
         except ProcessError:
-            if process.returncode is not None:
+            if await _ends(process):
                 return []
             raise
 
@@ -180,3 +181,11 @@ class MarimoServer:
     def _tell(self, event: str) -> None:
         sessions = [{"session": one.id, "name": one.name, "path": one.path} for one in self._sessions]
         self._publish("marimo", {"event": event, "running": self.running, "sessions": sessions})
+
+
+async def _ends(process: MarimoProcess) -> bool:
+    """Whether it is dead, or about to be: its connections are gone a moment before its exit code is there."""
+    deadline = time.monotonic() + _DEATH_SECONDS
+    while process.returncode is None and time.monotonic() < deadline:
+        await asyncio.sleep(0.02)
+    return process.returncode is not None

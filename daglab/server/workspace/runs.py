@@ -39,7 +39,7 @@ class RunFollower:
         return True
 
     async def follow(self, states: Sequence[RunState]) -> list[Run]:
-        """Take the pulse's ``states``; tell and return the runs that have changed or are in progress."""
+        """Take the pulse's ``states``; return the runs that have changed or are in progress, for :meth:`tell`."""
         now = {state.run_id: state.status for state in states}
         unfinished = [run_id for run_id, status in self._known.items() if status not in FINAL_STATUSES]
         changed = [run_id for run_id, status in now.items() if self._known.get(run_id) != status]
@@ -58,20 +58,20 @@ class RunFollower:
         for gone in asked.keys() - {run.run_id for run in runs}:  # deleted
             self._known.pop(gone, None)
             self._told.pop(gone, None)
-        for run in runs:
-            self._take(run)
+        self._known |= {run.run_id: run.status for run in runs}
         self._forget(now)
         return runs
 
-    def _take(self, run: Run) -> None:
-        self._known[run.run_id] = run.status
-        told = run_json(run)
-        if self._told.get(run.run_id) != told:
-            self._hub.publish("runs", told)
-        if run.is_final:
-            self._told.pop(run.run_id, None)
-        else:
-            self._told[run.run_id] = told
+    def tell(self, runs: Iterable[Run]) -> None:
+        """Tell those who listen what of ``runs`` they were not told yet."""
+        for run in runs:
+            told = run_json(run)
+            if self._told.get(run.run_id) != told:
+                self._hub.publish("runs", told)
+            if run.is_final:
+                self._told.pop(run.run_id, None)
+            else:
+                self._told[run.run_id] = told
 
     def _forget(self, seen: Iterable[str]) -> None:
         """Keep the ended runs that a pulse may still name, and not those of all time."""

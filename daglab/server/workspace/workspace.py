@@ -191,7 +191,11 @@ class Workspace:
         try:
             pulse = await self._client.pulse()
             await self._load(pulse)
-            await self._refresh(await self._runs.follow(pulse.runs))
+            runs = await self._runs.follow(pulse.runs)
+            if any(run.is_final for run in runs):
+                self._needed_at = max(self._needed_at, began)  # who hears of an end asks for what it has made
+            self._runs.tell(runs)
+            await self._refresh(runs)
         except DaglabError as error:
             if self._fault is None:
                 self._log.warning("daglab: Dagster can't be followed: %s", error)

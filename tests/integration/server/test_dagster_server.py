@@ -55,6 +55,11 @@ def until(jupyter: RunningJupyter, wanted: Callable[[dict[str, Any]], bool], sec
     return found
 
 
+def is_up(dagster: dict[str, Any]) -> bool:
+    """It answers, and its supervisor, who looks now and then, has seen that."""
+    return bool(dagster["state"] == "ok" and dagster["server"]["state"] == "running")
+
+
 @pytest.fixture(scope="module")
 def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningJupyter]:
     """A Jupyter server on a project of its own, whose Dagster nobody has started."""
@@ -79,7 +84,7 @@ def started(jupyter: RunningJupyter) -> dict[str, Any]:
     starting = dagster_of(jupyter)
     assert starting["state"] == starting["error"]["code"] == "dagster-starting"
     assert starting["server"]["state"] == "starting"
-    found = until(jupyter, lambda dagster: dagster["state"] == "ok")
+    found = until(jupyter, is_up)
     events = jupyter.request("GET", "events", params={"since": cursor}).json()["events"]
     states = [event["data"]["state"] for event in events if event["topic"] == "dagster"]
     assert states == ["starting", "running"]
@@ -171,7 +176,7 @@ def test_a_dagster_killed_in_mid_run_comes_back_and_tells_the_truth(
     dead = until(jupyter, lambda dagster: dagster["state"] != "ok")
     assert dead["state"] == "dagster-restarting"
     assert dead["server"]["last_words"]
-    found = until(jupyter, lambda dagster: dagster["state"] == "ok")
+    found = until(jupyter, is_up)
     assert found["server"]["restarts"] == 1
     assert found["server"]["pid"] != before[0].pid
     assert_ended(before, 1)  # the run's own process among them
@@ -202,7 +207,7 @@ def test_one_that_cannot_start_has_failed_with_its_last_words(jupyter: RunningJu
     assert "no_such_section" in failed["error"]["message"]
     config.write_text(right)
     assert jupyter.request("POST", "dagster").status_code == 202
-    until(jupyter, lambda dagster: dagster["state"] == "ok")
+    until(jupyter, is_up)
 
 
 def test_nothing_is_left_when_jupyter_is_killed(jupyter: RunningJupyter, started: dict[str, Any]) -> None:

@@ -141,7 +141,8 @@ def test_a_run_is_told_while_it_goes_on_and_its_end_once() -> None:
             assert (len(client.asked) > asked) == (answer is not None)
             if answer is not None:
                 client.asked[-1][1].set_result(answer)
-            return await following
+            runs.tell(found := await following)
+            return found
 
         assert await pulse({"old": "SUCCESS"}, None) == []
         assert not runs.following

@@ -12,30 +12,42 @@ export function cellAddress(page: string, cell: string): string {
 }
 
 /**
- * Show a cell once its page is there, and give it the keyboard; whether it was found.
+ * Show a cell once its page is there, and give it the keyboard, unless that is used elsewhere by then.
  *
  * marimo follows the address of a cell only in a page that has the keyboard when it is loaded, which one in a tab hasn't.
+ *
+ * @param panel Where the page is, or will be.
+ * @returns Whether there is such a cell; true too where nobody waits for it any more.
  */
-export async function revealCell(frame: HTMLIFrameElement | null, cell: string): Promise<boolean> {
+export async function revealCell(panel: HTMLElement, cell: string): Promise<boolean> {
+  const frame = panel.querySelector('iframe');
+  const before = document.activeElement;
+  const isFree = (): boolean => {
+    const { activeElement, body } = document;
+    return panel.offsetParent !== null && ([before, body].includes(activeElement) || panel.contains(activeElement));
+  };
   const until = Date.now() + LONGEST_MILLISECONDS;
-  while (frame?.isConnected && Date.now() < until) {
+  while (frame?.isConnected && isFree()) {
     if (editorOf(frame, cell)) {
-      await settle(frame, cell);
+      await settle(frame, cell, isFree);
       return true;
+    }
+    if (Date.now() > until) {
+      return false;
     }
     await look();
   }
-  return false;
+  return true;
 }
 
-/** Keep the cell in view until the page has settled, or the user does something in it. */
-async function settle(frame: HTMLIFrameElement, cell: string): Promise<void> {
+/** Keep the cell in view until the page has settled, or the user does something in it or elsewhere. */
+async function settle(frame: HTMLIFrameElement, cell: string, isFree: () => boolean): Promise<void> {
   const page = frame.contentWindow;
   let taken = false;
   const take = (): void => void (taken = true);
   page?.addEventListener('pointerdown', take, { once: true });
   page?.addEventListener('keydown', take, { once: true });
-  for (let looks = 0; looks < SETTLING_LOOKS && !taken; looks++) {
+  for (let looks = 0; looks < SETTLING_LOOKS && !taken && isFree(); looks++) {
     const editor = editorOf(frame, cell);
     editor?.closest('[data-cell-name]')?.scrollIntoView({ block: 'center' });
     page?.focus();

@@ -1,6 +1,7 @@
 /** daglab's commands about notebooks and their pairs. */
 
-import { showErrorMessage } from '@jupyterlab/apputils';
+import { Notification, showErrorMessage } from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
 import { notebookIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { assetArguments, type IContext, targets } from './actions/context';
@@ -48,8 +49,8 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
         const py = await marimoHalf(context, notebook);
         if (tabs) {
           const tab = await tabs.open(py);
-          if (to !== null) {
-            await revealCell(tab.node.querySelector('iframe'), to);
+          if (to !== null && !(await revealCell(tab.node, to))) {
+            Notification.warning(trans.__('%1 has no cell %2 in marimo.', PathExt.basename(py), to), { autoClose: 8000 });
           }
         } else {
           const page = await context.api.openInMarimo(py);

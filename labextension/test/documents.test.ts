@@ -2,7 +2,7 @@ import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { Contents } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Api } from '../src/data/api';
 import { EventStream } from '../src/data/events';
 import { WorkspaceStore } from '../src/data/store';
@@ -20,22 +20,43 @@ class Context {
   path = 'n/a.ipynb';
   loaded = 0;
   isDisposed = false;
+  isReady = true;
+  text = '';
   ready = Promise.resolve();
   contentsModel = { type: 'notebook', hash: 'h0', last_modified: 't0' };
   saveState = new Signal<this, string>(this);
   fileChanged = new Signal<this, void>(this);
   pathChanged = new Signal<this, string>(this);
   model = {
-    ...{ dirty: false, toJSON: () => ({}), toString: () => '' },
+    ...{ dirty: false, toJSON: () => ({}), toString: () => this.text, fromString: (text: string) => this.type(text) },
     stateChanged: new Signal<object, { name: string }>({}),
     contentChanged: new Signal<object, void>({}),
     metadataChanged: new Signal<object, { key: string; oldValue: unknown; newValue: unknown }>({})
   };
   disk = 'h0';
+  /** What a load waits for. */
+  served = Promise.resolve();
 
   async revert(): Promise<void> {
     this.loaded += 1;
-    this.contentsModel = { ...this.contentsModel, hash: this.disk };
+    const hash = this.disk;
+    await this.served;
+    this.text = 'theirs';
+    this.contentsModel = { ...this.contentsModel, hash };
+  }
+
+  /** Save as JupyterLab does: what is typed while `work` goes on counts as saved too. */
+  async save(work: () => void = () => undefined): Promise<void> {
+    this.saveState.emit('started');
+    await Promise.resolve();
+    work();
+    this.become(false);
+    this.saveState.emit('completed');
+  }
+
+  type(text: string): void {
+    this.text = text;
+    this.edit();
   }
 
   edit(): void {
@@ -49,7 +70,17 @@ class Context {
   }
 }
 
-async function opened(syncs = true) {
+/** The node of a widget; `typing` answers whether it takes what is typed. */
+function widgetNode() {
+  const target = new EventTarget();
+  return Object.assign(target, {
+    ...{ querySelector: () => null, contains: () => false, ownerDocument: {} },
+    ...{ setAttribute: () => undefined, removeAttribute: () => undefined },
+    typing: () => target.dispatchEvent(new Event('keydown', { cancelable: true }))
+  });
+}
+
+async function opened(syncs = true, context = new Context()) {
   const asked: string[] = [];
   const others: string[] = [];
   const api = {
@@ -68,14 +99,15 @@ async function opened(syncs = true) {
   const store = new WorkspaceStore(api, stream);
   await store.refresh();
   const folders = new NotebookFolders(api, store);
-  const context = new Context();
+  const saved: Partial<Contents.IModel>[] = [];
   const contents = {
+    save: async (_: string, model: Partial<Contents.IModel>) => void saved.push(model),
     get: async () => ({ ...context.contentsModel, hash: context.disk, last_modified: context.disk }),
     driveName: (path: string) => path.split(':').slice(0, -1).join(),
     localPath: (path: string) => path.split(':').at(-1)
   };
   const documents = new OpenDocuments(store, folders, contents as unknown as Contents.IManager);
-  const node = { querySelector: () => null, contains: () => false, ownerDocument: {} };
+  const node = widgetNode();
   const ends = documents.add({ node } as unknown as Widget, context as unknown as DocumentRegistry.Context);
   await until(() => asked.length > 0);
   await new Promise(resolve => setTimeout(resolve));
@@ -87,7 +119,7 @@ async function opened(syncs = true) {
   };
   const [document] = documents.at('n/a.ipynb');
   const miss = (): void => (stream.reset as unknown as { emit: (value: undefined) => void }).emit(undefined);
-  return { asked, others, miss, context, document, documents, ends, folders, written };
+  return { asked, others, miss, context, document, documents, ends, folders, node, saved, written };
 }
 
 describe('an open document', () => {
@@ -151,6 +183,84 @@ describe('an open document', () => {
     context.model.metadataChanged.emit({ key: 'kernelspec', oldValue: { name: 'a' }, newValue: { name: 'b' } });
     context.edit();
     expect(document && documents.view(document)?.state).toBe('edited');
+  });
+
+  it('that was edited before anybody followed it is edited', async () => {
+    const context = new Context();
+    context.edit();
+    const { document, written } = await opened(true, context);
+    expect(document?.edited).toBe(true);
+    written('h1');
+    await until(() => document?.outdated === true);
+    expect(context.loaded).toBe(0);
+  });
+
+  it('is edited by what is typed while it is saved', async () => {
+    const { context, document, written } = await opened();
+    context.edit();
+    await context.save(() => context.edit());
+    expect([document?.edited, context.model.dirty]).toEqual([true, true]);
+    written('h1');
+    await until(() => document?.outdated === true);
+    expect(context.loaded).toBe(0);
+    await context.save();
+    expect(document?.edited).toBe(false);
+  });
+
+  it('is outdated though a save was cancelled in JupyterLab’s dialog, which tells nobody', async () => {
+    const { context, document, written } = await opened();
+    context.edit();
+    context.saveState.emit('started');
+    written('h1');
+    vi.useFakeTimers({ now: Date.now() + 6_000, toFake: ['Date'] });
+    context.edit();
+    vi.useRealTimers();
+    await until(() => document?.outdated === true);
+  });
+
+  it('takes nothing that is typed while it is loaded', async () => {
+    const { context, node, written } = await opened();
+    let serve = (): void => undefined;
+    context.served = new Promise(resolve => (serve = resolve));
+    expect(node.typing()).toBe(true);
+    written('h1');
+    await until(() => context.loaded === 1);
+    expect(node.typing()).toBe(false);
+    serve();
+    await until(() => node.typing());
+  });
+
+  it('is loaded again where its file was written while it was loaded', async () => {
+    const { context, document, written } = await opened();
+    let serve = (): void => undefined;
+    context.served = new Promise(resolve => (serve = resolve));
+    written('h1');
+    await until(() => context.loaded === 1);
+    written('h2');
+    serve();
+    await until(() => context.contentsModel.hash === 'h2');
+    expect([context.loaded, document?.outdated]).toEqual([2, false]);
+  });
+
+  it('is merged by the server when it is saved outdated, and a .py keeps what is in the editor', async () => {
+    const { context, document, node, saved, written } = await opened();
+    context.edit();
+    written('h1');
+    await until(() => document?.outdated === true);
+    const saving = document?.save();
+    expect(node.typing()).toBe(false);
+    await saving;
+    expect([saved.length, context.loaded, document?.edited, node.typing()]).toEqual([1, 1, false, true]);
+
+    context.path = 'n/a.py';
+    context.contentsModel = { ...context.contentsModel, type: 'file' };
+    context.edit();
+    document?.written('h2');
+    context.disk = 'h2';
+    await until(() => document?.outdated === true);
+    context.text = 'mine';
+    await document?.save();
+    expect([context.text, context.contentsModel.hash, context.loaded, document?.edited]).toEqual(['mine', 'h2', 2, false]);
   });
 
   it('waits for a save that is being done', async () => {

@@ -352,8 +352,8 @@ def test_tabs_survive_a_reload_and_marimo_its_death(page: Page, folder: Path, pa
     notice.get_by_role("button", name="Restart marimo").click()
     expect(notice).to_be_hidden(timeout=MARIMO_MILLISECONDS)
     expect(marimo_cell(page, "sum(orders)")).to_be_visible(timeout=MARIMO_MILLISECONDS)
-    sessions = pair_lab.api("GET", "daglab/api/marimo")["sessions"]
-    assert f"{folder.name}/orders.py" in [one["path"] for one in sessions]
+    path = f"{folder.name}/orders.py"  # the page shows cells a moment before it is connected
+    wait_for(page, lambda: path in [one["path"] for one in pair_lab.api("GET", "daglab/api/marimo")["sessions"]])
 
     kill_marimo(pair_lab)  # marimo's page looks for it by itself, which starts another one
     expect(notice).to_contain_text("marimo was started again", timeout=MARIMO_MILLISECONDS)
@@ -395,3 +395,34 @@ def test_what_notebooks_hold_does_nothing_in_the_view_of_a_pair(page: Page, fold
     cut_off = "node => node.scrollWidth > node.clientWidth"
     assert not compare.evaluate(cut_off)
     assert page.evaluate("window.hacked") is None
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("keep", ["Keep the notebook’s", "Keep marimo’s"])
+def test_unsaved_edits_of_a_text_editor_ask_and_none_is_lost(page: Page, folder: Path, keep: str) -> None:
+    open_file(page, "orders.py")
+    badge = page.locator(".jp-FileEditor .jp-Daglab-badge, .jp-Toolbar .jp-Daglab-badge").first
+    expect(badge).to_have_text("Pair in sync", timeout=FOLLOW_MILLISECONDS)
+    editor = page.locator(".jp-FileEditor .cm-content")
+    editor.get_by_text("sum(orders)").click()
+    page.keyboard.press("End")
+    page.keyboard.type("  # mine")
+    edit_ipynb(folder / "orders.ipynb", 2, "print(-total)")
+    expect(badge).to_have_text("Conflict with unsaved edits", timeout=FOLLOW_MILLISECONDS)
+    page.get_by_role("button", name=keep).first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("orders.py was changed while you edited it")
+    screenshot(page, "text-editor-conflict")
+    dialog.get_by_role("button", name=keep).click()
+    expect(badge).to_have_text("Pair in sync", timeout=FOLLOW_MILLISECONDS)
+    if keep == "Keep marimo’s":
+        wait_for(page, lambda: "# mine" in source(folder / "orders.ipynb", 1))
+        assert "# mine" in (folder / "orders.py").read_text("utf-8")
+        kept = [path for path in (folder.parent / ".daglab" / "backups").rglob("*") if path.is_file()]
+        assert any("print(-total)" in path.read_text("utf-8") for path in kept if folder.name in str(path))
+    else:
+        expect(editor).to_contain_text("print(-total)")
+        assert "# mine" not in (folder / "orders.py").read_text("utf-8")
+        editor.click()
+        page.keyboard.press("Control+z")
+        expect(editor).to_contain_text("# mine")

@@ -59,6 +59,25 @@ export function keepLabel(side: Side, trans: IContext['trans']): string {
   return side === 'ipynb' ? trans.__('Keep the notebook’s') : trans.__('Keep marimo’s');
 }
 
+/**
+ * Ask which half stays where a .py has unsaved edits and was written from its notebook meanwhile; null: neither yet.
+ *
+ * @param side What was chosen already, which is only confirmed.
+ */
+export async function chosenHalf({ trans }: IContext, py: string, side: Side | null): Promise<Side | null> {
+  const name = PathExt.basename(py);
+  const sides: readonly Side[] = side ? [side] : ['ipynb', 'py'];
+  const buttons = sides.map(one => Dialog.warnButton({ label: keepLabel(one, trans), actions: [one] }));
+  const { button } = await showDialog({
+    title: trans.__('%1 was changed while you edited it', name),
+    body: trans.__(
+      'Its file was written from the notebook; your edits of it, which are marimo’s version, are in the text editor. Keep the notebook’s, and the editor shows the file; Undo there brings your edits back. Keep marimo’s, and your edits are saved to both files; what the notebook holds now stays in its backups.'
+    ),
+    buttons: [Dialog.cancelButton({ label: trans.__('Cancel') }), ...buttons]
+  });
+  return sides.find(one => button.actions.includes(one)) ?? null;
+}
+
 async function confirmed({ trans }: IContext, detail: PairDetail, side: Side): Promise<boolean> {
   const replaced = PathExt.basename(side === 'ipynb' ? detail.py : detail.ipynb);
   const cells = detail.conflicts.map(conflict => conflict.label).join(', ');

@@ -4,8 +4,8 @@ import { Notification } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { CommandIDs } from '../commands';
 import { ApiError } from '../data/api';
-import type { Asset } from '../model/asset';
-import { tellConflict } from './conflicts';
+import type { Asset, Side } from '../model/asset';
+import { chosenHalf, tellConflict } from './conflicts';
 import { type IContext, tellFault } from './context';
 
 /** Whether a pair can be made: of an asset without a notebook, or of a notebook without its other half. */
@@ -51,17 +51,25 @@ export async function pairNotebook(
   }
 }
 
-/** Save what is edited in Jupyter of a notebook, so that it counts as its half; answers whether that could be done. */
-export async function saveEdits({ documents, trans }: IContext, path: string): Promise<boolean> {
+/**
+ * Save what is edited in Jupyter of a notebook, so that it counts as its half; answers whether that could be done.
+ *
+ * A .py that was written meanwhile can't be merged in a text editor: `side` says what is kept, or the user is asked.
+ */
+export async function saveEdits(context: IContext, path: string, side: Side | null = null): Promise<boolean> {
   try {
-    for (const document of documents.ofNotebook(path).filter(one => one.edited)) {
-      await document.save();
+    for (const document of context.documents.ofNotebook(path).filter(one => one.edited)) {
+      const kept = document.outdated && document.path.endsWith('.py') ? await chosenHalf(context, document.path, side) : 'py';
+      if (kept === null) {
+        return false;
+      }
+      await (kept === 'py' ? document.save() : document.load());
     }
     return true;
   } catch (error) {
-    // JupyterLab asks before a .py that was written meanwhile is replaced.
+    // JupyterLab asks before a file that was written meanwhile is replaced.
     if ((error as Error).name !== 'ModalCancelError') {
-      tellFault(trans.__('%1 was not saved.', PathExt.basename(path)), error);
+      tellFault(context.trans.__('%1 was not saved.', PathExt.basename(path)), error);
     }
     return false;
   }

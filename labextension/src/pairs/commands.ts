@@ -44,7 +44,7 @@ export function addDecisionCommands(context: IContext, { current, compare }: IPa
       isEnabled: args => target(args) !== null && !store.state.status?.read_only,
       execute: async args => {
         const notebook = target(args);
-        if (notebook !== null && (await saveEdits(context, notebook))) {
+        if (notebook !== null && (await saveEdits(context, notebook, side))) {
           await keepHalf(context, notebook, side);
         }
       }

@@ -5,8 +5,11 @@ import type { Contents } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
-import { keepingPlaces } from './places';
+import { holdingInput, keepingPlaces } from './places';
 import { servedPath } from './served';
+
+/** A save that goes on for longer, while somebody types, was cancelled in JupyterLab's dialog, which tells nobody. */
+const LONGEST_SAVE_MILLISECONDS = 5_000;
 
 export class OpenDocument implements IDisposable {
   constructor(
@@ -21,7 +24,11 @@ export class OpenDocument implements IDisposable {
     if (hasMetadata(context.model)) {
       context.model.metadataChanged.connect(this.onMetadata, this);
     }
-    void context.ready.then(() => (this.touched = false)).catch(() => undefined); // JupyterLab tells why
+    if (context.isReady) {
+      this.touched = context.model.dirty;
+    } else {
+      void context.ready.then(() => (this.touched = false)).catch(() => undefined); // JupyterLab tells why
+    }
   }
 
   /** What shows it. */
@@ -71,32 +78,46 @@ export class OpenDocument implements IDisposable {
   }
 
   /**
-   * Save the edits, also over a file that was written meanwhile: the server merges both, cell by cell.
+   * Save the edits, also over a file that was written meanwhile.
    *
-   * That is so of an .ipynb alone, which says what its edits are based on; over a .py, JupyterLab asks.
+   * The server merges both, cell by cell, where it is an .ipynb, which says what its edits are based on. What a .py
+   * holds by then is replaced.
    */
   async save(): Promise<void> {
     const { context } = this;
-    if (!this._outdated || !this.path.endsWith('.ipynb')) {
+    if (!this._outdated) {
       return context.save();
     }
-    const type = context.contentsModel?.type ?? 'notebook';
-    await this.contents.save(context.path, { type, format: 'json', content: context.model.toJSON() });
-    await this.load();
+    await holdingInput(this.widgets, async () => {
+      const { model } = context;
+      if (this.path.endsWith('.ipynb')) {
+        await this.contents.save(context.path, { type: 'notebook', format: 'json', content: model.toJSON() });
+        return this.load();
+      }
+      const restore = restoring(context);
+      await this.load(); // JupyterLab asks before it saves over a file that it doesn't know
+      restore();
+      await context.save();
+    });
   }
 
   /** Show the file as it stands, and drop edits. */
   async load(): Promise<void> {
+    const { told } = this;
     this.loading = true;
     try {
-      await keepingPlaces(this.widgets, () => this.context.revert());
+      await holdingInput(this.widgets, () => keepingPlaces(this.widgets, () => this.context.revert()));
       this.context.model.dirty = false;
       this.touched = false;
-      this.told = null;
     } finally {
       this.loading = false;
     }
     this.become(false);
+    if (this.told === told) {
+      this.told = null;
+    } else {
+      this.look(); // it was written once more meanwhile
+    }
   }
 
   dispose(): void {
@@ -115,7 +136,7 @@ export class OpenDocument implements IDisposable {
   private async follow(): Promise<void> {
     const { context } = this;
     await context.ready;
-    if (this.told === null || this.saving || this.loading || this.isShared || this._isDisposed) {
+    if (this.told === null || this.savingSince !== null || this.loading || this.isShared || this._isDisposed) {
       return;
     }
     if (context.contentsModel?.hash === this.told) {
@@ -129,12 +150,18 @@ export class OpenDocument implements IDisposable {
   }
 
   private onSave(_: unknown, state: DocumentRegistry.SaveState): void {
-    this.saving = state === 'started';
-    if (!this.saving) {
-      this.touched = this.touched && this.context.model.dirty;
-      this.look();
-      this._changed.emit();
+    if (state === 'started') {
+      this.savingSince = Date.now();
+      this.editedInSave = false;
+      return;
     }
+    this.savingSince = null;
+    if (state === 'completed' && this.editedInSave) {
+      this.context.model.dirty = true; // what was saved is what stood there when it began
+    }
+    this.touched = this.touched && this.context.model.dirty;
+    this.look();
+    this._changed.emit();
   }
 
   private onPath(): void {
@@ -157,7 +184,17 @@ export class OpenDocument implements IDisposable {
   private onContent(): void {
     if (this.byKernel) {
       this.byKernel = false; // told of right after the metadata
-    } else if (!this.touched && !this.loading) {
+      return;
+    }
+    if (this.loading) {
+      return;
+    }
+    this.editedInSave = true;
+    if (this.savingSince !== null && Date.now() - this.savingSince > LONGEST_SAVE_MILLISECONDS) {
+      this.savingSince = null;
+      this.look();
+    }
+    if (!this.touched) {
       this.touched = true;
       this._changed.emit();
     }
@@ -174,7 +211,9 @@ export class OpenDocument implements IDisposable {
   /** The next change of the content is that of metadata which a kernel sets when it starts. */
   private byKernel = false;
   private touched = false;
-  private saving = false;
+  /** When the save that goes on began. */
+  private savingSince: number | null = null;
+  private editedInSave = false;
   private loading = false;
   private _outdated = false;
   private _isDisposed = false;
@@ -190,4 +229,14 @@ interface IMetadataChange {
 
 function hasMetadata(model: object): model is { readonly metadataChanged: ISignal<object, IMetadataChange> } {
   return 'metadataChanged' in model;
+}
+
+/** What gives a document the content again that it has now. */
+function restoring({ contentsModel, model }: DocumentRegistry.Context): () => void {
+  if (contentsModel?.type === 'notebook') {
+    const content = model.toJSON();
+    return () => model.fromJSON(content);
+  }
+  const content = model.toString();
+  return () => model.fromString(content);
 }

@@ -1,4 +1,4 @@
-/** Where the reader of a document is, kept while its content is loaded again. */
+/** The reader of a document: kept in place, and from typing what would be lost, while its content is loaded again. */
 
 import type { Widget } from '@lumino/widgets';
 
@@ -7,6 +7,29 @@ export async function keepingPlaces(widgets: ReadonlySet<Widget>, work: () => Pr
   const places = [...widgets].map(place);
   await work();
   places.forEach(restore => restore());
+}
+
+const INPUT = ['keydown', 'beforeinput', 'paste', 'cut', 'drop'];
+
+/** Do `work`, during which the widgets take nothing that is typed: the content that it would go to is replaced. */
+export async function holdingInput(widgets: ReadonlySet<Widget>, work: () => Promise<void>): Promise<void> {
+  const nodes = [...widgets].map(widget => widget.node);
+  const hold = (event: Event): void => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  for (const node of nodes) {
+    INPUT.forEach(type => node.addEventListener(type, hold, { capture: true }));
+    node.setAttribute('aria-busy', 'true');
+  }
+  try {
+    await work();
+  } finally {
+    for (const node of nodes) {
+      INPUT.forEach(type => node.removeEventListener(type, hold, { capture: true }));
+      node.removeAttribute('aria-busy');
+    }
+  }
 }
 
 function place(widget: Widget): () => void {

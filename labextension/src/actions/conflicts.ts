@@ -67,12 +67,17 @@ export function keepLabel(side: Side, trans: IContext['trans']): string {
 export async function chosenHalf({ trans }: IContext, py: string, side: Side | null): Promise<Side | null> {
   const name = PathExt.basename(py);
   const sides: readonly Side[] = side ? [side] : ['ipynb', 'py'];
+  const outcomes = {
+    ipynb: trans.__('the editor shows the file; Undo there brings your edits back.'),
+    py: trans.__('your edits are saved to both files; what the notebook holds now stays in its backups.')
+  };
   const buttons = sides.map(one => Dialog.warnButton({ label: keepLabel(one, trans), actions: [one] }));
   const { button } = await showDialog({
     title: trans.__('%1 was changed while you edited it', name),
-    body: trans.__(
-      'Its file was written from the notebook; your edits of it, which are marimo’s version, are in the text editor. Keep the notebook’s, and the editor shows the file; Undo there brings your edits back. Keep marimo’s, and your edits are saved to both files; what the notebook holds now stays in its backups.'
-    ),
+    body: [
+      trans.__('Its file holds the notebook’s version by now, the text editor yours, unsaved.'),
+      ...sides.map(one => `${keepLabel(one, trans)}: ${outcomes[one]}`)
+    ].join(' '),
     buttons: [Dialog.cancelButton({ label: trans.__('Cancel') }), ...buttons]
   });
   return sides.find(one => button.actions.includes(one)) ?? null;

@@ -132,7 +132,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     addPairs(app, context, folders, { labShell, tabs: marimoTabs, restorer, toolbars, statusBar, launcher, files });
     addSidebarCommands(context, () => {
       shell.activateById(SIDEBAR_ID);
-      panel.focusSearch();
+      setTimeout(() => panel.focusSearch()); // the palette gives the focus back to where it was, once a command is executed
     });
     addAssetPanels({
       ...{ context, rendermime, restorer, toolbars, settings, pluginId: PLUGIN_ID },

@@ -139,7 +139,7 @@ export function addSidebarCommands(context: IContext, reveal: () => void): void 
       try {
         await api.post('/dagster', {});
       } catch (error) {
-        tellFault(trans.__('Dagster was not started.'), error);
+        tellFault(trans, trans.__('Dagster was not started.'), error);
       }
       await store.refresh();
     }
@@ -165,7 +165,7 @@ export function addSidebarCommands(context: IContext, reveal: () => void): void 
           await showText(trans.__('%1 failed to load', name), error, trans.__('Close'));
         }
       } catch (error) {
-        tellFault(trans.__('%1 was not reloaded.', name), error);
+        tellFault(trans, trans.__('%1 was not reloaded.', name), error);
       }
       await store.refresh();
     }

@@ -1,11 +1,11 @@
 /** daglab's commands about notebooks and their pairs. */
 
-import { Notification, showErrorMessage } from '@jupyterlab/apputils';
+import { Notification } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { notebookIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
-import { assetArguments, type IContext, targets } from './actions/context';
-import { canPair, createPair, marimoHalf, openInJupyter, pairNotebook, syncPair } from './actions/pairs';
+import { assetArguments, type IContext, targets, tellFault } from './actions/context';
+import { canPair, createPair, marimoHalf, openInJupyter, pairNotebook, syncPair, syncPairs } from './actions/pairs';
 import { CommandIDs } from './commands';
 import { marimoIcon, pairIcons, syncIcon } from './icons';
 import type { MarimoTabs } from './marimo';
@@ -17,6 +17,7 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
   const { commands, store, trans } = context;
   const byAsset = assetArguments(trans);
   const path = { type: 'string', description: trans.__('The path of a notebook, in place of a key') };
+  const paths = { type: 'array', items: { type: 'string' }, description: trans.__('Paths of several notebooks') };
   const cell = { type: 'string', description: trans.__('The name of a cell to go to, or its number') };
   const describedBy = {
     args: { ...byAsset, properties: { ...(byAsset['properties'] as ReadonlyJSONObject), path } }
@@ -26,7 +27,9 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
   const notebooks = (args: ReadonlyPartialJSONObject): readonly string[] =>
     typeof args['path'] === 'string'
       ? [args['path']]
-      : [...new Set(find(args).flatMap(asset => asset.notebook ?? []))];
+      : Array.isArray(args['paths'])
+        ? args['paths'].map(String)
+        : [...new Set(find(args).flatMap(asset => asset.notebook ?? []))];
   const one = (args: ReadonlyPartialJSONObject): boolean => notebooks(args).length === 1;
   /** Whether the pair that is to be created is about an asset that no notebook makes. */
   const explores = (args: ReadonlyPartialJSONObject): boolean =>
@@ -57,7 +60,7 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
           window.open(to === null ? page : cellAddress(page, to), '_blank', 'noopener');
         }
       } catch (error) {
-        await showErrorMessage(trans.__('marimo did not open'), (error as Error).message);
+        tellFault(trans, trans.__('marimo did not open.'), error);
       }
     }
   });
@@ -102,11 +105,12 @@ export function addPairCommands(context: IContext, tabs: MarimoTabs | null): voi
     label: args => (notebooks(args).length > 1 ? trans.__('Sync pairs') : trans.__('Sync pair')),
     caption: trans.__('Bring both halves of the notebook together'),
     icon: syncIcon,
-    describedBy,
+    describedBy: { args: { ...describedBy.args, properties: { ...describedBy.args.properties, paths } } },
     isEnabled: args => notebooks(args).length > 0 && writable(),
     execute: async args => {
-      for (const notebook of notebooks(args)) {
-        await syncPair(context, notebook);
+      const [first, ...others] = notebooks(args);
+      if (first !== undefined) {
+        await (others.length > 0 ? syncPairs(context, [first, ...others]) : syncPair(context, first));
       }
     }
   });

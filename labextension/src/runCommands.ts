@@ -36,7 +36,7 @@ export function addRunCommands(context: IContext, tabs: RunTabs | null): void {
     try {
       openPage((await api.get('/runs/{run_id}', { path: { run_id: id } })).url);
     } catch (error) {
-      tellFault(trans.__('The run did not open.'), error);
+      tellFault(trans, trans.__('The run did not open.'), error);
     }
   };
 

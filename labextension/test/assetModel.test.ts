@@ -12,6 +12,7 @@ import { asset, run } from './make';
 class Workspace {
   readonly changed = new Signal<this, void>(this);
   readonly runChanged = new Signal<this, RunProgress>(this);
+  readonly missed = new Signal<this, void>(this);
   asked: string[] = [];
   failing = false;
   runsNow: Run[] = [run({ id: 'r1', final: true, status: 'SUCCESS' })];
@@ -83,6 +84,13 @@ describe('AssetModel', () => {
     await passed();
     expect(workspace.asked.sort()).toEqual(['/assets/{key}', '/runs']);
     expect(model.view.runs).toHaveLength(1);
+  });
+
+  it('asks for everything again when events were missed', async () => {
+    await shown();
+    workspace.missed.emit();
+    await passed();
+    expect(workspace.asked.sort()).toEqual(['/assets/{key}', '/runs']);
   });
 
   it('asks again when the asset has changed, not when others have, and once for many changes', async () => {

@@ -29,8 +29,8 @@ class Server {
     };
   }
 
-  async get(): Promise<PairDetail> {
-    this.asked += 1;
+  async get(path: string): Promise<PairDetail> {
+    this.asked += path === '/pairs/{path}' ? 1 : 0;
     if (this.fault) {
       throw this.fault;
     }
@@ -50,7 +50,7 @@ class Server {
   }
 }
 
-async function opened(): Promise<{ server: Server; model: CompareModel; tell: (py: string) => void }> {
+async function opened(): Promise<{ server: Server; model: CompareModel; tell: (py: string) => void; miss: () => void }> {
   const server = new Server();
   const stream = new EventStream(server as unknown as Api);
   const model = new CompareModel('n/a.ipynb', server as unknown as Api, new WorkspaceStore(server as unknown as Api, stream));
@@ -59,10 +59,28 @@ async function opened(): Promise<{ server: Server; model: CompareModel; tell: (p
     const data = { py, ipynb: py.replace('.py', '.ipynb'), state: 'conflict', reason: '', written: [], conflicts: [] };
     (stream.happened as unknown as { emit: (event: unknown) => void }).emit({ topic: 'pairs', data });
   };
-  return { server, model, tell };
+  const miss = (): void => (stream.reset as unknown as { emit: (value: undefined) => void }).emit(undefined);
+  return { server, model, tell, miss };
 }
 
 describe('the view of a pair', () => {
+  it('says no more that a conflict is resolved when a file was changed since', async () => {
+    const { server, model } = await opened();
+    model.chooseAll('py');
+    expect(await model.apply()).toBe(true);
+    await model.load();
+    expect(model.view.news).toBe('resolved');
+    server.version = 'b';
+    await model.load();
+    expect(model.view.news).toBeNull();
+  });
+
+  it('looks again when events were missed', async () => {
+    const { server, miss } = await opened();
+    miss();
+    await until(() => server.asked === 2);
+  });
+
   it('writes what was chosen, by cell, on what was seen', async () => {
     const { server, model } = await opened();
     expect(model.isDecided).toBe(false);

@@ -69,6 +69,10 @@ class Server {
     this.say({ topic: 'runs', data: told, cursor: `h-${++this.count}`, at: 0 });
   }
 
+  reset(): void {
+    this.say({ cursor: 'h2-0', reset: true });
+  }
+
   private say(message: object): void {
     this.socket?.onmessage?.({ data: JSON.stringify(message) });
   }
@@ -181,6 +185,21 @@ describe('the list of runs', () => {
     model.setFilter({ status: 'failed' });
     await until(() => model.view.runs !== null);
     expect(model.view.runs?.map(one => one.id)).toEqual(['failed']);
+  });
+
+  it('is the same where a filter says what it said', async () => {
+    const { server, model } = await listed(3);
+    server.asked = [];
+    model.setFilter({ asset: null });
+    expect(model.view.runs?.length).toBe(3);
+    expect(server.asked).toEqual([]);
+  });
+
+  it('is asked for again when events were missed', async () => {
+    const { server, model } = await listed(1);
+    server.runs = many(2);
+    server.reset();
+    await until(() => model.view.runs?.length === 2);
   });
 
   it('asks for nothing while nobody sees it', async () => {

@@ -6,7 +6,7 @@ import { CommandIDs } from '../commands';
 import type { PairDetail, Side } from '../model/asset';
 import { type IContext, tellFault } from './context';
 
-/** The notification about each notebook, by its name. */
+/** The notification about each notebook, by the path of its .ipynb. */
 const told = new Map<string, string>();
 
 /** Say that a notebook is in conflict, and what can be done; said once, until it is another conflict. */
@@ -23,11 +23,12 @@ export function tellOutdated(context: IContext, path: string): void {
 }
 
 /** There is no conflict any more. */
-export function untell(path: string): void {
-  const id = told.get(stem(path));
+export function untell({ documents }: Pick<IContext, 'documents'>, path: string): void {
+  const notebook = documents.notebookOf(path);
+  const id = told.get(notebook);
   if (id !== undefined) {
     Notification.dismiss(id);
-    told.delete(stem(path));
+    told.delete(notebook);
   }
 }
 
@@ -45,12 +46,12 @@ export async function keepHalf(context: IContext, path: string, side: Side): Pro
     if (conflicts.length > 0) {
       tellConflict(context, path, conflicts.length);
     } else {
-      untell(path);
+      untell(context, path);
       Notification.success(trans.__('%1 is in sync.', name), { autoClose: 5000 });
     }
     await store.refresh();
   } catch (error) {
-    tellFault(trans.__('%1 was not synced.', name), error);
+    tellFault(trans, trans.__('%1 was not synced.', name), error);
   }
 }
 
@@ -95,8 +96,7 @@ async function confirmed({ trans }: IContext, detail: PairDetail, side: Side): P
   return button.accept;
 }
 
-function warn({ commands, trans }: IContext, path: string, message: string): void {
-  untell(path);
+function warn({ commands, documents, trans }: IContext, path: string, message: string): void {
   const action = (label: string, id: string): Notification.IAction => ({
     label,
     callback: () => void commands.execute(id, { path })
@@ -106,9 +106,9 @@ function warn({ commands, trans }: IContext, path: string, message: string): voi
     action(keepLabel('py', trans), CommandIDs.keepMarimoHalf),
     action(trans.__('Compare'), CommandIDs.comparePair)
   ];
-  told.set(stem(path), Notification.warning(message, { autoClose: false, actions }));
-}
-
-function stem(path: string): string {
-  return path.replace(/\.(py|ipynb)$/, '');
+  const notebook = documents.notebookOf(path);
+  const id = told.get(notebook);
+  if (id === undefined || !Notification.update({ id, message, type: 'warning', autoClose: false, actions })) {
+    told.set(notebook, Notification.warning(message, { autoClose: false, actions }));
+  }
 }

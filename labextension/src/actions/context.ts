@@ -11,6 +11,10 @@ import type { Asset } from '../model/asset';
 import { sentence } from '../model/words';
 import type { OpenDocuments } from '../pairs/documents';
 import type { SidebarModel } from '../sidebar/model';
+import { showText } from './showText';
+
+/** JupyterLab leaves out what a notification says beyond. */
+const LONGEST_NOTIFICATION = 140;
 
 export interface IContext {
   readonly api: Api;
@@ -45,8 +49,13 @@ export function targets(context: IContext, args: ReadonlyPartialJSONObject): rea
 }
 
 /** Tell what went wrong, and what to do. */
-export function tellFault(title: string, error: unknown, actions: Notification.IAction[] = []): void {
+export function tellFault(trans: IRenderMime.TranslationBundle, title: string, error: unknown): void {
   const { message, remedy } = faultOf(error);
-  const text = [title, message, remedy && sentence(remedy)].filter(Boolean).join(' ');
-  Notification.error(text, { autoClose: false, actions });
+  const parts = [title, message, remedy && sentence(remedy)].filter(Boolean);
+  const text = parts.join(' ');
+  const whole = {
+    label: trans.__('Show error'),
+    callback: () => void showText(title, parts.slice(1).join('\n\n'), trans.__('Close'))
+  };
+  Notification.error(text, { autoClose: false, actions: text.length > LONGEST_NOTIFICATION ? [whole] : [] });
 }

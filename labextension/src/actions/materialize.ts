@@ -72,7 +72,7 @@ async function detailsFor(context: IContext, assets: readonly Asset[]): Promise<
   try {
     return await context.api.get('/assets/{key}', { path: { key: asked.key } });
   } catch (error) {
-    tellFault(context.trans.__('%1 was not materialized.', asked.key), error);
+    tellFault(context.trans, context.trans.__('%1 was not materialized.', asked.key), error);
     return undefined;
   }
 }

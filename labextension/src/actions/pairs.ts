@@ -47,7 +47,7 @@ export async function pairNotebook(
     }
     await store.refresh();
   } catch (error) {
-    tellFault(trans.__('The pair was not made.'), error);
+    tellFault(trans, trans.__('The pair was not made.'), error);
   }
 }
 
@@ -69,7 +69,7 @@ export async function saveEdits(context: IContext, path: string, side: Side | nu
   } catch (error) {
     // JupyterLab asks before a file that was written meanwhile is replaced.
     if ((error as Error).name !== 'ModalCancelError') {
-      tellFault(context.trans.__('%1 was not saved.', PathExt.basename(path)), error);
+      tellFault(context.trans, context.trans.__('%1 was not saved.', PathExt.basename(path)), error);
     }
     return false;
   }
@@ -93,8 +93,38 @@ export async function syncPair(context: IContext, path: string): Promise<void> {
     }
     await store.refresh();
   } catch (error) {
-    tellFault(trans.__('%1 was not synced.', name), error);
+    tellFault(trans, trans.__('%1 was not synced.', name), error);
   }
+}
+
+/** The same of several pairs, told of once; what is in conflict, or can't be synced, is told by its name. */
+export async function syncPairs(context: IContext, paths: readonly string[]): Promise<void> {
+  const { api, store, trans } = context;
+  const sync = async (): Promise<number> => {
+    let synced = 0;
+    for (const path of paths) {
+      if (!(await saveEdits(context, path))) {
+        continue;
+      }
+      try {
+        const { conflicts } = await api.patch('/pairs/{path}', { path: { path }, body: {} });
+        if (conflicts.length > 0) {
+          tellConflict(context, path, conflicts.length);
+        } else {
+          synced += 1;
+        }
+      } catch (error) {
+        tellFault(trans, trans.__('%1 was not synced.', PathExt.basename(path)), error);
+      }
+    }
+    await store.refresh();
+    return synced;
+  };
+  Notification.promise(sync(), {
+    pending: { message: trans.__('Syncing %1 pairs…', paths.length) },
+    success: { message: synced => trans.__('%1 of %2 pairs are in sync.', synced as number, paths.length) },
+    error: { message: error => String(error) }
+  });
 }
 
 /** The .py of a notebook, whose path is that of either half. */
@@ -113,6 +143,6 @@ export async function openInJupyter(context: IContext, path: string): Promise<vo
     }
     await commands.execute('docmanager:open', { path: ipynb });
   } catch (error) {
-    tellFault(trans.__('The notebook did not open.'), error);
+    tellFault(trans, trans.__('The notebook did not open.'), error);
   }
 }

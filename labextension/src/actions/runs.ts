@@ -24,7 +24,7 @@ export async function terminate(context: IContext, id: string, force: boolean): 
     const message = status === 'CANCELED' ? trans.__('The run is canceled.') : trans.__('The run is being canceled.');
     Notification.info(message, { autoClose: 5000 });
   } catch (error) {
-    tellFault(trans.__('The run was not terminated.'), error);
+    tellFault(trans, trans.__('The run was not terminated.'), error);
   }
 }
 
@@ -42,7 +42,7 @@ export async function reexecute(context: IContext, id: string, strategy: Strateg
     });
     await commands.execute(CommandIDs.openRun, { id: again.id });
   } catch (error) {
-    tellFault(trans.__('The run was not launched again.'), error);
+    tellFault(trans, trans.__('The run was not launched again.'), error);
   }
 }
 

@@ -3,8 +3,9 @@
 import * as React from 'react';
 import type { Check } from '../model/asset';
 import { checkWords } from '../model/checkWords';
+import { When } from '../sidebar/time';
 import { MetadataList } from './metadata';
-import { Ago, type ISectionProps, RunLink, Section, Status } from './section';
+import { type ISectionProps, RunLink, Section, Status } from './section';
 
 interface IChecksProps extends ISectionProps {
   readonly checks: readonly Check[];
@@ -43,7 +44,7 @@ function CheckItem(props: ISectionProps & { readonly check: Check }): React.Reac
       <div className="jp-Daglab-itemName">{check.name}</div>
       <div className="jp-Daglab-itemLine">
         <Status {...checkWords(check, trans)} />
-        {latest ? <Ago time={latest.timestamp} trans={trans} /> : null}
+        {latest ? <When at={latest.timestamp} trans={trans} /> : null}
         {latest?.run_id ? <RunLink id={latest.run_id} context={context} /> : null}
         {check.blocking ? (
           <span className="jp-Daglab-kind" title={trans.__('Assets downstream are not made when it fails')}>

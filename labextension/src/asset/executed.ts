@@ -69,6 +69,7 @@ class ExecutedTab extends MainAreaWidget {
     this.title.caption = frame.title;
     this.title.icon = executedIcon;
     this.title.closable = true;
+    this.toolbar.hide(); // there is nothing in it
   }
 
   protected override onAfterAttach(message: Message): void {

@@ -7,7 +7,8 @@ import type { Asset, AssetDetails, PairState } from '../model/asset';
 import { shortName } from '../model/tree';
 import { pairText, shownStatus, statusText } from '../model/words';
 import { Icon } from '../sidebar/icon';
-import { Ago, type ISectionProps, Section, Status } from './section';
+import { When } from '../sidebar/time';
+import { type ISectionProps, Section, Status } from './section';
 
 interface IHeaderProps extends ISectionProps {
   readonly asset: Asset;
@@ -29,7 +30,7 @@ export function Header({ asset, context }: IHeaderProps): React.ReactElement {
         <span role="status">
           <Status icon={status} text={statusText(status, trans)} />
         </span>
-        {asset.materialized_at === null ? null : <Ago time={asset.materialized_at} trans={trans} />}
+        {asset.materialized_at === null ? null : <When at={asset.materialized_at} trans={trans} />}
         {parts.map(kind => (
           <span key={kind} className="jp-Daglab-kind">
             {kind}

@@ -4,9 +4,10 @@ import * as React from 'react';
 import { CommandIDs } from '../commands';
 import type { ILineage } from '../model/lineage';
 import { shortName } from '../model/tree';
+import { LinkButton } from '../sidebar/linkButton';
 import { Graph } from './graph';
 import { LineageList } from './lineageList';
-import { type ISectionProps, LinkButton, Section } from './section';
+import { type ISectionProps, Section } from './section';
 
 /** In less width, as at high zoom, a list says more than the part of a graph that one sees. */
 const NARROW_PIXELS = 400;

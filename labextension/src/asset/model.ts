@@ -43,6 +43,7 @@ export class AssetModel implements IDisposable {
     this._view = this.made({ details: null, fault: null, runs: null, runsFault: null, failure: null });
     store.changed.connect(this.onWorkspace, this);
     store.runChanged.connect(this.onRun, this);
+    store.missed.connect(this.refresh, this);
   }
 
   get view(): IAssetView {

@@ -9,6 +9,7 @@ import { seriesOf } from '../model/metadata';
 import { failureText, sentence } from '../model/words';
 import { Banner, Empty, type IAction } from '../sidebar/notice';
 import { faultActions, faultTitle } from '../sidebar/states';
+import { When } from '../sidebar/time';
 import { Checks } from './checks';
 import { About, Header } from './header';
 import { Lineage } from './lineage';
@@ -17,7 +18,7 @@ import { MetadataList } from './metadata';
 import type { AssetModel, IAssetView } from './model';
 import { Partitions } from './partitions';
 import { Runs } from './runs';
-import { Ago, type ISectionProps, RunLink, Section } from './section';
+import { type ISectionProps, RunLink, Section } from './section';
 
 export class AssetContent extends ReactWidget {
   constructor(
@@ -26,6 +27,8 @@ export class AssetContent extends ReactWidget {
   ) {
     super();
     this.addClass('jp-Daglab-assetPanel');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', props.context.trans.__('Asset %1', model.key));
   }
 
   override dispose(): void {
@@ -168,7 +171,7 @@ function Events({ view, context, rendermime }: ISectionProps & Pick<IContentProp
 function EventNote({ event, context }: { readonly event: AssetEvent } & Pick<ISectionProps, 'context'>): React.ReactElement {
   return (
     <>
-      <Ago time={event.timestamp} trans={context.trans} />
+      <When at={event.timestamp} trans={context.trans} />
       {event.partition === null ? null : <span className="jp-Daglab-kind">{event.partition}</span>}
       {event.run_id ? <RunLink id={event.run_id} context={context} /> : null}
     </>

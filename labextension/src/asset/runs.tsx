@@ -6,7 +6,9 @@ import type { Fault, Run } from '../model/asset';
 import { duration, runStatusText, runTone, shortId } from '../model/runTexts';
 import { sentence } from '../model/words';
 import { ToneIcon } from '../runs/icons';
-import { Ago, type ISectionProps, LinkButton, RunLink, Section } from './section';
+import { When } from '../sidebar/time';
+import { LinkButton } from '../sidebar/linkButton';
+import { type ISectionProps, RunLink, Section } from './section';
 
 interface IRunsProps extends ISectionProps {
   readonly assetKey: string;
@@ -53,7 +55,7 @@ function RunLine(props: IRunsProps & { readonly run: Run }): React.ReactElement 
         {runStatusText(run.status, trans)}
       </span>
       <RunLink id={run.id} context={context} />
-      <Ago time={run.started_at ?? run.created_at} trans={trans} />
+      <When at={run.started_at ?? run.created_at} trans={trans} />
       {run.started_at !== null && run.ended_at !== null ? (
         <span>{duration(run.ended_at - run.started_at, trans)}</span>
       ) : null}

@@ -1,15 +1,14 @@
 /** The parts that the sections of an asset's panel are built from. */
 
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
-import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import * as React from 'react';
 import type { IContext } from '../actions/context';
 import { CommandIDs } from '../commands';
 import { statusIcons } from '../icons';
 import { shortId } from '../model/runTexts';
-import { age, type ShownStatus } from '../model/words';
+import type { ShownStatus } from '../model/words';
 import { Icon } from '../sidebar/icon';
-import { useNow } from '../sidebar/now';
+import { LinkButton } from '../sidebar/linkButton';
 
 /** What all sections work with. */
 export interface ISectionProps {
@@ -44,40 +43,6 @@ export function Status(props: { readonly icon: ShownStatus; readonly text: strin
       <Icon icon={statusIcons[props.icon]} className={`jp-Daglab-status jp-mod-${props.icon}`} />
       {props.text}
     </span>
-  );
-}
-
-/** How long ago something was, with the time itself for who points at it. */
-export function Ago(props: {
-  /** Seconds since the epoch. */
-  readonly time: number;
-  readonly trans: IRenderMime.TranslationBundle;
-}): React.ReactElement {
-  const date = new Date(props.time * 1000);
-  return (
-    <time dateTime={date.toISOString()} title={date.toLocaleString()}>
-      {age(props.time, useNow(), props.trans)}
-    </time>
-  );
-}
-
-/** A button that looks like a link. */
-export function LinkButton(props: {
-  readonly label: string;
-  /** What it does, where the label alone does not tell. */
-  readonly name?: string;
-  readonly onClick: () => void;
-}): React.ReactElement {
-  return (
-    <button
-      type="button"
-      className="jp-Daglab-link"
-      aria-label={props.name}
-      title={props.name}
-      onClick={props.onClick}
-    >
-      {props.label}
-    </button>
   );
 }
 

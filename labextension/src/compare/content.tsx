@@ -9,6 +9,7 @@ import { documentIcons } from '../icons';
 import type { PairDetail } from '../model/asset';
 import { pairText } from '../model/words';
 import { Icon } from '../sidebar/icon';
+import { LinkButton } from '../sidebar/linkButton';
 import { Banner, Empty, type IAction } from '../sidebar/notice';
 import { Changes, Refused } from './changes';
 import { ConflictCell } from './conflict';
@@ -52,9 +53,7 @@ function Head({ context, detail }: DetailProps): React.ReactElement {
   const { commands, trans } = context;
   const { py, ipynb, hashes, state } = detail;
   const open = (label: string, command: string, path: string): React.ReactElement => (
-    <button type="button" className="jp-Daglab-link" onClick={() => void commands.execute(command, { path })}>
-      {label}
-    </button>
+    <LinkButton label={label} onClick={() => void commands.execute(command, { path })} />
   );
   return (
     <header className="jp-Daglab-compareHead">
@@ -102,6 +101,14 @@ function Conflicts(props: DetailProps): React.ReactElement {
   const hint = readOnly
     ? trans.__('daglab is set to read only.')
     : trans.__('%1 of %2 decided. What is replaced stays in the backups.', decided, conflicts.length);
+  const previews = model.isDecided && !view.busy && view.preview === null;
+  const applies = model.isDecided && !view.busy && !readOnly;
+  const apply = async ({ currentTarget }: React.MouseEvent): Promise<void> => {
+    const panel = currentTarget.closest<HTMLElement>('.jp-Daglab-compare');
+    if (await model.apply()) {
+      panel?.focus(); // the button is gone
+    }
+  };
   return (
     <>
       <p className="jp-Daglab-compareText">
@@ -138,16 +145,16 @@ function Conflicts(props: DetailProps): React.ReactElement {
           <button
             type="button"
             className="jp-Daglab-button"
-            disabled={!model.isDecided || view.busy || view.preview !== null}
-            onClick={() => void model.look()}
+            aria-disabled={!previews} // disabled, it would lose the focus
+            onClick={() => previews && void model.look()}
           >
             {trans.__('Preview')}
           </button>
           <button
             type="button"
             className="jp-Daglab-button jp-mod-primary"
-            disabled={!model.isDecided || view.busy || readOnly}
-            onClick={() => void model.apply()}
+            aria-disabled={!applies}
+            onClick={event => applies && void apply(event)}
           >
             {view.busy ? trans.__('Applying…') : trans.__('Apply')}
           </button>

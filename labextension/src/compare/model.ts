@@ -32,6 +32,7 @@ export class CompareModel implements IDisposable {
     store: WorkspaceStore
   ) {
     store.pairChanged.connect(this.hear, this);
+    store.missed.connect(this.onMissed, this);
     void this.load();
   }
 
@@ -93,6 +94,7 @@ export class CompareModel implements IDisposable {
       const body = { resolve: Object.fromEntries(choices), expected: detail.hashes, dry_run: dry };
       const answer = await this.api.patch('/pairs/{path}', { path: { path: this.path }, body });
       const done = !dry && answer.state === 'in-sync';
+      this.isNew = done;
       this.change({ busy: false, preview: dry ? answer.changes : null, news: done ? 'resolved' : null });
       if (!dry) {
         await this.load();
@@ -101,6 +103,7 @@ export class CompareModel implements IDisposable {
     } catch (error) {
       const fault = faultOf(error);
       const moved = fault.code === 'file-moved';
+      this.isNew = moved;
       this.change({ busy: false, ...(moved ? { news: 'moved' } : { fault }) });
       if (moved) {
         await this.load();
@@ -114,11 +117,18 @@ export class CompareModel implements IDisposable {
       const detail = await this.api.get('/pairs/{path}', { path: { path: this.path } });
       const before = this._view;
       const choices = stillValid(before.choices, before.detail?.conflicts ?? [], detail.conflicts);
+      const { py, ipynb } = before.detail?.hashes ?? {};
+      const news = this.isNew || (py === detail.hashes.py && ipynb === detail.hashes.ipynb) ? before.news : null;
+      this.isNew = false;
       const lost = choices.size < before.choices.size && detail.conflicts.length > 0;
-      this.change({ detail, fault: null, choices, preview: null, news: lost ? 'moved' : before.news });
+      this.change({ detail, fault: null, choices, preview: null, news: lost ? 'moved' : news });
     } catch (error) {
       this.change({ fault: faultOf(error) });
     }
+  }
+
+  private onMissed(): void {
+    void this.load();
   }
 
   private hear(_: unknown, change: IPairChange): void {
@@ -136,6 +146,8 @@ export class CompareModel implements IDisposable {
     }
   }
 
+  /** The news are of what is read next; of files that have changed once more they aren't. */
+  private isNew = false;
   private readonly loading = new Coalesced(() => this.read(), GAP_MILLISECONDS);
   private readonly _changed = new Signal<this, void>(this);
   private _isDisposed = false;

@@ -32,7 +32,7 @@ export function addDecisionCommands(context: IContext, { current, compare }: IPa
     execute: async args => {
       const notebook = target(args);
       if (notebook !== null && (await saveEdits(context, notebook))) {
-        untell(notebook);
+        untell(context, notebook);
         await compare(notebook);
       }
     }

@@ -78,6 +78,11 @@ export class OpenDocuments implements IDisposable {
     return [...new Set([path, notebook?.ipynb, notebook?.py])].flatMap(half => (half ? this.at(half) : []));
   }
 
+  /** The path of the .ipynb of the notebook that a file is half of; the file's own where that isn't known. */
+  notebookOf(path: string): string {
+    return this.folders.find(path)?.ipynb ?? path;
+  }
+
   /** Where a document stands; null where it is no notebook, or that isn't known yet. */
   view(document: OpenDocument): IDocumentView | null {
     const { path, edited, outdated } = document;

@@ -78,10 +78,8 @@ export function addFileCommands(
     isVisible: () => selected().length > 0 && selected().every(isPair),
     isEnabled: writable,
     execute: async () => {
-      const paths = new Set(selected().map(notebook => notebook.ipynb));
-      for (const path of paths) {
-        await commands.execute(CommandIDs.syncPair, { path });
-      }
+      const paths = [...new Set(selected().flatMap(notebook => notebook.ipynb ?? []))];
+      await commands.execute(CommandIDs.syncPair, { paths });
     }
   });
 }

@@ -86,6 +86,11 @@ export class NotebookFolders implements IDisposable {
 
   private hear(_: unknown, { py, ipynb, state }: IPairChange): void {
     if (py === null || ipynb === null || state === 'unpaired' || state === 'half') {
+      for (const half of [py, ipynb]) {
+        if (half !== null && this.find(half)?.paired) {
+          void this.look(PathExt.dirname(half));
+        }
+      }
       return;
     }
     for (const half of [py, ipynb]) {

@@ -94,7 +94,7 @@ export function addPairs(
     if (state === 'conflict' && cause !== 'request' && open) {
       tellConflict(context, half, conflicts.length);
     } else if (state === 'in-sync' && !halves.some(path => documents.at(path).some(one => one.outdated))) {
-      untell(half);
+      untell(context, half);
     }
   });
   documents.outdated.connect((_, document) => tellOutdated(context, document.path));

@@ -64,6 +64,6 @@ async function create({ api, commands, trans }: IContext, contents: Contents.IMa
       }
     }
   } catch (error) {
-    tellFault(trans.__('The notebook was not made.'), error);
+    tellFault(trans, trans.__('The notebook was not made.'), error);
   }
 }

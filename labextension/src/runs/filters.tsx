@@ -62,8 +62,8 @@ function AssetFilter({ filter, assets, onChange, trans }: IFiltersProps): React.
   const id = React.useId();
   const wanted = text.trim();
   const unknown = wanted !== '' && wanted !== filter.asset;
-  const offered = React.useMemo(
-    () => assets.filter(asset => asset.key.toLowerCase().includes(wanted.toLowerCase())).slice(0, MOST_OFFERED),
+  const matching = React.useMemo(
+    () => assets.filter(asset => asset.key.toLowerCase().includes(wanted.toLowerCase())),
     [assets, wanted]
   );
   const change = (typed: string): void => {
@@ -86,12 +86,12 @@ function AssetFilter({ filter, assets, onChange, trans }: IFiltersProps): React.
         onChange={event => change(event.target.value)}
       />
       <datalist id={id}>
-        {offered.map(asset => (
+        {matching.slice(0, MOST_OFFERED).map(asset => (
           <option key={asset.key} value={asset.key} />
         ))}
       </datalist>
       <span id={`${id}-hint`} className="jp-Daglab-filterHint" role="status">
-        {unknown ? trans._n('%1 key has this text', '%1 keys have this text', offered.length) : ''}
+        {unknown ? trans._n('%1 key has this text', '%1 keys have this text', matching.length) : ''}
       </span>
     </label>
   );

@@ -12,9 +12,10 @@ import { dagsterIcon } from '../icons';
 import type { Run } from '../model/asset';
 import { givenTags, launchedBy, runStatusText, runTone, shortId, whatRuns } from '../model/runTexts';
 import { Icon } from '../sidebar/icon';
+import { LinkButton } from '../sidebar/linkButton';
 import { executedIcon, ToneIcon } from './icons';
 import { RunProgress } from './listPanel';
-import { Took, When } from './time';
+import { Took, When } from '../sidebar/time';
 
 /** Assets that are named; of more the first ones. */
 const MOST_ASSETS = 12;
@@ -59,9 +60,9 @@ function Actions({ run, store, commands, trans }: IHeaderProps): React.ReactElem
       key={label}
       type="button"
       className={`jp-Daglab-button${primary ? ' jp-mod-primary' : ''}${label === busy ? ' jp-mod-busy' : ''}`}
-      disabled={busy !== null}
+      aria-disabled={busy !== null} // disabled, it would lose the focus
       aria-busy={label === busy}
-      onClick={() => void act(label, command, args)}
+      onClick={() => busy === null && void act(label, command, args)}
     >
       <Icon icon={icon} />
       {label}
@@ -137,13 +138,11 @@ function Facts(props: IHeaderProps): React.ReactElement {
       {run.location === null ? null : <Fact name={trans.__('Code location')}>{run.location}</Fact>}
       {parent === null ? null : (
         <Fact name={trans.__('Runs again')}>
-          <button
-            type="button"
-            className="jp-Daglab-link"
+          <LinkButton
+            label={shortId(parent)}
+            name={trans.__('Open run %1', shortId(parent))}
             onClick={() => void commands.execute(CommandIDs.openRun, { id: parent })}
-          >
-            {shortId(parent)}
-          </button>
+          />
         </Fact>
       )}
       {tags.length ? (
@@ -164,15 +163,12 @@ function Assets({ run, commands, trans }: IHeaderProps): React.ReactElement {
   return (
     <Fact name={trans._n('Asset', 'Assets', run.assets.length)}>
       {run.assets.slice(0, MOST_ASSETS).map(asset => (
-        <button
+        <LinkButton
           key={asset}
-          type="button"
-          className="jp-Daglab-link"
-          title={trans.__('Open asset')}
+          label={asset}
+          name={trans.__('Open asset %1', asset)}
           onClick={() => void commands.execute(CommandIDs.openAsset, { key: asset })}
-        >
-          {asset}
-        </button>
+        />
       ))}
       {more > 0 ? <span>{trans._n('and %1 more', 'and %1 more', more)}</span> : null}
     </Fact>

@@ -23,8 +23,8 @@ export interface IRunsView {
   readonly loadingMore: boolean;
   /** Why the last question failed; the runs are then those of an earlier answer. */
   readonly fault: Fault | null;
-  /** The jobs that can be chosen. */
-  readonly jobs: readonly string[];
+  /** The jobs that can be chosen; null until they are told. */
+  readonly jobs: readonly string[] | null;
 }
 
 export class RunsModel implements IDisposable {
@@ -35,9 +35,10 @@ export class RunsModel implements IDisposable {
     gap = GAP_MILLISECONDS
   ) {
     this.reloading = new Coalesced(() => this.load(), gap);
-    this._view = { runs: null, filter, more: false, loadingMore: false, fault: null, jobs: [] };
+    this._view = { runs: null, filter, more: false, loadingMore: false, fault: null, jobs: null };
     store.runChanged.connect(this.onRun, this);
     store.changed.connect(this.onWorkspace, this);
+    store.missed.connect(this.onMissed, this);
   }
 
   get view(): IRunsView {
@@ -61,8 +62,13 @@ export class RunsModel implements IDisposable {
   }
 
   setFilter(part: Partial<IRunFilter>): void {
+    const before = this._view.filter;
+    const filter = { ...before, ...part };
+    if (filter.status === before.status && filter.job === before.job && filter.asset === before.asset) {
+      return;
+    }
     this.cursor = null;
-    this.change({ filter: { ...this._view.filter, ...part }, runs: null, more: false, fault: null });
+    this.change({ filter, runs: null, more: false, fault: null });
     void this.reload();
   }
 
@@ -125,7 +131,7 @@ export class RunsModel implements IDisposable {
         this.change({ fault: faultOf(error) });
       }
     }
-    if (this._view.jobs.length === 0) {
+    if (this._view.jobs === null) {
       await this.loadJobs();
     }
   }
@@ -157,6 +163,10 @@ export class RunsModel implements IDisposable {
     if (changesList(runs ?? [], filter, news)) {
       void this.reload();
     }
+  }
+
+  private onMissed(): void {
+    void this.reload();
   }
 
   private onWorkspace(): void {

@@ -16,7 +16,7 @@ import { Filters } from './filters';
 import { runsIcon, ToneIcon } from './icons';
 import type { RunsModel } from './listModel';
 import { Progress } from './progress';
-import { Took, When } from './time';
+import { Took, When } from '../sidebar/time';
 
 interface IRunsProps {
   readonly model: RunsModel;
@@ -88,7 +88,7 @@ function Runs(props: IRunsProps): React.ReactElement {
         <h2>{trans.__('Runs')}</h2>
         <Filters
           filter={filter}
-          jobs={jobs}
+          jobs={jobs ?? []}
           assets={store.state.assets ?? []}
           onChange={part => model.setFilter(part)}
           trans={trans}

@@ -108,9 +108,9 @@ export function RunLogView(props: ILogProps): React.ReactElement {
           </div>
         )}
       </div>
-      <p className="jp-Daglab-logFoot" role="status">
+      <p className="jp-Daglab-logFoot">
         {complete ? counted : trans.__('%1, reading on…', counted)}
-        {said ? ` · ${said}` : ''}
+        <span role="status">{said ? ` · ${said}` : ''}</span>
       </p>
     </section>
   );

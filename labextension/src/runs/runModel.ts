@@ -119,7 +119,7 @@ export class RunModel implements IDisposable {
 
   private async readLog(): Promise<void> {
     let more = true;
-    while (more && !this.isDisposed) {
+    while (more && this._visible && !this.isDisposed) {
       const page = await this.api.get('/runs/{run_id}/logs', {
         path: { run_id: this.id },
         query: { cursor: this.cursor, limit: PAGE }

@@ -9,7 +9,7 @@ import { cellText, cellTone, duration, stepText, stepTone } from '../model/runTe
 import { Icon } from '../sidebar/icon';
 import { executedIcon, ToneIcon } from './icons';
 import { Progress } from './progress';
-import { Took } from './time';
+import { Took } from '../sidebar/time';
 
 /** Steps that are shown: the failed and the running ones before all others. */
 const MOST_STEPS = 150;

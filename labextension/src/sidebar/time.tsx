@@ -4,7 +4,7 @@ import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import * as React from 'react';
 import { duration, elapsed } from '../model/runTexts';
 import { age } from '../model/words';
-import { useNow } from '../sidebar/now';
+import { useNow } from './now';
 
 interface ITimeProps {
   readonly trans: IRenderMime.TranslationBundle;

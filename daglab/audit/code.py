@@ -25,7 +25,7 @@ _SECONDS = 300
 
 
 def find(config: Config) -> Iterator[AuditFinding | Skipped]:
-    """What bandit finds in the project's notebooks; ``# nosec`` on a line accepts it.
+    """What bandit finds in the project's notebooks; ``# nosec`` on a line, or in a cell that is no Python, accepts it.
 
     Raises:
         MissingExtraError: daglab[audit] is not installed.
@@ -63,9 +63,10 @@ def _python_cells(path: Path, root: Path) -> Iterator[str | Skipped]:
         code = comment_magics(source)
         if not is_foreign(source) and _is_python(code):
             yield code
-        else:
+        elif "# nosec" not in source:
             first = source.strip().partition("\n")[0][:60]
-            yield Skipped("code", f"cell {number} is no Python: {first}", "read it yourself", shown(path, root))
+            remedy = "read it, then accept it with # nosec in it"
+            yield Skipped("code", f"cell {number} is no Python: {first}", remedy, shown(path, root))
 
 
 def _is_python(code: str) -> bool:

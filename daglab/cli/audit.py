@@ -27,8 +27,8 @@ def audit(
     """Look for what is not safe: secrets, risky code in cells, files that others read, open servers, advisories.
 
     The exit code is 7 when something is found, 3 when nothing is and a check could not look at everything: advisories
-    offline, a file that is too large, a cell of a Jupyter notebook that is no Python. Secrets that are found are not
-    printed. Needs daglab[audit].
+    offline, a file that is too large, a cell of a Jupyter notebook that is no Python and has no # nosec. Secrets that
+    are found are not printed. Needs daglab[audit].
 
     With --json: {"findings": [{"check", "severity", "code", "path", "line", "message", "remedy"}], "checks": [those
     that looked at everything], "skipped": [{"check", "reason", "remedy", "path"}]}.

@@ -122,7 +122,8 @@ def skipped(capsys: pytest.CaptureFixture[str], check: str, code: int = 3) -> li
 
 def test_only_cells_that_are_no_python_are_left_out(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bash, wrong, waits = "%%bash\nrm -rf /", "def (", "await asyncio.sleep(eval(text))"
-    (project / "lone.ipynb").write_text(jupyter("%%time\nx = 1", bash, wrong, waits, "!ls\nexec(text)"))
+    accepted = "%%bash\nls  # nosec"
+    (project / "lone.ipynb").write_text(jupyter("%%time\nx = 1", bash, wrong, waits, "!ls\nexec(text)", accepted))
     assert skipped(capsys, "code", 7) == [
         ("lone.ipynb", "cell 2 is no Python: %%bash"),
         ("lone.ipynb", "cell 3 is no Python: def ("),

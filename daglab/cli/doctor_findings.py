@@ -103,7 +103,7 @@ def installed(name: str) -> str | None:
     """The version of an installed distribution; ``None`` where there is none, or what is there is damaged."""
     try:
         return metadata.version(name) or None
-    except (metadata.PackageNotFoundError, KeyError):
+    except (metadata.PackageNotFoundError, KeyError, OSError):  # the last: where importlib_metadata is imported
         return None
 
 

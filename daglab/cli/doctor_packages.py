@@ -108,7 +108,14 @@ def _metadata(name: str, field: str) -> list[str]:
 
 
 def _all_installed() -> list[str]:
-    return sorted({canonicalize_name(one.metadata["Name"] or "") for one in metadata.distributions()} - {""})
+    return sorted({canonicalize_name(_name(one)) for one in metadata.distributions()} - {""})
+
+
+def _name(distribution: metadata.Distribution) -> str:
+    try:
+        return distribution.metadata["Name"] or ""
+    except (KeyError, OSError):  # damaged
+        return ""
 
 
 def _requirements(name: str, extra: str = "") -> Iterator[Requirement]:

@@ -110,6 +110,7 @@ def test_ten_thousand_assets(browser: Browser, context: BrowserContext, large_la
     page.get_by_label("Search assets").fill('key:"layer_00/asset_00042"+')
     expect(page.locator(".jp-Daglab-footer")).to_contain_text("100 of")
     page.get_by_label("Search assets").fill("")
+    expect(page.locator(".jp-Daglab-footer")).to_contain_text("10002 assets")
     print(f"{len(asked)} requests: {asked}")
 
     page.locator(".jp-Daglab-group").first.click(button="right")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +18,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from daglab.pair import create_pair
 from daglab.processes import LOOPBACK, free_port, spawn
 from tests.conftest import FreshVenv
-from tests.e2e.conftest import RunningLab, isolated, ready, show_sidebar
+from tests.e2e.conftest import RunningLab, accessible, isolated, ready, show_sidebar
 from tests.e2e.test_pairs import NOTEBOOK
 from tests.e2e.test_sidebar import latest, marimo_frame, row
 from tests.e2e.test_sidebar_actions import api
@@ -66,6 +68,59 @@ def test_below_a_base_url(context: BrowserContext, lab: RunningLab, tmp_path: Pa
         assert any("/events/socket" in path for path in ours)
         assert [path for path in ours if not path.replace("%40", "@").startswith(base)] == []
         assert errors == []
+
+
+def test_the_first_start_without_a_dagster(context: BrowserContext, tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    init = [sys.executable, "-m", "daglab", "init", "--package", "shop", "--bootstrap", str(root)]
+    subprocess.run(init, check=True, capture_output=True)
+    port = free_port()
+    with jupyter(sys.executable, "jupyterlab", tmp_path, root, "/", DAGLAB_DAGSTER__PORT=str(port)) as url:
+        page = context.new_page()
+        page.goto(f"{url}lab?token={TOKEN}&reset")
+        ready(page)
+        show_sidebar(page)
+        empty = page.locator(".jp-Daglab-empty")
+        expect(empty.get_by_role("heading", name="Dagster does not answer")).to_be_visible(timeout=SLOW)
+        accessible(page, "#daglab-sidebar")
+        empty.get_by_role("button", name="Start Dagster").click()
+        expect(row(page, "raw/orders")).to_contain_text("Never materialized", timeout=SLOW)
+        row(page, "raw/orders").click()
+        page.get_by_role("button", name="Materialize").click()
+        expect(row(page, "raw/orders")).to_contain_text("Materialized · just now", timeout=SLOW)
+        instance = root / ".dagster_home"
+        assert instance.is_dir()
+    with socket.socket() as probe:
+        assert probe.connect_ex((LOOPBACK, port)) != 0  # it has ended with the server
+
+
+def test_a_reload_restores_all(page: Page, lab: RunningLab) -> None:
+    row(page, "sales/orders").dblclick()
+    expect(page.locator(".jp-Daglab-assetHeader")).to_contain_text("sales/orders")
+    page.locator(".jp-Daglab-footer").get_by_role("button", name="Runs").click()
+    expect(page.get_by_role("tab", name="Runs")).to_be_visible()
+    row(page, "sales/orders").click(button="right")
+    page.get_by_role("menuitem", name="Compare pair").click()
+    expect(page.get_by_role("tab", name="Compare orders")).to_be_visible()
+    row(page, "sales/orders").click(button="right")
+    page.get_by_role("menuitem", name="Open in marimo").click()
+    expect(marimo_frame(page).locator(".cm-content").first).to_be_visible(timeout=SLOW)
+    run = api(lab, "POST", "runs", json={"assets": ["raw/orders"]})["id"]
+    page.get_by_role("tab", name="Runs").click()
+    page.locator(".jp-Daglab-runs").get_by_text("raw/orders").first.click()
+    tabs = page.locator("#jp-main-dock-panel [role=tab]")
+    names = [tab.inner_text() for tab in tabs.all()]
+    assert len(names) >= 5, run
+    page.wait_for_timeout(2000)  # JupyterLab saves its layout a second after the last change
+    page.goto(re.sub(r"\?.*", "", page.url))
+    ready(page)
+    for name in names:
+        expect(page.locator("#jp-main-dock-panel").get_by_role("tab", name=name, exact=True)).to_be_visible(
+            timeout=SLOW
+        )
+    page.get_by_role("tab", name="Compare orders").click()
+    expect(page.locator(".jp-Daglab-compare")).to_contain_text("Both halves say the same", timeout=SLOW)
+    expect(row(page, "sales/orders")).to_be_visible()
 
 
 def test_a_dagster_that_is_killed_comes_back(page: Page, lab: RunningLab) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from daglab.pair import pair_status
 from tests.e2e.conftest import RunningLab
 from tests.e2e.test_sidebar import row
 
@@ -57,20 +56,3 @@ def test_a_conflict_shows_and_goes(page: Page, lab: RunningLab) -> None:
         for half, text in zip(halves, texts, strict=True):
             half.write_text(text, "utf-8")
     expect(pair).to_have_attribute("title", "Pair in sync", timeout=PAIR_MILLISECONDS)
-
-
-@pytest.mark.nightly
-def test_the_half_that_is_missing_is_created(page: Page, lab: RunningLab) -> None:
-    ipynb = lab.project / NOTEBOOKS / "segments.ipynb"
-    text = ipynb.read_text("utf-8")
-    pair = row(page, "sales/customer_segments").locator(".jp-Daglab-pair")
-    expect(pair).to_have_attribute("title", "Pair in sync")
-    ipynb.unlink()
-    try:
-        expect(pair).not_to_have_attribute("title", "Pair in sync", timeout=PAIR_MILLISECONDS)
-        choose(page, "sales/customer_segments", "Create pair")
-        expect(page.get_by_text("segments.py and segments.ipynb are a pair.").first).to_be_visible()
-        expect(pair).to_have_attribute("title", "Pair in sync", timeout=PAIR_MILLISECONDS)
-        assert pair_status(ipynb).state == "in-sync"
-    finally:
-        ipynb.write_text(text, "utf-8")

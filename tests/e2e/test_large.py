@@ -113,7 +113,7 @@ def test_ten_thousand_assets(browser: Browser, context: BrowserContext, large_la
     expect(page.locator(".jp-Daglab-footer")).to_contain_text("10002 assets")
     print(f"{len(asked)} requests: {asked}")
 
-    page.locator(".jp-Daglab-group").first.click(button="right")
+    page.locator(".jp-Daglab-group").filter(has_text="group_00").click(button="right")
     page.get_by_role("menuitem", name="Materialize 1000 assets").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Materialize 1000 assets?")

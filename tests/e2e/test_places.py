@@ -105,7 +105,7 @@ def test_a_reload_restores_all(page: Page, lab: RunningLab) -> None:
     row(page, "sales/orders").click(button="right")
     page.get_by_role("menuitem", name="Open in marimo").click()
     expect(marimo_frame(page).locator(".cm-content").first).to_be_visible(timeout=SLOW)
-    run = api(lab, "POST", "runs", json={"assets": ["raw/orders"]})["id"]
+    run = api(lab, "POST", "runs", {"assets": ["raw/orders"]})["id"]
     page.get_by_role("tab", name="Runs").click()
     page.locator(".jp-Daglab-runs").get_by_text("raw/orders").first.click()
     tabs = page.locator("#jp-main-dock-panel [role=tab]")

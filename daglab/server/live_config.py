@@ -18,6 +18,7 @@ from daglab.project import Project
 
 _FRESH_SECONDS = 1.0
 _FOLLOW_SECONDS = 1.5
+_PATIENCE_SECONDS = 1.0
 _KEPT_SECONDS = 600.0
 """A replaced client may have requests under way."""
 
@@ -89,8 +90,13 @@ class LiveConfig:
         self._following = asyncio.ensure_future(self._follow())
 
     async def refresh(self) -> None:
-        """Read what has changed, at most once a second, in a thread."""
-        if time.monotonic() < self._due or self._reading.locked():
+        """Read what has changed, at most once a second, in a thread; a keyring that hangs isn't waited for."""
+        patience = time.monotonic() + _PATIENCE_SECONDS
+        while self._reading.locked():
+            if time.monotonic() > patience:
+                return
+            await asyncio.sleep(0.02)
+        if time.monotonic() < self._due:
             return
         async with self._reading:
             self._due = time.monotonic() + _FRESH_SECONDS

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,6 +80,36 @@ def test_the_files_are_read_at_most_once_a_second(tmp_path: Path, monkeypatch: p
     asyncio.run(live.refresh())
     assert live.config.read_only is False
     asyncio.run(live.close())
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_who_asks_while_it_is_read_waits_for_that_unless_it_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hangs: bool
+) -> None:
+    monkeypatch.setattr(live_config, "_PATIENCE_SECONDS", 0.1 if hangs else 20.0)
+    read, reading, go_on = live_config._read, threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> Any:
+        reading.set()
+        assert go_on.wait(20)
+        return read(*arguments)
+
+    async def check() -> None:
+        live = LiveConfig(tmp_path, LOG)
+        write(tmp_path, "read_only: true")
+        monkeypatch.setattr(live_config, "_read", slow)
+        first = asyncio.ensure_future(live.refresh())
+        await asyncio.to_thread(reading.wait, 20)
+        second = asyncio.ensure_future(live.refresh())
+        if not hangs:
+            go_on.set()
+        await asyncio.wait_for(second, 20)
+        assert live.config.read_only is not hangs
+        go_on.set()
+        await first
+        await live.close()
+
+    asyncio.run(check())
 
 
 def test_nobody_needs_to_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

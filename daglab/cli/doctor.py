@@ -66,7 +66,7 @@ def doctor(
     elif not fix and any(one.fix for _, one in findings):
         out.note("`daglab doctor --fix` mends some of this")
     warnings = sum(one.state == "warning" for _, one in findings)
-    out.note(f"{left} critical, {warnings} warnings")
+    out.note(f"{left} critical, {warnings} warning{'' if warnings == 1 else 's'}")
     return ExitCode.ENVIRONMENT if left else ExitCode.OK
 
 

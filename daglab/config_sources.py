@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -86,8 +87,9 @@ def find_config_file(start: Path) -> Path | None:
 
 def find_root(start: Path) -> Path:
     """The project's folder: of its configuration, else the nearest with a pyproject.toml or .git, else ``start``."""
-    if found := find_config_file(start):
-        return found.parent
+    with contextlib.suppress(ConfigError):  # told by whoever reads the configuration
+        if found := find_config_file(start):
+            return found.parent
     for folder in (start, *start.parents):
         if (folder / "pyproject.toml").is_file() or (folder / ".git").exists():
             return folder

@@ -199,6 +199,18 @@ def test_a_wrong_configuration_is_told_with_its_line_and_hides_nothing(project: 
     assert only(doctor_project.check_leftovers).state == "ok"
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [("daglab.yaml", "version: 1\n", "configured twice"), ("pyproject.toml", "[[[\n", "not valid TOML")],
+)
+def test_files_that_hide_the_configuration_hide_nothing_else(project: Path, name: str, text: str, said: str) -> None:
+    (project / "pyproject.toml").write_text("[tool.daglab]\n")
+    (project / name).write_text(text)
+    assert said in only(doctor_project.check_configuration).message
+    assert Site().root == project
+    assert only(doctor_project.check_leftovers).state == "ok"
+
+
 def test_a_configuration_that_is_no_yaml(project: Path) -> None:
     (project / "daglab.yaml").write_text("a: [\n")
     (project / "pyproject.toml").write_text("")

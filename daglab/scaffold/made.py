@@ -27,8 +27,12 @@ def record_made(root: Path, notebook: Collection[Path]) -> None:
 
 
 def untouched(root: Path) -> list[list[files.FileContent]]:
-    """The notebooks that daglab made in the project ``root`` and that are wholly as they were then: their files."""
-    found = [[_content(root / name, digest) for name, digest in made.items()] for made in _load(root)]
+    """The notebooks that daglab made in the project ``root`` and that are wholly as they were then: their files.
+
+    Those elsewhere are the user's: the manifest may have come with a project that somebody else has made.
+    """
+    known = [made for made in _load(root) if all(_is_below(root, name) for name in made)]
+    found = [[_content(root / name, digest) for name, digest in made.items()] for made in known]
     return [[content for content in notebook if content is not None] for notebook in found if None not in notebook]
 
 
@@ -52,6 +56,14 @@ def _load(root: Path) -> list[dict[str, str | None]]:
 def _save(root: Path, notebooks: Collection[Mapping[str, str | None]]) -> None:
     text = json.dumps({"version": 1, "notebooks": list(notebooks)}, indent=1)
     files.replace_lightly(root / _MANIFEST, f"{text}\n".encode())
+
+
+def _is_below(root: Path, name: str) -> bool:
+    try:
+        path = (root / name).resolve()
+    except (OSError, RuntimeError, ValueError):  # a circle of links, a null byte
+        return False
+    return path.is_relative_to(root.resolve()) and path.suffix in (".py", ".ipynb")
 
 
 def _content(path: Path, digest: str | None) -> files.FileContent | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pty
@@ -119,6 +120,19 @@ def test_notebooks_that_nobody_has_touched(project: Path, clean: Cleaned) -> Non
     assert clean("--notebooks") == []
     assert untouched(project) == []
     assert "same.py" not in (project / ".daglab" / "made.json").read_text()
+
+
+def test_a_manifest_that_leads_out_of_the_project_deletes_nothing_there(project: Path, clean: Cleaned) -> None:
+    victim, config = project.parent / "victim.py", project / "victim.toml"
+    for file in (victim, config):
+        file.write_text("mine")
+    (project / "linked").symlink_to(project.parent)
+    digest = hashlib.sha256(b"mine").hexdigest()
+    (project / ".daglab").mkdir()
+    for name in ("../victim.py", str(victim), "linked/victim.py", "victim.toml", "a\0.py"):
+        (project / ".daglab" / "made.json").write_text(json.dumps({"version": 1, "notebooks": [{name: digest}]}))
+        assert clean("--notebooks") == []
+    assert victim.exists() and config.exists()
 
 
 def test_a_damaged_manifest_names_no_notebooks(project: Path, clean: Cleaned) -> None:

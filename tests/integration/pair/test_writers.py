@@ -107,4 +107,4 @@ def test_the_writers_would_notice_a_sync_that_loses_what_they_save(folder: Path)
         said, _ = write_together(folder, 50, syncing="hasty")
         return bool(lost(folder, said))
 
-    assert any(loses_something() for _ in range(10))
+    assert any(loses_something() for _ in range(40))

@@ -108,7 +108,9 @@ async function opened(syncs = true, context = new Context()) {
   };
   const documents = new OpenDocuments(store, folders, contents as unknown as Contents.IManager);
   const node = widgetNode();
-  const ends = documents.add({ node } as unknown as Widget, context as unknown as DocumentRegistry.Context);
+  const classes = new Set<string>();
+  const toggleClass = (name: string, on: boolean): unknown => (on ? classes.add(name) : classes.delete(name));
+  const ends = documents.add({ node, toggleClass } as unknown as Widget, context as unknown as DocumentRegistry.Context);
   await until(() => asked.length > 0);
   await new Promise(resolve => setTimeout(resolve));
   const written = (hash: string, state = 'in-sync', reload = true): void => {
@@ -119,7 +121,7 @@ async function opened(syncs = true, context = new Context()) {
   };
   const [document] = documents.at('n/a.ipynb');
   const miss = (): void => (stream.reset as unknown as { emit: (value: undefined) => void }).emit(undefined);
-  return { asked, others, miss, context, document, documents, ends, folders, node, saved, written };
+  return { asked, classes, others, miss, context, document, documents, ends, folders, node, saved, written };
 }
 
 describe('an open document', () => {
@@ -135,7 +137,7 @@ describe('an open document', () => {
   });
 
   it('with unsaved edits is not touched, and follows when they are gone', async () => {
-    const { context, written, documents, document } = await opened();
+    const { classes, context, written, documents, document } = await opened();
     const told: unknown[] = [];
     documents.outdated.connect((_, one) => told.push(one));
     context.edit();
@@ -146,9 +148,11 @@ describe('an open document', () => {
     await new Promise(resolve => setTimeout(resolve, 10));
     expect([context.loaded, told.length]).toEqual([0, 1]);
     expect(document && documents.view(document)?.state).toBe('outdated');
+    expect([...classes]).toEqual(['jp-Daglab-outdated']);
     context.become(false);
     await until(() => context.loaded === 1);
     await until(() => document?.outdated === false);
+    expect(classes.size).toBe(0);
   });
 
   it('looks at its file when events were missed', async () => {

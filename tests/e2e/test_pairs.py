@@ -269,6 +269,35 @@ def test_unsaved_edits_are_merged_with_what_was_written(page: Page, folder: Path
 
 
 @pytest.mark.nightly
+@pytest.mark.parametrize("half", ["ipynb", "py"])
+def test_the_shortcut_that_saves_never_offers_to_drop_edits(page: Page, folder: Path, half: str) -> None:
+    if half == "ipynb":
+        open_notebook(page).nth(1).click()
+    else:
+        open_file(page, "orders.py")
+        page.locator(".jp-FileEditor .cm-content").get_by_text("sum(orders)").click()
+    page.keyboard.press("End")
+    page.keyboard.type("  # mine")
+    if half == "ipynb":
+        (folder / "orders.py").write_text(NOTEBOOK.replace("print(total)", "print(-total)"), "utf-8")
+    else:
+        edit_ipynb(folder / "orders.ipynb", 2, "print(-total)")
+    expect(page.get_by_text("has unsaved edits here, and its other half was changed.").first).to_be_visible(
+        timeout=FOLLOW_MILLISECONDS
+    )
+    page.keyboard.press("Control+s")
+    if half == "py":
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_role("button")).to_have_text(["Cancel", "Keep the notebook’s", "Keep marimo’s"])
+        dialog.get_by_role("button", name="Keep marimo’s").click()
+    wait_for(page, lambda: "# mine" in source(folder / "orders.ipynb", 1))
+    wait_for(page, lambda: "# mine" in (folder / "orders.py").read_text("utf-8"))
+    assert ("print(-total)" in (folder / "orders.py").read_text("utf-8")) == (half == "ipynb")
+    expect(page.locator(".jp-Dialog")).to_have_count(0)
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0, timeout=FOLLOW_MILLISECONDS)
+
+
+@pytest.mark.nightly
 def test_unsaved_edits_of_the_same_cell_are_a_conflict_that_asks(page: Page, folder: Path) -> None:
     cells = open_notebook(page)
     cells.nth(1).click()

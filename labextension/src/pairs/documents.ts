@@ -13,6 +13,9 @@ import type { IPairChange } from '../model/events';
 import type { NotebookFolders } from './folders';
 import { OpenDocument } from './openDocument';
 
+/** What the shortcut is for by which such a document is saved: JupyterLab's own would ask whether to drop the edits. */
+const OUTDATED = 'jp-Daglab-outdated';
+
 export interface IDocumentView {
   readonly path: string;
   readonly half: Side;
@@ -52,6 +55,7 @@ export class OpenDocuments implements IDisposable {
   add(widget: Widget, context: DocumentRegistry.Context): IDisposable {
     const document = this.documents.get(context) ?? this.open(context);
     document.widgets.add(widget);
+    widget.toggleClass(OUTDATED, document.outdated);
     return new DisposableDelegate(() => {
       document.widgets.delete(widget);
       if (document.widgets.size === 0) {
@@ -112,6 +116,7 @@ export class OpenDocuments implements IDisposable {
         this._outdated.emit(document);
       }
       outdated = document.outdated;
+      document.widgets.forEach(widget => widget.toggleClass(OUTDATED, outdated));
       this.emit();
     });
     document.moved.connect(() => void this.look(document));

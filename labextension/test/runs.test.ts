@@ -241,6 +241,29 @@ describe('one run', () => {
     expect(server.asked).toEqual([]);
   });
 
+  it('goes on with a long log when shown again, also of an ended run', async () => {
+    const { server, store } = await world();
+    server.runs = [run({ id: 'r1', status: 'SUCCESS', final: true })];
+    server.events = Array.from({ length: 5_500 }, (_, index) => line(String(index)));
+    const model = new RunModel('r1', server as never, store, 80);
+    disposables.push(model);
+    for (const lines of [1_000, 2_000]) {
+      const hide = (): void => {
+        if (model.view.log.lines.length === lines) {
+          model.visible = false;
+        }
+      };
+      model.changed.connect(hide);
+      model.visible = true;
+      await until(() => model.view.log.lines.length === lines);
+      await new Promise(resolve => setTimeout(resolve, 200));
+      model.changed.disconnect(hide);
+    }
+    model.visible = true;
+    await new Promise(resolve => setTimeout(resolve, 1500));
+    expect([model.view.complete, model.view.log.lines.length]).toEqual([true, 5_500]);
+  });
+
   it('is shown anew once the assets are known, which lead to its notebooks', async () => {
     const { server, store } = await world();
     server.runs = [run({ id: 'r1', status: 'SUCCESS', final: true })];

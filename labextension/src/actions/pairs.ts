@@ -120,11 +120,13 @@ export async function syncPairs(context: IContext, paths: readonly string[]): Pr
     await store.refresh();
     return synced;
   };
-  Notification.promise(sync(), {
+  const syncing = sync();
+  Notification.promise(syncing, {
     pending: { message: trans.__('Syncing %1 pairs…', paths.length) },
     success: { message: synced => trans.__('%1 of %2 pairs are in sync.', synced as number, paths.length) },
     error: { message: error => String(error) }
   });
+  await syncing.catch(() => undefined); // told by the notification
 }
 
 /** The .py of a notebook, whose path is that of either half. */

@@ -98,9 +98,9 @@ export class RunModel implements IDisposable {
         this.askedAt = Date.now();
         this.change({ run: await this.api.get('/runs/{run_id}', { path: { run_id: this.id } }) });
       }
-      await this.readLog();
+      const isRead = await this.readLog();
       this.change({ fault: null });
-      if (this._view.run?.final) {
+      if (isRead && this._view.run?.final) {
         this.looksLeft -= 1;
       }
     } catch (error) {
@@ -117,7 +117,8 @@ export class RunModel implements IDisposable {
     }
   }
 
-  private async readLog(): Promise<void> {
+  /** Answers whether it was read to its end: it isn't where the panel was hidden meanwhile. */
+  private async readLog(): Promise<boolean> {
     let more = true;
     while (more && this._visible && !this.isDisposed) {
       const page = await this.api.get('/runs/{run_id}/logs', {
@@ -128,6 +129,7 @@ export class RunModel implements IDisposable {
       more = page.has_more;
       this.change({ log: withEvents(this._view.log, page.events), complete: !more });
     }
+    return !more;
   }
 
   private onRun(_: WorkspaceStore, news: RunProgress): void {

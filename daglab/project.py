@@ -114,9 +114,16 @@ class Project:
         tools = _table(read_toml(pyproject), "tool") if pyproject.is_file() else {}
         dagster = _table(tools, "dagster")
         modules = [dagster["module_name"]] if "module_name" in dagster else []
-        modules += [m["name"] for m in dagster.get("modules", []) if m.get("type") == "module" and "name" in m]
+        listed = dagster.get("modules", [])
+        tables = [table for table in listed if isinstance(table, dict)] if isinstance(listed, list) else []
+        modules += [table["name"] for table in tables if table.get("type") == "module" and "name" in table]
         if modules:
             for module in modules:
+                if not isinstance(module, str):
+                    raise ConfigError(
+                        f"{pyproject}: {module!r} under [tool.dagster] is no name of a module",
+                        remedy='such as module_name = "shop.definitions"',
+                    )
                 name = dagster.get("code_location_name", module)
                 yield CodeLocation(module, name, f"[tool.dagster] in {pyproject}", "dagster")
             return

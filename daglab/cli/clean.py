@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -189,8 +190,10 @@ def _cache(_config: Config, project: Project, older: timedelta | None, _kept: Ke
     from daglab.pair.local_state import remembered_files
 
     for path in remembered_files(project.root):
-        if (age := _age_of(path)) >= (older or timedelta(0)):
-            yield Leftover("cache", str(path), path.stat().st_size, age, partial(path.unlink, missing_ok=True))
+        with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
+            size, age = path.stat().st_size, _age_of(path)
+            if age >= (older or timedelta(0)):
+                yield Leftover("cache", str(path), size, age, partial(path.unlink, missing_ok=True))
 
 
 def _notebooks(_config: Config, project: Project, older: timedelta | None, _kept: Kept) -> Iterator[Leftover]:

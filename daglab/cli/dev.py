@@ -174,7 +174,12 @@ def _load_variables(path: Path) -> None:
 
     if not path.is_file():
         raise ConfigError(f"There is no file {path}.", remedy="see --env-file")
-    load_dotenv(path)
+    try:
+        load_dotenv(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error}", remedy="--env-file is text in UTF-8: NAME=value"
+        ) from error
 
 
 def _open(services: Services) -> None:

@@ -105,8 +105,8 @@ def _place(filename: str | None, folder: Path, default: str) -> Path:
     if filename is None:
         return folder / default
     name = Path(filename)
-    if name.suffix not in ("", ".py", ".ipynb"):
-        raise typer.BadParameter(f"{filename} is no name of a notebook: --filename orders.py")
+    if name.name in ("", "..") or name.suffix not in ("", ".py", ".ipynb"):
+        raise typer.BadParameter(f"{filename!r} is no name of a notebook: --filename orders.py")
     return ((Path.cwd() if os.sep in filename else folder) / name).with_suffix(".py")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,7 +55,8 @@ def list_backups(root: Path, wanted: Sequence[Path] = ()) -> list[Backup]:
             file = place / kept.file if kept else place
             if kept and (not chosen or any(file.absolute().is_relative_to(path) for path in chosen)):
                 path = Path(folder, entry)
-                found.append(Backup(kept.name, file, kept.saved, path.stat().st_size, path))
+                with contextlib.suppress(OSError):  # it is gone by now, or a link to nowhere
+                    found.append(Backup(kept.name, file, kept.saved, path.stat().st_size, path))
     return sorted(found, key=lambda backup: (backup.name, str(backup.file)), reverse=True)
 
 

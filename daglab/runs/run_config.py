@@ -8,6 +8,7 @@ from datetime import date, time
 from typing import Any
 
 from daglab.errors import ConfigError
+from daglab.key_lines import yaml_key_lines
 
 
 def parse_run_config(text: str, place: str) -> dict[str, Any]:
@@ -30,12 +31,16 @@ def parse_run_config(text: str, place: str) -> dict[str, Any]:
     Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: str(node.value))
     try:
         value = yaml.load(text, Loader)  # noqa: S506 (a safe one)
-    except yaml.YAMLError as error:
+        _, repeated = yaml_key_lines(text)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{place}:{mark.line + 1}" if mark else place
         raise ConfigError(
             f"{where}: not YAML: {getattr(error, 'problem', error)}", remedy="correct the run's configuration"
         ) from error
+    if repeated:
+        key, line = repeated[0]
+        raise ConfigError(f"{place}:{line}: {'.'.join(key)} is set twice", remedy="keep one of the two")
     if value is None:
         return {}
     if not isinstance(value, dict):

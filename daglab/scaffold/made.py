@@ -31,7 +31,7 @@ def untouched(root: Path) -> list[list[files.FileContent]]:
 
     Those elsewhere are the user's: the manifest may have come with a project that somebody else has made.
     """
-    known = [made for made in _load(root) if all(_is_below(root, name) for name in made)]
+    known = [made for made in _load(root) if made and all(_is_below(root, name) for name in made)]
     found = [[_content(root / name, digest) for name, digest in made.items()] for made in known]
     return [[content for content in notebook if content is not None] for notebook in found if None not in notebook]
 

@@ -87,6 +87,7 @@ def test_backups_go_unless_they_are_something_else(project: Path, clean: Cleaned
     kept = backups.keep(note, b"mine", project / ".daglab" / "backups", name="note.py")
     other = kept.with_name(f"20200101T000000-{'0' * 8}-note.py")
     other.write_text("named like a backup")
+    kept.with_name(f"20200101T000000-{'1' * 8}-gone.py").symlink_to("nowhere")
     assert clean("--backups") == []
     assert clean("--backups", "--older-than", "0s") == [os.path.relpath(kept, project)]
     assert other.exists()
@@ -137,7 +138,7 @@ def test_a_manifest_that_leads_out_of_the_project_deletes_nothing_there(project:
 
 def test_a_damaged_manifest_names_no_notebooks(project: Path, clean: Cleaned) -> None:
     (project / ".daglab").mkdir()
-    for text in ("", "[]", '{"notebooks": 1}', '{"notebooks": [1, {"pyproject.toml": null}]}'):
+    for text in ("", "[]", '{"notebooks": 1}', '{"notebooks": [1, {}, {"pyproject.toml": null}]}'):
         (project / ".daglab" / "made.json").write_text(text)
         assert clean("--notebooks") == []
     assert (project / "pyproject.toml").exists()

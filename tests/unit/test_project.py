@@ -81,6 +81,19 @@ def test_code_location_from_dagsters_files(tmp_path: Path, files: dict[str, str]
     assert (location.module_name, location.location_name) == expected
 
 
+@pytest.mark.parametrize("table", ["module_name = 5", 'modules = [{type = "module", name = 5}]'])
+def test_a_module_whose_name_is_none_is_told(tmp_path: Path, table: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.dagster]\n{table}\n")
+    with pytest.raises(ConfigError, match=r"5 under .* is no name of a module"):
+        list(Project(tmp_path).declared())
+
+
+@pytest.mark.parametrize("table", ["modules = 5", 'modules = ["shop"]'])
+def test_a_table_of_modules_that_is_none_names_none(tmp_path: Path, table: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.dagster]\n{table}\n")
+    assert list(Project(tmp_path).declared()) == []
+
+
 def test_the_configured_name_chooses_and_renames(tmp_path: Path) -> None:
     write(tmp_path / "pyproject.toml", '[tool.dagster]\nmodule_name = "shop.definitions"\n')
     origin = f"[tool.dagster] in {tmp_path / 'pyproject.toml'}"

@@ -31,6 +31,19 @@ def test_other_values_are_what_yaml_says() -> None:
     assert parse_run_config("", "config.yaml") == {}
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ops: {a: {config: {limit: 3}}}\nops: {}\n", r"config\.yaml:2: ops is set twice"),
+        ("!!int abc", r"config\.yaml: not YAML"),
+        ("[" * 5_000, r"config\.yaml.*: not YAML"),
+    ],
+)
+def test_what_yaml_or_python_would_pass_over_is_told(text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        parse_run_config(text, "config.yaml")
+
+
 def test_nothing_is_built_of_other_tags() -> None:
     with pytest.raises(ConfigError, match=r"config\.yaml:1: not YAML"):
         parse_run_config("a: !!python/object/apply:os.getcwd []", "config.yaml")

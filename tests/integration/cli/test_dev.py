@@ -126,6 +126,7 @@ def test_ci_tells_definitions_that_do_not_load(mini: Path) -> None:
         (["--port-range", "9-x"], "no range of two ports"),
         (["--dagster-port", "4000", "--marimo-port", "4000"], "ports are the same"),
         (["--env-file", "none"], "no file none"),
+        (["--env-file", sys.executable], "cannot be read"),
         (["--notebook", "none.py"], "no notebook"),
     ],
 )

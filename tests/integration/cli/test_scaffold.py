@@ -86,6 +86,12 @@ def test_without_dagster(alone: Path) -> None:
     assert gone == {"explore_by_region.py", "explore_by_region.ipynb", "feed.py", "feed.ipynb"}
 
 
+@pytest.mark.parametrize("name", ["", "..", "x.txt"])
+def test_a_name_that_is_none_is_refused(alone: Path, name: str) -> None:
+    done = daglab("scaffold", "--job", "hello", "--filename", name, cwd=alone)
+    assert (done.returncode, "no name of a notebook" in done.stderr) == (2, True), done.stderr
+
+
 @pytest.mark.nightly
 def test_what_is_there_stays_or_is_backed_up(alone: Path) -> None:
     arguments = ("scaffold", "--job", "hello", "--filename", "mine")

@@ -72,7 +72,7 @@ def test_see_materialize_and_open_in_marimo(page: Page, lab: RunningLab) -> None
         page.get_by_role("button", name="Materialize").click()
         expect(row(page, key)).to_contain_text("Running", timeout=RUN_MILLISECONDS)
         expect(row(page, key)).to_contain_text("Materialized · just now", timeout=RUN_MILLISECONDS)
-        expect(page.get_by_text("orders is materialized.").first).to_be_visible()
+        expect(page.get_by_text("orders is materialized.").first).to_be_visible(timeout=RUN_MILLISECONDS)
         assert latest(lab, key)["latestRun"]["status"] == "SUCCESS"
 
     # open its pair in marimo

@@ -18,6 +18,8 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+from daglab.marimo_sql import with_tables
+
 _importing = threading.Lock()
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -36,8 +38,11 @@ def import_marimo() -> None:
             sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
         try:
             import marimo  # noqa: F401
+            from marimo._ast import compiler
         finally:
             sys.stdout, sys.stderr = streams
+        module: Any = compiler  # for mypy, which sees the installed marimo alone
+        module.ScopedVisitor = with_tables(module.ScopedVisitor)
 
 
 @cache

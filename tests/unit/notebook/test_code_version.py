@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 from daglab.notebook.cells import parse_notebook
@@ -37,3 +39,12 @@ def test_versions_of_every_kind_of_cell_are_the_golden_ones() -> None:
 def test_line_ends_do_not_count() -> None:
     text = (CORPUS / "every_cell.py").read_bytes().decode()
     assert versions(every_cell(text.replace("\n", "\r\n"))) == GOLDEN
+
+
+def test_whether_duckdb_is_installed_does_not_count() -> None:
+    program = (
+        "import sys; sys.modules['duckdb'] = None\n"  # as where it isn't: neither found nor imported
+        "from tests.unit.notebook.test_code_version import GOLDEN, every_cell, versions\n"
+        "assert versions(every_cell()) == GOLDEN\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60, cwd=CORPUS.parents[2])

@@ -170,13 +170,13 @@ def _workspace_modules(path: Path) -> Iterator[str]:
 
 def _ignore(root: Path) -> FileEdit:
     edit = FileEdit(files.read(root / ".gitignore"))
-    text = (edit.before.data or b"").decode("utf-8", "surrogateescape")
+    text, newline = _text(edit.before, "surrogateescape")
     known = {line.strip().strip("/") for line in text.splitlines()}
     missing = [line for line in _IGNORED if line.strip("/") not in known]
     if missing:
         gap = "" if not text or text.endswith("\n") else "\n"
         added = "".join(f"{line}\n" for line in missing)
-        edit.after = f"{text}{gap}{added}".encode("utf-8", "surrogateescape")
+        edit.after = f"{text}{gap}{added}".replace("\n", newline).encode("utf-8", "surrogateescape")
         edit.changes.append(f"ignores {', '.join(missing)}")
     return edit
 
@@ -194,10 +194,11 @@ def _pyproject(project: DagsterProject, notes: list[str], *, force: bool, config
     """The edit of pyproject.toml: daglab's configuration, the requirement, and the hook where hatchling builds."""
     edit = FileEdit(files.read(project.root / "pyproject.toml"))
     document = read_toml(edit.path)  # its faults are told with their line
-    text, folder = (edit.before.data or b"").decode("utf-8"), project.notebooks.as_posix()
+    text, newline = _text(edit.before)
+    folder = project.notebooks.as_posix()
     edited, edit.changes = edit_pyproject(text, folder, edit.path, force=force, configures=configures)
     if edit.changes:
-        edit.after = edited.encode()
+        edit.after = edited.replace("\n", newline).encode()
     if not lists_requirements(document):
         notes.append("Add daglab[dagster] to what the project requires: pyproject.toml has no list of it.")
     if (backend := build_backend(document)) != "hatchling.build":
@@ -206,6 +207,13 @@ def _pyproject(project: DagsterProject, notes: list[str], *, force: bool, config
             'checks. With build-backend = "hatchling.build", run daglab init again for the hook.'
         )
     return edit
+
+
+def _text(content: FileContent, errors: str = "strict") -> tuple[str, str]:
+    """A file's text with LF ends, and its own line end; one with both kinds is left as it is."""
+    text = (content.data or b"").decode("utf-8", errors)
+    plain = text.replace("\r\n", "\n")
+    return (plain, "\r\n") if text == plain.replace("\n", "\r\n") != plain else (text, "\n")
 
 
 def _new(path: Path, text: str, what: str) -> FileEdit:

@@ -93,6 +93,17 @@ def test_each_kind_of_project(kind: str, tmp_path: Path, capsys: pytest.CaptureF
     assert contents(tmp_path) == before
 
 
+def test_line_ends_stay_what_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, KINDS["dagster"])
+    (tmp_path / "pyproject.toml").write_bytes(KINDS["dagster"]["pyproject.toml"].replace("\n", "\r\n").encode())
+    (tmp_path / ".gitignore").write_bytes(b"dist/\r\n*.pyc")
+    init(capsys, tmp_path)
+    for name in ("pyproject.toml", ".gitignore"):
+        data = (tmp_path / name).read_bytes()
+        assert data.count(b"\n") == data.count(b"\r\n") > 3
+    assert load_config(tmp_path).notebooks_dir == Path("shop/notebooks")
+
+
 def test_pyproject_keeps_its_comments_and_gets_the_hook(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(tmp_path, KINDS["dagster"])
     init(capsys, tmp_path)

@@ -54,8 +54,9 @@ def discover(
     What lacks a property that is asked for is left out: a schedule has no group. Exit code 5: Dagster can't be
     reached; 6: it refuses the credentials. With --json, of what is asked for: {"assets": [{"key", "group", "kinds",
     "description", "dependencies", "location", "repository", "jobs", "materializable", "partitioned", "tags",
-    "owners"}], "jobs": [{"name", "location", "repository", "description", "makes_assets", "tags"}], "locations":
-    [{"name", "state", "error", "updated_at"}], "repos": [{"name", "location", "jobs", "schedules", "sensors"}],
+    "owners"}], "jobs": [{"name", "location", "repository", "description", "makes_assets", "partitioned", "tags"}],
+    "locations": [{"name", "state", "error", "updated_at"}], "repos": [{"name", "location", "jobs", "schedules",
+    "sensors"}],
     "schedules": [{"name", "location", "repository", "description", "job", "cron", "timezone", "status"}], "sensors":
     [{"name", "location", "repository", "description", "jobs", "interval", "type", "status"}]}.
     """
@@ -141,7 +142,7 @@ def _row(thing: Any, fields: Sequence[str]) -> Row:
 _NAMED = ("name", "location", "repository", "description")
 _ROWS: dict[str, Callable[[Discovery], list[Row]]] = {
     "assets": _assets,
-    "jobs": lambda found: [_row(job, (*_NAMED, "makes_assets", "tags")) for job in found.jobs],
+    "jobs": lambda found: [_row(job, (*_NAMED, "makes_assets", "partitioned", "tags")) for job in found.jobs],
     "locations": _locations,
     "repos": _repositories,
     "schedules": lambda found: [_row(x, (*_NAMED, "job", "cron", "timezone", "status")) for x in found.schedules],

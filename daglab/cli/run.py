@@ -188,6 +188,8 @@ def tell_validated(faults: Sequence[Mapping[str, Any]], out: Output) -> ExitCode
 
 def _selection(given: Sequence[str]) -> str | list[str]:
     """Keys where all are keys, so that an unknown one is told with the nearest; else one text."""
+    if not all(text.strip() for text in given):
+        raise typer.BadParameter("an empty --assets selects nothing: name a key, or a selection")
     if all(_PLAIN_KEY.fullmatch(text) for text in given):
         return list(given)
     if len(given) == 1:

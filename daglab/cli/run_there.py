@@ -30,7 +30,11 @@ def run_there(request: Request, config: Config, out: Output) -> ExitCode:
     with BlockingDagsterClient(config.dagster, read_only=config.read_only) as client:
         if request.validate_only:
             faults = client.validate_config(
-                request.config, job=request.job, assets=_assets(client, request), location=request.location
+                request.config,
+                job=request.job,
+                assets=_assets(client, request),
+                location=request.location,
+                partitions=request.partitions,
             )
             return tell_validated([{**vars(fault), "path": list(fault.path)} for fault in faults], out)
         launched = _launch(client, request, Progress(out, logs=request.logs))
@@ -132,19 +136,20 @@ def _assets(client: BlockingDagsterClient, request: Request) -> str | list[str]:
 
 
 def _launch(client: BlockingDagsterClient, request: Request, progress: Progress) -> _Launched:
-    if len(request.partitions) > 1:
-        if request.job is not None:
-            raise ValidationError("A backfill is one of assets.", remedy="name the job's assets: --assets")
-        assets = _assets(client, request)
-        backfill = client.backfill(assets, request.partitions, config=request.config, tags=request.tags)
+    job, partitions, location = request.job, request.partitions, request.location
+    how: dict[str, Any] = {"tags": request.tags}
+    if len(partitions) > 1:
+        how["config"] = request.config
+        if job is None:
+            backfill = client.backfill(_assets(client, request), partitions, **how)
+        else:
+            backfill = client.backfill_job(job, partitions, location=location, **how)
         return _LaunchedBackfill(client, progress, backfill)
-    if request.job is None:
-        assets = _assets(client, request)
-        run = client.submit_assets(assets, partitions=request.partitions, config=request.config, tags=request.tags)
-    elif request.partitions:
-        raise ValidationError("A partition is one of assets.", remedy="name the job's assets: --assets")
+    how["partitions"] = partitions
+    if job is None:
+        run = client.submit_assets(_assets(client, request), config=request.config, **how)
     else:
-        run = client.submit_job(request.job, location=request.location, run_config=request.config, tags=request.tags)
+        run = client.submit_job(job, location=location, run_config=request.config, **how)
     return _LaunchedRun(client, progress, run)
 
 

@@ -11,7 +11,14 @@ import typer
 
 from daglab.cli.dagster_options import LocationOption, UrlOption, configuration
 from daglab.cli.output import JsonOption, Output, QuietOption
-from daglab.errors import DaglabError, DagsterConnectionError, NotFoundError, ReadOnlyError, did_you_mean
+from daglab.errors import (
+    DaglabError,
+    DagsterConnectionError,
+    ExistingFileError,
+    NotFoundError,
+    ReadOnlyError,
+    did_you_mean,
+)
 
 if TYPE_CHECKING:
     from daglab.config import Config
@@ -82,10 +89,9 @@ def scaffold(
     shown = os.path.relpath(py)
     backups: list[Path] = []
     remedy = "name another file: --filename, or replace it: --force"
-    if dry_run:
-        if is_taken(py) and not force:
-            out.note(f"{shown} or its .ipynb is there already: {remedy}", "yellow")
-    else:
+    if dry_run and is_taken(py) and not force:
+        raise ExistingFileError(f"{shown} or its .ipynb is there already.", remedy=remedy)
+    if not dry_run:
         py.parent.mkdir(parents=True, exist_ok=True)
         if force and is_taken(py):
             backups = clear_place(py)
@@ -135,7 +141,7 @@ def _in_dagster(kind: str, name: str, location: str | None, config: Config) -> E
     with BlockingDagsterClient(config.dagster) as client:
         if kind == "job":
             job = find_job(client.locations(), name, None, location)
-            return ExploredJob(job.name, job.description or "")
+            return ExploredJob(job.name, job.description or "", job.partitioned)
         found = client.definitions([name])
         if not found:
             known = [asset.key for asset in client.definitions()]
@@ -161,7 +167,7 @@ def _in_project(kind: str, name: str, config: Config, away: DagsterConnectionErr
         jobs = {job["name"]: job for job in outcome["jobs"]}
         if name not in jobs:
             raise NotFoundError(f"The project has no job {name}.", remedy=did_you_mean(name, jobs))
-        return ExploredJob(name, jobs[name]["description"] or "")
+        return ExploredJob(**{**jobs[name], "description": jobs[name]["description"] or ""})
     assets = {asset["key"]: asset for asset in outcome["assets"]}
     if name not in assets:
         raise NotFoundError(f"The project has no asset {name}.", remedy=did_you_mean(name, assets))

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from daglab.client.assets import fetch_definitions, key_input
+from daglab.client.assets import key_input
 from daglab.client.documents import launches as documents
-from daglab.client.graph import AssetGraph
-from daglab.client.launch import require_known_partitions, require_launchable, require_plain_tags, tag_inputs
+from daglab.client.launch import require_launchable, require_plain_tags, tag_inputs
 from daglab.client.launching import known_assets
-from daglab.client.outcomes import launched_backfill_id
-from daglab.client.partitions import Partitions, fetch_partitions
+from daglab.client.locations import fetch_locations, find_job
+from daglab.client.op_names import unknown_ops
+from daglab.client.outcomes import invalid_config, launched_backfill_id
 from daglab.client.requests import Requests, digest, find_backfill
 from daglab.client.reserved import refuse_reserved
+from daglab.client.run_partitions import require_asset_partitions, require_job_partitions
 from daglab.client.runs import DIGEST_TAG
 from daglab.client.transport import Transport, member
 from daglab.errors import NotFoundError, ValidationError
@@ -59,33 +59,103 @@ async def launch_backfill(
     request_id: str | None,
 ) -> Backfill:
     """A backfill of the assets ``keys``, which are not empty; DagsterClient.backfill says what it raises."""
-    if bool(partitions) == all_partitions:
-        raise ValidationError("No partition is selected, or some and all.", remedy="name some, or ask for all")
-    require_plain_tags(tags or {})
-    refuse_reserved(config or {}, "The runs' configuration")
-    id_ = request_id or uuid4().hex
+    _refuse(partitions, all_partitions, tags, config)
     named = sorted(partitions)
     asked = digest("backfill", tags, config, assets=sorted(keys), partitions=named, all=all_partitions, title=title)
 
     async def prepare() -> dict[str, Any]:
         assets = await known_assets(transport, keys)
         require_launchable(assets)
-        partitioned = [asset.key for asset in assets if asset.partitioned]
-        if not partitioned:
-            raise ValidationError("No selected asset is partitioned.", remedy="launch a run of them")
-        if partitions:
-            definitions = await fetch_partitions(transport, partitioned, statuses=False)
-            roots = await _roots(transport, partitioned, definitions)
-            await asyncio.to_thread(require_known_partitions, roots, definitions, partitions)
-            _require_alike(roots, definitions)
-        params: dict[str, Any] = {"assetSelection": [key_input(key) for key in keys]}
-        params |= {"tags": tag_inputs(id_, {**(tags or {}), DIGEST_TAG: asked})}
-        params |= {"allPartitions": True} if all_partitions else {"partitionNames": list(partitions)}
+        await require_asset_partitions(transport, assets, None if all_partitions else partitions)
+        if unknown := await unknown_ops(transport, assets, config or {}):
+            raise invalid_config(unknown)
+        return {"assetSelection": [key_input(key) for key in keys]}
+
+    return await _launch(
+        transport,
+        requests,
+        prepare,
+        asked,
+        partitions=partitions,
+        config=config,
+        tags=tags,
+        title=title,
+        request_id=request_id,
+    )
+
+
+async def launch_job_backfill(
+    transport: Transport,
+    requests: Requests,
+    name: str,
+    *,
+    repository: str | None,
+    location: str | None,
+    partitions: Sequence[str],
+    all_partitions: bool,
+    config: Mapping[str, Any] | None,
+    tags: Mapping[str, str] | None,
+    title: str | None,
+    request_id: str | None,
+) -> Backfill:
+    """A backfill of the job ``name``; DagsterClient.backfill_job says what it raises."""
+    _refuse(partitions, all_partitions, tags, config)
+    place = {"repository": repository, "location": location}
+    named = sorted(partitions)
+    asked = digest("job_backfill", tags, config, job=name, partitions=named, all=all_partitions, title=title, **place)
+
+    async def prepare() -> dict[str, Any]:
+        job = find_job(await fetch_locations(transport), name, repository, location)
+        chosen = None if all_partitions else partitions
+        await require_job_partitions(transport, job, chosen, with_config=bool(config))
+        of = {"repositoryLocationName": job.location, "repositoryName": job.repository}
+        return {"selector": {"partitionSetName": job.partition_set, "repositorySelector": of}}
+
+    return await _launch(
+        transport,
+        requests,
+        prepare,
+        asked,
+        partitions=partitions,
+        config=config,
+        tags=tags,
+        title=title,
+        request_id=request_id,
+    )
+
+
+def _refuse(
+    partitions: Sequence[str],
+    all_partitions: bool,
+    tags: Mapping[str, str] | None,
+    config: Mapping[str, Any] | None,
+) -> None:
+    if bool(partitions) == all_partitions:
+        raise ValidationError("No partition is selected, or some and all.", remedy="name some, or ask for all")
+    require_plain_tags(tags or {})
+    refuse_reserved(config or {}, "The runs' configuration")
+
+
+async def _launch(
+    transport: Transport,
+    requests: Requests,
+    prepare: Callable[[], Awaitable[dict[str, Any]]],
+    asked: str,
+    *,
+    partitions: Sequence[str],
+    config: Mapping[str, Any] | None,
+    tags: Mapping[str, str] | None,
+    title: str | None,
+    request_id: str | None,
+) -> Backfill:
+    """Launch what ``prepare`` selects: the partitions that are named, or all."""
+    id_ = request_id or uuid4().hex
+
+    async def launch(selection: dict[str, Any]) -> str:
+        params = {**selection, "tags": tag_inputs(id_, {**(tags or {}), DIGEST_TAG: asked})}
+        params |= {"partitionNames": list(partitions)} if partitions else {"allPartitions": True}
         params |= {"title": title} if title else {}
         params |= {"runConfigData": dict(config)} if config else {}
-        return params
-
-    async def launch(params: dict[str, Any]) -> str:
         answer = await transport.mutate(documents.LAUNCH_BACKFILL, {"params": params})
         return launched_backfill_id(answer["launchPartitionBackfill"])
 
@@ -97,31 +167,6 @@ async def launch_backfill(
         launch=launch,
     )
     return await fetch_backfill(transport, launched)
-
-
-async def _roots(transport: Transport, keys: Sequence[str], definitions: Mapping[str, Partitions | None]) -> list[str]:
-    """The assets whose partitions Dagster takes; it maps these to the partitions of assets downstream.
-
-    They need not be told apart where all have the same partitions.
-    """
-    if _are_alike(keys, definitions):
-        return list(keys)
-    graph = AssetGraph(await fetch_definitions(transport, None))
-    return sorted(await asyncio.to_thread(graph.roots, set(keys)))
-
-
-def _are_alike(keys: Sequence[str], definitions: Mapping[str, Partitions | None]) -> bool:
-    first, *others = (definitions.get(key) for key in keys)
-    return all((one and one.dimensions) == (first and first.dimensions) for one in others)
-
-
-def _require_alike(roots: Sequence[str], definitions: Mapping[str, Partitions | None]) -> None:
-    if not _are_alike(roots, definitions):
-        raise ValidationError(
-            f"{', '.join(roots)}: their partitions differ.",
-            remedy="launch a backfill of each, or of all partitions",
-            details={"assets": list(roots)},
-        )
 
 
 async def fetch_backfill(transport: Transport, backfill_id: str) -> Backfill:

@@ -111,6 +111,7 @@ class BlockingDagsterClient:
     submit_assets = _blocking(DagsterClient.submit_assets)
     submit_job = _blocking(DagsterClient.submit_job)
     backfill = _blocking(DagsterClient.backfill)
+    backfill_job = _blocking(DagsterClient.backfill_job)
     backfill_status = _blocking(DagsterClient.backfill_status)
     cancel_backfill = _blocking(DagsterClient.cancel_backfill)
     runs = _blocking(DagsterClient.runs)

@@ -86,15 +86,26 @@ class DagsterClient(DagsterReader):
         location: str | None = None,
         run_config: Mapping[str, Any] | None = None,
         *,
+        partitions: Sequence[str] = (),
         tags: Mapping[str, str] | None = None,
         request_id: str | None = None,
     ) -> RunSubmitResult:
         """Launch a run of a job; repository and location may be left out where one fits.
 
+        Args:
+            job_name: the job's.
+            repository: where several have a job of that name.
+            location: where several have a job of that name.
+            run_config: run configuration; without it, the one that a partitioned job has for the partition.
+            partitions: the one partition, for a partitioned job; :meth:`backfill_job` takes several.
+            tags: of the run.
+            request_id: as for :meth:`submit_assets`.
+
         Raises:
             ReadOnlyError, LaunchConflictError, DagsterConnectionError: as for :meth:`submit_assets`.
             NotFoundError: an unknown job; the remedy names the nearest.
-            ValidationError: several jobs have the name (``details["candidates"]``), or the configuration is not valid.
+            ValidationError: several jobs have the name (``details["candidates"]``), a partition is missing or wrong,
+                or the configuration is not valid.
         """
         self._refuse_if_read_only()
         return await launching.submit_job(
@@ -103,6 +114,7 @@ class DagsterClient(DagsterReader):
             job_name,
             repository=repository,
             location=location,
+            partitions=partitions,
             config=run_config,
             tags=tags,
             request_id=request_id,
@@ -130,6 +142,41 @@ class DagsterClient(DagsterReader):
             self._transport,
             self._requests,
             await self._keys(selection),
+            partitions=partitions,
+            all_partitions=all_partitions,
+            config=config,
+            tags=tags,
+            title=title,
+            request_id=request_id,
+        )
+
+    async def backfill_job(
+        self,
+        job_name: str,
+        partitions: Sequence[str] = (),
+        *,
+        repository: str | None = None,
+        location: str | None = None,
+        all_partitions: bool = False,
+        config: Mapping[str, Any] | None = None,
+        tags: Mapping[str, str] | None = None,
+        title: str | None = None,
+        request_id: str | None = None,
+    ) -> Backfill:
+        """Launch a run of a job for each of several of its partitions, or for all; the daemon makes the runs.
+
+        Raises:
+            ReadOnlyError, NotFoundError, LaunchConflictError, DagsterConnectionError: as for :meth:`submit_job`.
+            ValidationError: several jobs have the name; no partition, or an unknown one; the job has none; or it
+                configures its partitions itself, and ``config`` is given, which Dagster would drop.
+        """
+        self._refuse_if_read_only()
+        return await backfills.launch_job_backfill(
+            self._transport,
+            self._requests,
+            job_name,
+            repository=repository,
+            location=location,
             partitions=partitions,
             all_partitions=all_partitions,
             config=config,

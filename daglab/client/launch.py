@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from daglab.client.assets import Asset, key_input
+from daglab.client.locations import Job
 from daglab.client.partitions import Partitions
 from daglab.client.runs import PARTITION_TAG, REQUEST_TAG
 from daglab.errors import NotFoundError, ValidationError, did_you_mean
@@ -72,22 +73,30 @@ def require_launchable(assets: Sequence[Asset]) -> tuple[str, str]:
 
 
 def require_partition(
-    assets: Sequence[Asset], partitions: Mapping[str, Partitions | None], chosen: Sequence[str]
+    partitioned: Sequence[str],
+    partitions: Mapping[str, Partitions | None],
+    chosen: Sequence[str],
+    *,
+    otherwise: str = "No selected asset is partitioned.",
 ) -> str | None:
-    """The partition of one run, None for assets without; Dagster itself takes any text for one.
+    """The partition of one run, None for one without; Dagster itself takes any text for one.
 
     To be called in a thread, as :func:`require_known_partitions`.
 
+    Args:
+        partitioned: what of the run is partitioned: keys of assets, or the name of its job.
+        partitions: their partitions.
+        chosen: what is asked for.
+        otherwise: the error where nothing is partitioned, and a partition is asked for.
+
     Raises:
-        ValidationError: it is missing, unknown to an asset, given for assets without, or several are given.
+        ValidationError: it is missing, unknown, given where nothing is partitioned, or several are given.
     """
-    partitioned = [asset.key for asset in assets if asset.partitioned]
-    names = _listed(partitioned)
     if not partitioned and chosen:
-        raise ValidationError("No selected asset is partitioned.", remedy="launch without partitions")
+        raise ValidationError(otherwise, remedy="launch without partitions")
     if partitioned and not chosen:
         raise ValidationError(
-            f"{names}: partitioned: a run needs a partition.",
+            f"{_listed(partitioned)}: partitioned: a run needs a partition.",
             remedy="name one, or launch a backfill",
             details={"assets": partitioned[:_TOLD]},
         )
@@ -98,20 +107,20 @@ def require_partition(
 
 
 def require_known_partitions(
-    keys: Sequence[str], partitions: Mapping[str, Partitions | None], chosen: Sequence[str]
+    names: Sequence[str], partitions: Mapping[str, Partitions | None], chosen: Sequence[str]
 ) -> None:
-    """Raise ValidationError for chosen partitions that one of the assets ``keys`` lacks.
+    """Raise ValidationError for chosen partitions that one of the assets, or the job, of these names lacks.
 
     Takes a while where the partitions are many: call it in a thread.
     """
-    for key in keys:
-        definition = partitions.get(key)
-        if unknown := [name for name in chosen if definition is None or name not in definition]:
+    for name in names:
+        definition = partitions.get(name)
+        if unknown := [key for key in chosen if definition is None or key not in definition]:
             known = islice(definition.all_keys(), _COMPARED) if definition else ()
             raise ValidationError(
-                f"{key}: no partition {_listed(unknown)}.",
+                f"{name}: no partition {_listed(unknown)}.",
                 remedy=did_you_mean(unknown[0], known) or "it has none yet",
-                details={"unknown": unknown[:_TOLD], "assets": [key]},
+                details={"unknown": unknown[:_TOLD], "assets": [name]},
             )
 
 
@@ -149,11 +158,9 @@ def launch_params(
     return _params(selector, request_id, config, tags)
 
 
-def job_params(
-    job: str, location: str, repository: str, request_id: str, config: Mapping[str, Any], tags: Mapping[str, str]
-) -> dict[str, Any]:
-    """The variables of LAUNCH_RUN for a run of a job."""
-    selector = {"repositoryLocationName": location, "repositoryName": repository, "jobName": job}
+def job_params(job: Job, request_id: str, config: Mapping[str, Any] | str, tags: Mapping[str, str]) -> dict[str, Any]:
+    """The variables of LAUNCH_RUN for a run of a job; ``config`` may be YAML."""
+    selector = {"repositoryLocationName": job.location, "repositoryName": job.repository, "jobName": job.name}
     return _params(selector, request_id, config, tags)
 
 
@@ -173,11 +180,11 @@ def require_plain_tags(tags: Mapping[str, str]) -> None:
 
 
 def _params(
-    selector: dict[str, Any], request_id: str, config: Mapping[str, Any] | None, tags: Mapping[str, str] | None
+    selector: dict[str, Any], request_id: str, config: Mapping[str, Any] | str | None, tags: Mapping[str, str] | None
 ) -> dict[str, Any]:
     return {
         "selector": selector,
-        "runConfigData": dict(config or {}),
+        "runConfigData": config if isinstance(config, str) else dict(config or {}),
         "executionMetadata": {"tags": tag_inputs(request_id, tags)},
     }
 

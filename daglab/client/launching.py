@@ -15,18 +15,17 @@ from daglab.client.instance import fetch_daemons
 from daglab.client.launch import (
     job_params,
     launch_params,
-    partition_tags,
     require_launchable,
-    require_partition,
     require_plain_tags,
     tag_inputs,
     unknown_assets,
 )
 from daglab.client.locations import fetch_locations, find_job
-from daglab.client.outcomes import launched_run_id
-from daglab.client.partitions import fetch_partitions
+from daglab.client.op_names import unknown_ops
+from daglab.client.outcomes import invalid_config, launched_run_id
 from daglab.client.requests import Requests, digest, find_reexecution, find_run
 from daglab.client.reserved import refuse_reserved
+from daglab.client.run_partitions import asset_partition, job_partition
 from daglab.client.runs import DIGEST_TAG, Run, fetch_run, fetch_status, run_errors, run_url
 from daglab.client.transport import Transport, member
 from daglab.errors import DagsterError, ValidationError
@@ -70,12 +69,10 @@ async def submit_assets(
     async def prepare() -> dict[str, Any]:
         assets = await known_assets(transport, keys)
         require_launchable(assets)
-        partitioned = [asset.key for asset in assets if asset.partitioned]
-        needed = partitioned if partitions else []
-        definitions = await fetch_partitions(transport, needed, statuses=False) if needed else {}
-        partition = await asyncio.to_thread(require_partition, assets, definitions, partitions)
-        found = definitions.get(partitioned[0]) if partitioned else None
-        own = {DIGEST_TAG: asked, **partition_tags(partition, found)}
+        partition = await asset_partition(transport, assets, partitions)
+        if unknown := await unknown_ops(transport, assets, config or {}):
+            raise invalid_config(unknown)
+        own = {DIGEST_TAG: asked, **partition.tags}
         return launch_params(assets, id_, config=config, tags={**(tags or {}), **own})
 
     return await _submit(transport, requests, prepare, asked, id_, new=request_id is None)
@@ -88,6 +85,7 @@ async def submit_job(
     *,
     repository: str | None,
     location: str | None,
+    partitions: Sequence[str],
     config: Mapping[str, Any] | None,
     tags: Mapping[str, str] | None,
     request_id: str | None,
@@ -96,13 +94,14 @@ async def submit_job(
     require_plain_tags(tags or {})
     refuse_reserved(config or {}, "The run's configuration")
     id_ = request_id or uuid4().hex
-    asked = digest("job", tags, config, job=name, repository=repository, location=location)
+    place = {"repository": repository, "location": location}
+    asked = digest("job", tags, config, job=name, partitions=list(partitions), **place)
 
     async def prepare() -> dict[str, Any]:
         job = find_job(await fetch_locations(transport), name, repository, location)
-        return job_params(
-            job.name, job.location, job.repository, id_, config or {}, {**(tags or {}), DIGEST_TAG: asked}
-        )
+        partition = await job_partition(transport, job, partitions)
+        own = {DIGEST_TAG: asked, **partition.tags}
+        return job_params(job, id_, config or partition.config, {**(tags or {}), **own})
 
     return await _submit(transport, requests, prepare, asked, id_, new=request_id is None)
 

@@ -26,6 +26,17 @@ class Job:
     description: str | None
     makes_assets: bool
     tags: Mapping[str, str]
+    partition_set: str | None = None
+    """Dagster's name for its partitions; None: a run of it has no partition."""
+
+    @property
+    def partitioned(self) -> bool:
+        """Whether each run is one of a partition."""
+        return self.partition_set is not None
+
+    def selector(self) -> dict[str, Any]:
+        """Dagster's PipelineSelector of it."""
+        return {"repositoryLocationName": self.location, "repositoryName": self.repository, "pipelineName": self.name}
 
 
 @dataclass(frozen=True)
@@ -172,8 +183,17 @@ def _location(entry: Mapping[str, Any]) -> LoadedLocation:
 
 def _repository(location: str, repository: Mapping[str, Any]) -> Repository:
     name = repository["name"]
+    partition_sets = {found["pipelineName"]: found["name"] for found in repository["partitionSets"]}
     jobs = (
-        Job(job["name"], location, name, job["description"], job["isAssetJob"], _tags(job["tags"]))
+        Job(
+            name=job["name"],
+            location=location,
+            repository=name,
+            description=job["description"],
+            makes_assets=job["isAssetJob"],
+            tags=_tags(job["tags"]),
+            partition_set=partition_sets.get(job["name"]),
+        )
         for job in repository["jobs"]
         if not job["name"].startswith("__")  # Dagster's implicit jobs of all assets
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,13 +56,7 @@ def refusal(result: Mapping[str, Any]) -> DagsterError:
     message = str(result.get("message", "")).strip()
     details: dict[str, Any] = {"type": kind}
     if kind == "RunConfigValidationInvalid":
-        faults = parse_faults(result)
-        told = "; ".join(f"{'.'.join(fault.path) or 'config'}: {fault.message}" for fault in faults)
-        return ValidationError(
-            f"The run's configuration is not valid: {told}",
-            remedy="run_config_schema tells what it may be",
-            details={**details, "errors": [vars(fault) for fault in faults]},
-        )
+        return invalid_config(parse_faults(result))
     if kind in ("InvalidStepError", "InvalidOutputError"):
         details |= {name: value for name, value in result.items() if name != "__typename"}
         return ValidationError(f"Dagster refuses the selection: {kind}.", details=details)
@@ -73,6 +67,16 @@ def refusal(result: Mapping[str, Any]) -> DagsterError:
     if kind in _REFUSED:
         return ValidationError(message, remedy="reload the code location and try again", details=details)
     return DagsterError(message or f"Dagster answers with {kind}.", remedy="its log says more", details=details)
+
+
+def invalid_config(faults: Sequence[ConfigFault]) -> ValidationError:
+    """The error for a run's configuration that has these faults."""
+    told = "; ".join(f"{'.'.join(fault.path) or 'config'}: {fault.message}" for fault in faults)
+    return ValidationError(
+        f"The run's configuration is not valid: {told}",
+        remedy="run_config_schema tells what it may be",
+        details={"type": "RunConfigValidationInvalid", "errors": [vars(fault) for fault in faults]},
+    )
 
 
 def parse_faults(result: Mapping[str, Any]) -> list[ConfigFault]:

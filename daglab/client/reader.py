@@ -18,6 +18,7 @@ from daglab.client.documents import instance as documents
 from daglab.client.events import RunLogs, fetch_logs
 from daglab.client.instance import DaemonHealth, DagsterStatus, fetch_daemons, parse_status
 from daglab.client.launch import require_selection
+from daglab.client.launching import known_assets
 from daglab.client.locations import Job, LoadedLocation, fetch_locations, find_job
 from daglab.client.outcomes import ConfigFault
 from daglab.client.pulse import Pulse, fetch_progress, fetch_pulse
@@ -251,15 +252,22 @@ class DagsterReader:
         assets: Selection = (),
         repository: str | None = None,
         location: str | None = None,
+        partitions: Sequence[str] | None = None,
     ) -> list[ConfigFault]:
         """All faults of the configuration of a run of a job, or of assets; an empty list: it is valid.
 
+        ``partitions`` are those of the run, or of a backfill, and judged with it; None: they are not. Where the
+        configuration is empty, the one is judged that a partitioned job has for its partition.
+
         Raises:
             NotFoundError: an unknown job or asset.
-            ValidationError: neither or both are named, several jobs have the name, no one run makes the assets.
+            ValidationError: neither or both are named, several jobs have the name, no one run makes the assets, or a
+                partition is missing or wrong.
         """
-        selector = await self._selector(job, assets, repository, location)
-        return await run_config_.validate(self._transport, selector, run_config)
+        target = await self._target(job, assets, repository, location)
+        if isinstance(target, Job):
+            return await run_config_.validate_job(self._transport, target, partitions, run_config)
+        return await run_config_.validate_assets(self._transport, target, partitions, run_config)
 
     async def run_config_schema(
         self,
@@ -270,17 +278,18 @@ class DagsterReader:
         location: str | None = None,
     ) -> RunConfigSchema:
         """What the configuration of a run of a job, or of assets, may be; raises as :meth:`validate_config` does."""
-        selector = await self._selector(job, assets, repository, location)
+        target = await self._target(job, assets, repository, location)
+        selector = target.selector() if isinstance(target, Job) else run_config_.asset_selector(target)
         return await run_config_.fetch_schema(self._transport, selector)
 
-    async def _selector(
+    async def _target(
         self, job: str | None, assets: Selection, repository: str | None, location: str | None
-    ) -> dict[str, Any]:
+    ) -> Job | list[Asset]:
         if (job is None) != bool(assets):
             raise ValidationError("A job or assets are needed, not both.", remedy="name one of them")
         if job is None:
-            return await run_config_.asset_selector(self._transport, await self._keys(assets))
-        return run_config_.job_selector(find_job(await self.locations(), job, repository, location))
+            return await known_assets(self._transport, await self._keys(assets))
+        return find_job(await self.locations(), job, repository, location)
 
     async def _keys(self, selection: Selection) -> list[str]:
         """The keys that are selected; raises ValidationError for none."""

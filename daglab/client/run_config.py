@@ -6,14 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from daglab.client.assets import key_input
+from daglab.client.assets import Asset, key_input
 from daglab.client.config_schema import config_schema
 from daglab.client.documents import launches as documents
 from daglab.client.launch import asset_job, require_launchable
-from daglab.client.launching import known_assets
 from daglab.client.locations import Job
+from daglab.client.op_names import unknown_ops
 from daglab.client.outcomes import ConfigFault, parse_faults, refusal
 from daglab.client.reserved import refuse_reserved
+from daglab.client.run_partitions import (
+    asset_partition,
+    job_partition,
+    require_asset_partitions,
+    require_job_partitions,
+)
 from daglab.client.transport import Transport
 
 
@@ -27,27 +33,56 @@ class RunConfigSchema:
     """An example with all defaults, as YAML."""
 
 
-async def asset_selector(transport: Transport, keys: Sequence[str]) -> dict[str, Any]:
+def asset_selector(assets: Sequence[Asset]) -> dict[str, Any]:
     """The PipelineSelector of a run of assets; raises what a launch of them would raise."""
-    assets = await known_assets(transport, keys)
     location, repository = require_launchable(assets)
     return {
         "repositoryLocationName": location,
         "repositoryName": repository,
         "pipelineName": asset_job(assets),
-        "assetSelection": [key_input(key) for key in keys],
+        "assetSelection": [key_input(asset.key) for asset in assets],
     }
 
 
-def job_selector(job: Job) -> dict[str, Any]:
-    """The PipelineSelector of a job."""
-    return {"repositoryLocationName": job.location, "repositoryName": job.repository, "pipelineName": job.name}
+async def validate_assets(
+    transport: Transport, assets: Sequence[Asset], partitions: Sequence[str] | None, config: Mapping[str, Any]
+) -> list[ConfigFault]:
+    """All faults of the configuration of a run of assets; ``partitions`` are judged too, if they are not None.
+
+    Raises:
+        ValidationError: no one run makes the assets, a partition is wrong, a key is one that Dagster reserves.
+    """
+    selector = asset_selector(assets)
+    if partitions is not None and len(partitions) > 1:
+        await require_asset_partitions(transport, assets, partitions)
+    elif partitions is not None:
+        await asset_partition(transport, assets, partitions)
+    return await unknown_ops(transport, assets, config) or await _faults(transport, selector, config)
 
 
-async def validate(transport: Transport, selector: Mapping[str, Any], config: Mapping[str, Any]) -> list[ConfigFault]:
-    """All faults of ``config``; none: it is valid. Raises ValidationError for keys that Dagster reserves."""
-    refuse_reserved(config, "The run's configuration")
-    answer = await transport.query(documents.VALIDATE_CONFIG, {"job": selector, "config": dict(config)})
+async def validate_job(
+    transport: Transport, job: Job, partitions: Sequence[str] | None, config: Mapping[str, Any]
+) -> list[ConfigFault]:
+    """All faults of the configuration of a run of a job, by default the one that the job has for the partition.
+
+    Raises ValidationError as :func:`validate_assets` does.
+    """
+    own = ""
+    if partitions is not None and len(partitions) > 1:
+        await require_job_partitions(transport, job, partitions, with_config=bool(config))
+        own = "" if config else (await job_partition(transport, job, partitions[:1])).config
+    elif partitions is not None:
+        own = (await job_partition(transport, job, partitions)).config
+    return await _faults(transport, job.selector(), config or own)
+
+
+async def _faults(
+    transport: Transport, selector: Mapping[str, Any], config: Mapping[str, Any] | str
+) -> list[ConfigFault]:
+    if not isinstance(config, str):
+        refuse_reserved(config, "The run's configuration")
+        config = dict(config)
+    answer = await transport.query(documents.VALIDATE_CONFIG, {"job": selector, "config": config})
     result = answer["isPipelineConfigValid"]
     if result["__typename"] == "PipelineConfigValidationValid":
         return []

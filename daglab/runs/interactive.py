@@ -82,7 +82,12 @@ def discover(
 
 
 def validate_config(
-    config: RunConfig, *, assets: Selection = (), job: str | None = None, location: str | None = None
+    config: RunConfig,
+    *,
+    assets: Selection = (),
+    job: str | None = None,
+    partition: str | None = None,
+    location: str | None = None,
 ) -> list[ConfigFault]:
     """All faults of a run's configuration by Dagster's schema, text that is no YAML among them; empty: it is valid.
 
@@ -90,18 +95,21 @@ def validate_config(
         config: as YAML, or as a mapping.
         assets: keys, or a text in Dagster's selection syntax; these or ``job``.
         job: a job's name.
+        partition: the one partition, of partitioned assets or a partitioned job; where the configuration is empty,
+            the one is judged that the job has for it. None: it is not judged.
         location: the job's code location, where several have one of its name.
 
     Raises:
         NotFoundError: an unknown job or asset.
-        ValidationError: neither or both are named, or no one run makes the assets.
+        ValidationError: neither or both are named, no one run makes the assets, or the partition is wrong.
     """
+    partitions = None if partition is None else [partition]
     try:
         parsed = _parsed(config)
     except ConfigError as error:
         return [ConfigFault((), error.message, "NOT_YAML")]
     with _client(_config()) as client:
-        return client.validate_config(parsed, assets=assets, job=job, location=location)
+        return client.validate_config(parsed, assets=assets, job=job, location=location, partitions=partitions)
 
 
 def run_assets(
@@ -139,6 +147,7 @@ def run_assets(
 def run_job(
     job: str,
     *,
+    partition: str | None = None,
     location: str | None = None,
     config: RunConfig = None,
     tags: Mapping[str, str] | None = None,
@@ -148,22 +157,24 @@ def run_job(
 
     Args:
         job: its name.
+        partition: the one partition, for a partitioned job.
         location: its code location, where several have a job of its name; none with ``in_process``.
-        config: the run's configuration, as YAML or as a mapping.
+        config: the run's configuration, as YAML or as a mapping; without it, the one that a partitioned job has for
+            the partition.
         tags: of the run.
         in_process: see :func:`run_assets`.
 
     Raises:
         ValidationError: several jobs have the name; a location for an in-process run, which has the project's.
     """
-    settings, parsed = _config(), _parsed(config)
+    settings, parsed, partitions = _config(), _parsed(config), [partition] if partition else []
     if in_process:
         if location is not None:
             raise ValidationError("An in-process run is one of the project's own code.", remedy="leave location out")
-        request = {"job": job, "assets": [], "partitions": []}
+        request = {"job": job, "assets": [], "partitions": partitions}
         return _in_process(settings, {**request, "config": parsed, "tags": dict(tags or {})})
     with _client(settings) as client:
-        return client.submit_job(job, location=location, run_config=parsed, tags=tags)
+        return client.submit_job(job, location=location, partitions=partitions, run_config=parsed, tags=tags)
 
 
 def track(run: RunSubmitResult | InProcessRun, *, timeout: float | None = None) -> Iterator[TrackedRun]:

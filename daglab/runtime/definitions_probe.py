@@ -38,7 +38,10 @@ def probe(target: str) -> dict[str, Any]:
         # of an asset that is only read, Dagster makes a stub for its graph; here are those that somebody defines
         "keys": sorted(key.to_user_string() for key in repository.assets_defs_by_key),
         "assets": [_asset(graph.get(key)) for key in sorted(graph.get_all_asset_keys())],
-        "jobs": [{"name": job.name, "description": job.description} for job in jobs],
+        "jobs": [
+            {"name": job.name, "description": job.description, "partitioned": job.partitions_def is not None}
+            for job in jobs
+        ],
     }
 
 

@@ -57,12 +57,16 @@ class Runner:
         """
         keys = [] if request["job"] else self._keys(request["assets"])
         job = self._job(request["job"]) if request["job"] else self._repository.get_implicit_global_asset_job_def()
+        graph = self._repository.asset_graph
         if keys:
-            self._require_partitions(keys, request["partitions"])
-        elif request["partitions"]:
-            raise ValidationError("A partition is one of assets.", remedy="name the job's assets: --assets")
+            definitions = {key.to_user_string(): graph.get(key).partitions_def for key in keys}
+        else:
+            definitions = {job.name: job.partitions_def}
+        self._require_partitions(definitions, request["partitions"])
         subset = job.get_subset(asset_selection=frozenset(keys)) if keys else job
-        faults = _faults(subset, request["config"])
+        configs = [request["config"] or _own_config(job, partition) for partition in request["partitions"] or [None]]
+        faults = _unknown_ops(job, request["config"]) if keys else []
+        faults = faults or next(filter(None, (_faults(subset, config) for config in configs)), [])
         if request["validate_only"]:
             self.tell({"faults": faults})
             return
@@ -161,20 +165,21 @@ class Runner:
             raise NotFoundError(f"The project makes no asset {', '.join(missing)}.", remedy=remedy)
         return keys
 
-    def _require_partitions(self, keys: Sequence[dg.AssetKey], partitions: Sequence[str]) -> None:
-        """Dagster itself says nothing that helps."""
-        graph = self._repository.asset_graph
-        definitions = {key: found for key in keys if (found := graph.get(key).partitions_def) is not None}
-        names = ", ".join(key.to_user_string() for key in definitions)
+    def _require_partitions(
+        self, named: Mapping[str, dg.PartitionsDefinition | None], partitions: Sequence[str]
+    ) -> None:
+        """Dagster itself says nothing that helps; ``named`` are the assets of a run, or its job."""
+        definitions = {name: definition for name, definition in named.items() if definition is not None}
         if partitions and not definitions:
-            raise ValidationError("No selected asset is partitioned.", remedy="run it without partitions")
+            raise ValidationError(f"{', '.join(named)}: not partitioned.", remedy="run it without partitions")
         if definitions and not partitions:
+            names = ", ".join(definitions)
             raise ValidationError(f"{names}: partitioned: a run needs a partition.", remedy="name one: --partition KEY")
-        for key, definition in definitions.items():
+        for name, definition in definitions.items():
             known = definition.get_partition_keys(dynamic_partitions_store=self._instance)
             if unknown := [partition for partition in partitions if partition not in set(known)]:
                 remedy = did_you_mean(unknown[0], known[:_AT_ONCE]) or "it has none yet"
-                raise ValidationError(f"{key.to_user_string()}: no partition {', '.join(unknown)}.", remedy=remedy)
+                raise ValidationError(f"{name}: no partition {', '.join(unknown)}.", remedy=remedy)
 
 
 @dg.io_manager
@@ -182,6 +187,23 @@ def _stored(context: Any) -> Any:
     """The default IO manager under another name, which Dagster doesn't replace."""
     make: Any = default_job_io_manager.resource_fn
     return make(context)
+
+
+def _own_config(job: dg.JobDefinition, partition: str | None) -> Mapping[str, Any]:
+    """The configuration that a job has for a partition."""
+    if partition is None or job.partitioned_config is None:
+        return {}
+    return job.partitioned_config.get_run_config_for_partition_key(partition)
+
+
+def _unknown_ops(job: dg.JobDefinition, config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Of a run of assets, Dagster takes any name of an op, and ignores what isn't there."""
+    ops, known = config.get("ops"), {node.name for node in job.nodes}
+    unknown = [name for name in ops if name not in known] if isinstance(ops, Mapping) else []
+    return [
+        {"path": ["ops", name], "message": f"no such op; {did_you_mean(name, known)}", "reason": "FIELD_NOT_DEFINED"}
+        for name in unknown
+    ]
 
 
 def _faults(job: dg.JobDefinition, config: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -35,6 +35,7 @@ class ExploredJob:
 
     name: str
     description: str = ""
+    partitioned: bool = False
 
 
 def render_exploration(asset: ExploredAsset) -> str:
@@ -48,9 +49,12 @@ def exploration_values(target: ExploredAsset | ExploredJob, title: str | None = 
     ``kind`` (``asset`` or ``job``), ``key`` (the job's name, too), ``title``, ``description`` (its lines), ``upstream``
     (keys), ``partitioned``, ``materializable``, ``variable`` and ``marimo_version``.
     """
-    asset = target if isinstance(target, ExploredAsset) else ExploredAsset(target.name, target.description)
+    if isinstance(target, ExploredAsset):
+        kind, asset = "asset", target
+    else:
+        kind, asset = "job", ExploredAsset(target.name, target.description, partitioned=target.partitioned)
     return {
-        "kind": "asset" if target is asset else "job",
+        "kind": kind,
         "key": asset.key,
         "title": " ".join((title or asset.key).split()),
         "description": [line for line in asset.description.splitlines() if line.strip()],

@@ -50,6 +50,7 @@ class JobRow(TypedDict):
     repository: str
     description: str | None
     makes_assets: bool
+    partitioned: bool
     tags: dict[str, str]
 
 

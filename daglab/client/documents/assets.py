@@ -28,6 +28,10 @@ KEYS = """
 query DaglabKeys { assetNodes { assetKey { path } } }
 """
 
+OP_NAMES = """
+query DaglabOpNames { assetNodes { graphName opNames } }
+"""
+
 DEFINITIONS = (
     """
 query DaglabDefinitions($keys: [AssetKeyInput!]!) {

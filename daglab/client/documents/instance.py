@@ -63,6 +63,7 @@ query DaglabLocations {
             repositories {
               name
               jobs { name description isAssetJob tags { key value } }
+              partitionSets { name pipelineName }
               schedules {
                 name
                 description

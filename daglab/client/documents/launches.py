@@ -75,6 +75,44 @@ mutation DaglabLaunchBackfill($params: LaunchBackfillParams!) {
     + CONFIG_ERROR
 )
 
+_JOB = """
+  pipelineOrError(params: $job) {
+    __typename
+    ... on Pipeline { ...Partitions }
+    ... on PipelineNotFoundError { message }
+    ... on InvalidSubsetError { message }
+    ... on PythonError { message }
+  }
+}
+"""
+
+JOB_PARTITIONS = (
+    "query DaglabJobPartitions($job: PipelineSelector!) {"
+    + _JOB
+    + "fragment Partitions on Pipeline { partitionKeysOrError { partitionKeys } }"
+)
+
+JOB_PARTITION = (
+    "query DaglabJobPartition($job: PipelineSelector!, $key: String!) {"
+    + _JOB
+    + """
+fragment Partitions on Pipeline {
+  partition(partitionName: $key) {
+    runConfigOrError {
+      __typename
+      ... on PartitionRunConfig { yaml }
+      ... on PythonError { message }
+    }
+    tagsOrError {
+      __typename
+      ... on PartitionTags { results { key value } }
+      ... on PythonError { message }
+    }
+  }
+}
+"""
+)
+
 _BACKFILL = """
 fragment BackfillState on PartitionBackfill {
   id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 from typing_extensions import Self
@@ -10,18 +10,17 @@ from typing_extensions import Self
 from daglab.client import Backfill
 from daglab.errors import DagsterConnectionError, LaunchConflictError, NotFoundError, ReadOnlyError, ValidationError
 from daglab.server.handler import DaglabHandler
-from daglab.server.models import Body, Model
+from daglab.server.models import Model
 from daglab.server.operation import Route, operation
-from daglab.server.routes.run_models import AssetKeyText, RequestId, RunConfig, Tags
+from daglab.server.routes.run_models import RequestId, RunConfig, RunTarget, Tags
 
 
-class BackfillBody(Body):
-    """Make ``partitions`` of ``assets``, or all of them.
+class BackfillBody(RunTarget):
+    """Make ``partitions`` of ``assets``, or run a ``job`` for them, or for all of them.
 
     Asked again with the same ``request_id`` it answers the same backfill; 409 where anything else was asked for.
     """
 
-    assets: Annotated[list[AssetKeyText], Field(min_length=1, max_length=10_000)]
     partitions: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=1024)]],
         Field(max_length=100_000, default_factory=list),
@@ -78,7 +77,7 @@ class BackfillsHandler(DaglabHandler):
     auth_resource = "daglab.runs"
 
     @operation(
-        "Launch runs for several partitions of assets",
+        "Launch runs for several partitions of assets or of a job",
         action="execute",
         body=BackfillBody,
         answers={201: BackfillModel},
@@ -87,15 +86,14 @@ class BackfillsHandler(DaglabHandler):
     async def post(self) -> None:
         """Answer the backfill as it is after the launch; Dagster's daemon launches its runs."""
         body, services = self.body(BackfillBody), self.services
-        backfill = await services.client.backfill(
-            body.assets,
-            body.partitions,
-            all_partitions=body.all_partitions,
-            config=body.run_config,
-            tags=body.tags,
-            title=body.title,
-            request_id=body.request_id,
-        )
+        how: dict[str, Any] = body.model_dump(include={"all_partitions", "tags", "title", "request_id"}) | {
+            "config": body.run_config
+        }
+        if body.job is not None:
+            how |= {"repository": body.repository, "location": body.location}
+            backfill = await services.client.backfill_job(body.job, body.partitions, **how)
+        else:
+            backfill = await services.client.backfill(body.assets or [], body.partitions, **how)
         services.dagster_changed()
         self.answer(BackfillModel.of(backfill), 201)
 

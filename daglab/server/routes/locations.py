@@ -20,6 +20,8 @@ class JobModel(Model):
     repository: str
     description: str | None
     makes_assets: bool
+    partitioned: bool
+    """Whether each run of it is one of a partition."""
     tags: dict[str, str]
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
+from typing_extensions import Self
 
 from daglab.client import Run
-from daglab.server.models import Model
+from daglab.server.models import Body, Model
 
 _MOST_VALUES = 20_000
 AssetKeyText = Annotated[str, Field(min_length=1, max_length=1024)]
@@ -34,6 +35,25 @@ def _not_too_much(config: dict[str, Any]) -> dict[str, Any]:
 
 
 RunConfig = Annotated[dict[str, Any], Field(default_factory=dict), AfterValidator(_not_too_much)]
+
+
+class RunTarget(Body):
+    """What is to be run: ``assets``, with their checks, or a whole ``job``."""
+
+    assets: Annotated[list[AssetKeyText], Field(max_length=10_000)] | None = None
+    job: Name | None = None
+    location: Name | None = None
+    """Of the job, where several have its name."""
+    repository: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        if (self.assets is None) == (self.job is None):
+            raise ValueError("give either assets or a job")
+        if self.job is None and (self.location or self.repository):
+            raise ValueError("location and repository are given for a job only")
+        return self
+
 
 RUN_ID = r"[A-Za-z0-9_-]{1,64}"
 

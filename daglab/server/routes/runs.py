@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
-from typing_extensions import Self
+from pydantic import Field
 
 from daglab.client import DagsterClient, RunPage
 from daglab.errors import DagsterConnectionError, LaunchConflictError, NotFoundError, ReadOnlyError, ValidationError
 from daglab.server.handler import DaglabHandler
-from daglab.server.models import Body, Model, Query
+from daglab.server.models import Model, Query
 from daglab.server.operation import Route, operation
-from daglab.server.routes.run_models import AssetKeyText, Name, RequestId, RunConfig, RunModel, Tags
+from daglab.server.routes.run_models import AssetKeyText, Name, RequestId, RunConfig, RunModel, RunTarget, Tags
 
 RunStatusName = Literal[
     "QUEUED", "NOT_STARTED", "MANAGED", "STARTING", "STARTED", "SUSPENDED", "SUCCESS", "FAILURE", "CANCELING",
@@ -21,32 +20,17 @@ RunStatusName = Literal[
 ]  # fmt: skip
 
 
-class LaunchBody(Body):
+class LaunchBody(RunTarget):
     """One run: of ``assets``, with their checks, or of a whole ``job``.
 
     Asked again with the same ``request_id`` it answers the same run; 409 where anything else was asked for.
     """
 
-    assets: Annotated[list[AssetKeyText], Field(max_length=10_000)] | None = None
     partition: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
-    """Of the assets; ``2026-01-01|north`` where they have two dimensions."""
-    job: Name | None = None
-    location: Name | None = None
-    """Of the job, where several have its name."""
-    repository: Name | None = None
+    """Of the assets, or of the job; ``2026-01-01|north`` where they have two dimensions."""
     run_config: RunConfig
     tags: Tags
     request_id: RequestId | None = None
-
-    @model_validator(mode="after")
-    def _one_thing(self) -> Self:
-        if (self.assets is None) == (self.job is None):
-            raise ValueError("give either assets or a job")
-        if self.job is not None and self.partition is not None:
-            raise ValueError("a partition is given for assets only")
-        if self.job is None and (self.location or self.repository):
-            raise ValueError("location and repository are given for a job only")
-        return self
 
 
 class RunsQuery(Query):
@@ -104,17 +88,18 @@ class RunsHandler(DaglabHandler):
     async def post(self) -> None:
         """Answer the run as it is after the launch."""
         body, services = self.body(LaunchBody), self.services
+        partitions = [body.partition] if body.partition is not None else []
         if body.job is not None:
             run = await services.client.submit_job(
                 body.job,
                 body.repository,
                 body.location,
                 body.run_config,
+                partitions=partitions,
                 tags=body.tags,
                 request_id=body.request_id,
             )
         else:
-            partitions = [body.partition] if body.partition is not None else []
             run = await services.client.submit_assets(
                 body.assets or [],
                 partitions=partitions,

@@ -276,7 +276,7 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Launch runs for several partitions of assets
+         * Launch runs for several partitions of assets or of a job
          * @description Answer the backfill as it is after the launch; Dagster's daemon launches its runs.
          *
          *     Jupyter's Authorizer is asked for `execute` of `daglab.runs`.
@@ -681,13 +681,31 @@ export interface components {
         };
         /**
          * BackfillBody
-         * @description Make ``partitions`` of ``assets``, or all of them.
+         * @description Make ``partitions`` of ``assets``, or run a ``job`` for them, or for all of them.
          *
          *     Asked again with the same ``request_id`` it answers the same backfill; 409 where anything else was asked for.
          */
         readonly BackfillBody: {
-            /** Assets */
-            readonly assets: readonly string[];
+            /**
+             * Assets
+             * @default null
+             */
+            readonly assets?: readonly string[] | null;
+            /**
+             * Job
+             * @default null
+             */
+            readonly job?: string | null;
+            /**
+             * Location
+             * @default null
+             */
+            readonly location?: string | null;
+            /**
+             * Repository
+             * @default null
+             */
+            readonly repository?: string | null;
             /** Partitions */
             readonly partitions?: readonly string[];
             /**
@@ -1027,6 +1045,8 @@ export interface components {
             readonly description: string | null;
             /** Makes Assets */
             readonly makes_assets: boolean;
+            /** Partitioned */
+            readonly partitioned: boolean;
             /** Tags */
             readonly tags: {
                 readonly [key: string]: string;
@@ -1053,19 +1073,12 @@ export interface components {
              */
             readonly assets?: readonly string[] | null;
             /**
-             * Partition
-             * @description Of the assets; ``2026-01-01|north`` where they have two dimensions.
-             * @default null
-             */
-            readonly partition?: string | null;
-            /**
              * Job
              * @default null
              */
             readonly job?: string | null;
             /**
              * Location
-             * @description Of the job, where several have its name.
              * @default null
              */
             readonly location?: string | null;
@@ -1074,6 +1087,12 @@ export interface components {
              * @default null
              */
             readonly repository?: string | null;
+            /**
+             * Partition
+             * @description Of the assets, or of the job; ``2026-01-01|north`` where they have two dimensions.
+             * @default null
+             */
+            readonly partition?: string | null;
             /** Run Config */
             readonly run_config?: {
                 readonly [key: string]: unknown;

@@ -57,6 +57,9 @@ def test_asking(cells: RunningDagster) -> None:
     assert "Missing required" in helpers.validate_config("", job="hello")[0].message
     assert "not YAML" in helpers.validate_config("a: [", job="hello")[0].message
     assert "a mapping, not list" in helpers.validate_config("[1]", job="hello")[0].message
+    assert helpers.validate_config("", job="letters", partition="a") == []
+    with pytest.raises(ValidationError, match="no partition z"):
+        helpers.validate_config("", job="letters", partition="z")
     with pytest.raises(ConfigError, match="the run's configuration:1: not YAML"):
         helpers.run_job("hello", config="a: ]")
     with pytest.raises(NotFoundError, match="did you mean 'hello'"):
@@ -73,6 +76,8 @@ def test_a_run_that_succeeds(cells: RunningDagster, capsys: pytest.CaptureFixtur
     assert not states[0].is_final
     assert status_in_dagster(cells, last.run_id) == "SUCCESS"
     assert f"run {last.run_id}: SUCCESS" in capsys.readouterr().out
+    *_, last = helpers.track(helpers.run_job("letters", partition="a"))
+    assert last.succeeded
 
 
 def test_a_run_that_fails_and_its_recovery(cells: RunningDagster) -> None:
@@ -119,6 +124,8 @@ def test_in_process(cells: RunningDagster) -> None:
     assert (last.status, last.failing_cell) == ("FAILURE", "cell 'divide'")
     *_, last = helpers.track(helpers.run_assets(["by_region"], partition="a", in_process=True))
     assert last.succeeded
+    *_, last = helpers.track(helpers.run_job("letters", partition="c", in_process=True))
+    assert last.status == "FAILURE" and last.error is not None and "no letter c" in last.error
     with pytest.raises(DaglabError, match="needs a partition"):
         list(helpers.track(helpers.run_assets(["by_region"], in_process=True)))
     with pytest.raises(ValidationError):

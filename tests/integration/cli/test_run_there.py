@@ -132,6 +132,18 @@ def test_a_job_is_launched_and_not_waited_for(cells: RunningDagster, tmp_path: P
     assert ended(cells, run_id).status == "SUCCESS"
 
 
+def test_a_partition_of_a_job(cells: RunningDagster) -> None:
+    done = run(cells, "-j", "letters", "-p", "b", "--logs", "--json")
+    assert done.returncode == 0, done.stderr
+    told = events(done)
+    assert (told[0]["job"], told[0]["partition"]) == ("letters", "b")
+    assert "letter b of b" in [event["message"] for event in told if event["event"] == "log"]
+    config = "{ops: {spell: {config: {letter: c}}}}"  # in place of the job's own
+    done = run(cells, "-j", "letters", "-p", "b", "--config-yaml", config)
+    assert done.returncode == 4
+    assert "no letter c" in done.stderr
+
+
 def test_validation_launches_nothing(cells: RunningDagster) -> None:
     before = number_of_runs(cells)
     done = run(cells, "-j", "hello", "--validate-only", "--config-yaml", HELLO)
@@ -142,6 +154,8 @@ def test_validation_launches_nothing(cells: RunningDagster) -> None:
     assert told["event"] == "validated"
     assert {fault["reason"] for fault in told["faults"]} >= {"FIELD_NOT_DEFINED"}
     done = run(cells, "-j", "hello", "--validate-only", "--config-yaml", "ops: {greet: {config: {name: 2026-01-31}}}")
+    assert (done.returncode, done.stderr) == (0, "valid\n")
+    done = run(cells, "-j", "letters", "-p", "a", "--validate-only")
     assert (done.returncode, done.stderr) == (0, "valid\n")
     done = run(cells, "-a", "key:raw/orders", "--location", "cells", "--validate-only")
     assert (done.returncode, done.stderr) == (0, "valid\n")
@@ -160,7 +174,12 @@ def test_validation_launches_nothing(cells: RunningDagster) -> None:
         (["-a", "by_region", "-p", "z"], 7, "no partition z"),
         (["-j", "helo"], 1, "did you mean 'hello'"),
         (["-j", "hello"], 7, "configuration is not valid"),
-        (["-j", "hello", "-p", "a"], 7, "name the job's assets"),
+        (["-j", "hello", "-p", "a"], 7, "The job hello is not partitioned"),
+        (["-j", "letters"], 7, "letters: partitioned: a run needs a partition"),
+        (["-j", "letters", "-p", "z"], 7, "letters: no partition z. remedy: known: a, b, c"),
+        (["-j", "letters", "--validate-only"], 7, "a run needs a partition"),
+        (["-a", "by_region", "-p", "z", "--validate-only"], 7, "no partition z"),
+        (["-a", "raw/orders", "--config-yaml", "{ops: {raw__order: {}}}"], 7, "ops.raw__order: no such op"),
         (["-j", "hello", "-c", "nowhere.yaml"], 2, "nowhere.yaml cannot be read"),
         (["-j", "hello", "--config-yaml", "a: [1"], 2, "--config-yaml:1: not YAML"),
         (["-j", "hello", "--config-yaml", "[1]"], 2, "is a mapping, not list"),
@@ -169,6 +188,8 @@ def test_validation_launches_nothing(cells: RunningDagster) -> None:
         (["-j", "hello", "--cancel-on-timeout"], 2, "needs a --timeout"),
         (["-j", "hello", "-a", "x"], 2, "one of them"),
         ([], 2, "one of them"),
+        (["-a", ""], 2, "an empty --assets selects nothing"),
+        (["-a", "raw/orders", "-a", " "], 2, "an empty --assets selects nothing"),
         (["--notebook", "nowhere.py"], 7, "nowhere.py cannot be read"),
         (["--notebook", "cells/definitions.py"], 7, "makes no assets"),
         (["-a", "x", "--in-process"], 2, "runs here"),
@@ -271,8 +292,9 @@ def test_ctrl_c_at_a_terminal_leaves_the_run_where_told_to(cells: RunningDagster
 
 
 @pytest.mark.nightly
-def test_several_partitions_are_a_backfill(cells: RunningDagster) -> None:
-    with Started("run", "--url", cells.url, "-a", "by_region", "-p", "a", "-p", "c", "--json", cwd=cells.project) as it:
+@pytest.mark.parametrize(("what", "says"), [(("-a", "by_region"), "no region c"), (("-j", "letters"), "no letter c")])
+def test_several_partitions_are_a_backfill(cells: RunningDagster, what: tuple[str, str], says: str) -> None:
+    with Started("run", "--url", cells.url, *what, "-p", "a", "-p", "c", "--json", cwd=cells.project) as it:
         status, out, err = it.wait()  # Dagster's daemon looks for backfills every half a minute
     assert status == 4, err
     assert_shape(["run"], out)
@@ -283,7 +305,7 @@ def test_several_partitions_are_a_backfill(cells: RunningDagster) -> None:
     statuses = {event["partition"]: event["status"] for event in told if event["event"] == "run"}
     assert statuses == {"a": "SUCCESS", "c": "FAILURE"}
     (failure,) = [event for event in told if event["event"] == "failure"]
-    assert failure["message"].endswith("ValueError: no region c")
+    assert failure["message"].endswith(f"ValueError: {says}")
     assert (last["event"], last["backfill_id"]) == ("ended", first["backfill_id"])
     assert sorted(last["runs"].values()) == ["FAILURE", "SUCCESS"]
 

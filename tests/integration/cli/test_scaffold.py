@@ -12,6 +12,7 @@ import pytest
 from daglab.processes import free_port
 from tests.integration.cli.command import daglab, environment
 from tests.integration.cli.conftest import copy_of_project
+from tests.integration.client.calling import with_client
 from tests.integration.conftest import RunningDagster
 
 NOWHERE = f"http://127.0.0.1:{free_port()}"
@@ -65,6 +66,31 @@ def test_a_job_of_a_running_dagster(cells: RunningDagster, tmp_path: Path) -> No
     assert "did you mean 'raw/orders'" in done.stderr
 
 
+@pytest.mark.parametrize("template", ["default", "minimal"])
+def test_a_partitioned_job_asks_for_its_partition(cells: RunningDagster, tmp_path: Path, template: str) -> None:
+    """Told by the running Dagster, and without one by the code location; both notebooks are the same."""
+    texts = []
+    for url in (cells.url, NOWHERE):
+        py = tmp_path / f"letters{len(texts)}.py"
+        arguments = ("--job", "letters", "--filename", str(py), "--template", template, "--url", url)
+        done = daglab("scaffold", *arguments, cwd=cells.project)
+        assert done.returncode == 0, done.stderr
+        texts.append(py.read_text())
+    assert texts[0] == texts[1]
+    assert 'partition = mo.ui.text(label="Partition")' in texts[0]
+    assert "partition=partition.value" in texts[0]
+    # with a partition typed in
+    named = texts[0].replace('mo.ui.text(label="Partition")', 'mo.ui.text(value="a", label="Partition")')
+    named = named.replace("mo.stop(not launch.value or bool(faults))", "").replace("mo.stop(not launch.value)", "")
+    py.write_text(named)
+    export = [sys.executable, "-m", "marimo", "export", "html", str(py), "-o", str(tmp_path / "letters.html")]
+    variables = environment(DAGLAB_DAGSTER__URL=cells.url, DAGSTER_HOME=str(cells.home))
+    done = subprocess.run(export, cwd=cells.project, env=variables, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = with_client(cells.url, lambda c: c.runs(1, job="letters")).runs[0]
+    assert (run.partition, run.status) == ("a", "SUCCESS")
+
+
 def test_without_dagster(alone: Path) -> None:
     done = daglab("scaffold", "--asset", "by_region", "--json", cwd=alone)
     assert done.returncode == 0, done.stderr
@@ -101,9 +127,10 @@ def test_what_is_there_stays_or_is_backed_up(alone: Path) -> None:
     (alone / "explored").mkdir()
     ipynb = alone / "explored" / "mine.ipynb"
     ipynb.write_text("mine")
-    done = daglab(*arguments, "--json", cwd=alone)
-    assert done.returncode == 8
-    assert json.loads(done.stdout)["error"]["code"] == "file-exists"
+    for more in (("--json",), ("--json", "--dry-run")):
+        done = daglab(*arguments, *more, cwd=alone)
+        assert done.returncode == 8
+        assert json.loads(done.stdout)["error"]["code"] == "file-exists"
     assert ipynb.read_text() == "mine"
     assert not ipynb.with_suffix(".py").exists()
     done = daglab(*arguments, "--force", "--json", cwd=alone)

@@ -15,6 +15,7 @@ from tests.integration.client.proxy import Proxy, Request, Verdict, through_prox
 from tests.integration.conftest import RunningDagster
 
 HELLO = {"ops": {"greet": {"config": {"name": "ann"}}}}
+HELLO_TWICE = {"ops": {"greet": {"config": {"name": "twice"}}}}
 Call = Callable[[DagsterClient], Awaitable[Any]]
 
 
@@ -88,6 +89,21 @@ def names(error: type[DaglabError], *texts: str) -> tuple[type[DaglabError], Seq
         (lambda c: c.submit_job("helo"), names(NotFoundError, "did you mean 'hello'", "unloadable could not")),
         (lambda c: c.submit_job("hello", location="tools"), names(NotFoundError, "in tools", "it is in shop")),
         (lambda c: c.submit_job("hello", repository="r"), names(NotFoundError, "in r")),
+        # partitions of jobs
+        (lambda c: c.submit_job("places"), names(ValidationError, "places: partitioned", "backfill")),
+        (lambda c: c.submit_job("places", partitions=["big"]), names(ValidationError, "places: no partition big")),
+        (lambda c: c.submit_job("greet_each", partitions=["bobb"]), names(ValidationError, "did you mean 'bob'")),
+        (lambda c: c.submit_job("greet_each", partitions=["ann", "bob"]), names(ValidationError, "one partition")),
+        (lambda c: c.submit_job("hello", partitions=["ann"]), names(ValidationError, "hello is not partitioned")),
+        (lambda c: c.backfill_job("hello", ["ann"]), names(ValidationError, "hello is not partitioned")),
+        (lambda c: c.backfill_job("greet_each", ["ann", "z"]), names(ValidationError, "greet_each: no partition z")),
+        (lambda c: c.backfill_job("greet_each"), names(ValidationError, "No partition is selected")),
+        (lambda c: c.backfill_job("greet_eac", ["ann"]), names(NotFoundError, "did you mean 'greet_each'")),
+        (lambda c: c.backfill_job("greet_each", ["ann"], config=HELLO), names(ValidationError, "configures")),
+        (
+            lambda c: c.backfill_job("greet_each", all_partitions=True, config=HELLO),
+            names(ValidationError, "configures its partitions itself"),
+        ),
         # configuration
         (lambda c: c.submit_job("hello"), names(ValidationError, "ops", "greet")),
         (lambda c: c.submit_assets(["sales/orders"]), names(ValidationError, "sales__orders", "limit")),
@@ -325,6 +341,7 @@ CHANGING: dict[str, Call] = {
     "submit_assets": lambda c: c.submit_assets(["raw/orders"]),
     "submit_job": lambda c: c.submit_job("hello"),
     "backfill": lambda c: c.backfill(["by_region"], ["a"]),
+    "backfill_job": lambda c: c.backfill_job("greet_each", ["ann"]),
     "cancel_backfill": lambda c: c.cancel_backfill("x"),
     "terminate": lambda c: c.terminate("x"),
     "reexecute": lambda c: c.reexecute("x"),
@@ -349,6 +366,85 @@ def test_a_client_that_is_read_only_changes_nothing(shop: RunningDagster, name: 
 
 def test_whatever_changes_dagster_is_among_them() -> None:
     assert set(CHANGING) == {name for name in set(dir(DagsterClient)) - set(dir(DagsterReader)) if name[0] != "_"}
+
+
+def test_a_run_of_a_partitioned_job_has_its_configuration_and_its_tags(shop: RunningDagster) -> None:
+    async def work(client: DagsterClient) -> None:
+        own = await client.submit_job("greet_each", partitions=["bob"], request_id="greet-bob")
+        assert (await client.submit_job("greet_each", partitions=["bob"], request_id="greet-bob")).run_id == own.run_id
+        with pytest.raises(LaunchConflictError):
+            await client.submit_job("greet_each", partitions=["ann"], request_id="greet-bob")
+        other = await client.submit_job("greet_each", partitions=["ann"], run_config=HELLO_TWICE)
+        both = await client.submit_job("places", partitions=["n|small"])
+        assert [run.partition for run in (own, other, both)] == ["bob", "ann", "n|small"]
+        assert both.tags["dagster/partition/size"] == "small"
+        assert own.tags["dagster/partition_set"] == "greet_each_partition_set"
+        for run, says in ((own, "hello bob"), (other, "hello twice"), (both, "at n|small")):
+            assert (await client.wait(run.run_id, timeout=120)).status == "SUCCESS"
+            assert says in [event.message for event in (await client.run_logs(run.run_id)).events]
+
+    with_client(shop.url, work)
+
+
+def test_a_backfill_of_a_job(shop: RunningDagster) -> None:
+    async def work(client: DagsterClient) -> None:
+        backfill = await client.backfill_job(
+            "places", ["n|big", "s|small"], title="two places", request_id="two-places"
+        )
+        assert (backfill.assets, backfill.partitions) == ((), 2)
+        again = await client.backfill_job("places", ["s|small", "n|big"], title="two places", request_id="two-places")
+        assert again.backfill_id == backfill.backfill_id
+        assert (await client.cancel_backfill(backfill.backfill_id)).status.startswith("CANCEL")
+        every = await client.backfill_job("greet_each", all_partitions=True)
+        assert every.partitions == 2
+        await client.cancel_backfill(every.backfill_id)
+
+    with_client(shop.url, work)
+
+
+def test_an_op_that_nobody_has_is_a_fault(shop: RunningDagster) -> None:
+    """Dagster takes any for a run of assets, and ignores it."""
+    wrong = {"ops": {"sales__order": {"config": {"limit": 3}}}}
+
+    async def work(client: DagsterClient) -> None:
+        (fault,) = await client.validate_config(wrong, assets=["raw/orders"])
+        assert (fault.path, fault.reason) == (("ops", "sales__order"), "FIELD_NOT_DEFINED")
+        assert "did you mean 'sales__orders'" in fault.message
+        # one of an asset that isn't selected: Dagster lets one configuration serve several selections
+        fine = {"ops": {"sales__orders": {"config": {"limit": 3}}}}
+        assert await client.validate_config(fine, assets=["raw/orders"]) == []
+        for launch in (
+            client.submit_assets(["raw/orders"], config=wrong),
+            client.backfill(["by_region"], ["a"], config=wrong),
+        ):
+            with pytest.raises(ValidationError, match=r"ops\.sales__order: no such op"):
+                await launch
+
+    with_client(shop.url, work)
+
+
+def test_partitions_are_judged_with_the_configuration(shop: RunningDagster) -> None:
+    async def work(client: DagsterClient) -> None:
+        assert await client.validate_config({}, job="greet_each", partitions=["ann"]) == []
+        assert await client.validate_config({}, job="greet_each", partitions=["ann", "bob"]) == []
+        assert await client.validate_config({}, job="greet_each")  # of no partition, it has no configuration
+        assert await client.validate_config({}, assets=["by_region"], partitions=["a"]) == []
+        assert await client.validate_config({}, assets=["by_region"], partitions=["a", "b"]) == []
+        assert await client.validate_config({}, assets=["by_region"]) == []
+        wrong: list[tuple[dict[str, Any], str]] = [
+            ({"job": "greet_each", "partitions": []}, "needs a partition"),
+            ({"job": "greet_each", "partitions": ["ann", "z"]}, "no partition z"),
+            ({"job": "hello", "partitions": ["ann"]}, "not partitioned"),
+            ({"assets": ["by_region"], "partitions": []}, "needs a partition"),
+            ({"assets": ["by_region"], "partitions": ["z"]}, "no partition z"),
+            ({"assets": ["by_region"], "partitions": ["a", "z"]}, "no partition z"),
+            ({"assets": ["raw/orders"], "partitions": ["a"]}, "No selected asset is partitioned"),
+        ]
+        for arguments, says in wrong:
+            with pytest.raises(ValidationError, match=says):
+                await client.validate_config({}, **arguments)
+
+    with_client(shop.url, work)
 
 
 def test_configuration_is_judged_without_a_launch(shop: RunningDagster) -> None:

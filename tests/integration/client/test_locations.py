@@ -24,9 +24,10 @@ def test_locations_with_what_they_define(shop: RunningDagster) -> None:
     (repository,) = place.repositories
     assert repository.name == "__repository__"
     jobs = {job.name: job for job in place.jobs}
-    assert list(jobs) == ["every_config", "hello", "nightly", "shared"]
+    assert list(jobs) == ["every_config", "greet_each", "hello", "nightly", "places", "shared"]
     assert (jobs["hello"].description, dict(jobs["hello"].tags)) == ("Says hello.", {"team": "sales"})
     assert (jobs["hello"].makes_assets, jobs["nightly"].makes_assets) == (False, True)
+    assert [name for name, job in jobs.items() if job.partitioned] == ["greet_each", "places"]
     (schedule,) = place.schedules
     assert (schedule.name, schedule.job, schedule.cron, schedule.status) == (
         "at_night",
@@ -46,8 +47,10 @@ def test_jobs_and_version(shop: RunningDagster) -> None:
         jobs = [(job.location, job.name) for job in await client.jobs()]
         assert jobs == [
             ("shop", "every_config"),
+            ("shop", "greet_each"),
             ("shop", "hello"),
             ("shop", "nightly"),
+            ("shop", "places"),
             ("shop", "shared"),
             ("tools", "shared"),
         ]

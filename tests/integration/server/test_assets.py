@@ -151,7 +151,8 @@ def test_locations_and_jobs(jupyter: Any) -> None:
         "mini", "loaded", None, ["__repository__"],
     )  # fmt: skip
     assert location.assets == len(listed(jupyter))
-    assert jupyter.request("GET", "jobs").json() == {"jobs": []}
+    (job,) = jupyter.request("GET", "jobs").json()["jobs"]
+    assert (job["name"], job["location"], job["makes_assets"], job["partitioned"]) == ("regional", "mini", True, True)
 
 
 def test_reloading_an_unknown_location_is_404(jupyter: Any) -> None:

@@ -118,9 +118,29 @@ def test_one_partition_is_a_run_and_several_are_a_backfill(jupyter: Any) -> None
     assert followed(jupyter, f"runs/{run['id']}")["status"] == "SUCCESS"
 
 
+def test_a_job_has_partitions_too(jupyter: Any) -> None:
+    response = jupyter.request("POST", "runs", json={"job": "regional", "partition": "b"})
+    assert response.status_code == 201, response.text
+    run = response.json()
+    assert (run["job"], run["partition"]) == ("regional", "b")
+    response = jupyter.request(
+        "POST", "backfills", json={"job": "regional", "location": "mini", "all_partitions": True}
+    )
+    assert response.status_code == 201, response.text
+    assert response.json()["partitions"] == 2
+    assert jupyter.request("DELETE", f"backfills/{response.json()['id']}").status_code == 200
+    assert followed(jupyter, f"runs/{run['id']}")["status"] == "SUCCESS"
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "code"),
     [
+        ("POST", "runs", {"job": "regional"}, 422, "validation"),
+        ("POST", "runs", {"job": "regional", "partition": "c"}, 422, "validation"),
+        ("POST", "runs", {"assets": ["raw/orders"], "run_config": {"ops": {"raw_order": {}}}}, 422, "validation"),
+        ("POST", "backfills", {"job": "regional", "partitions": ["a", "c"]}, 422, "validation"),
+        ("POST", "backfills", {"job": "regional", "assets": ["by_region"], "partitions": ["a"]}, 400, "request"),
+        ("POST", "backfills", {"assets": [], "partitions": ["a"]}, 422, "validation"),
         ("POST", "runs", {"assets": ["by_region"], "partition": "c"}, 422, "validation"),
         ("POST", "runs", {"assets": ["raw/orders"], "partition": "a"}, 422, "validation"),
         ("POST", "runs", {"assets": ["raw/orders"], "run_config": {"no": "such"}}, 422, "validation"),

@@ -34,4 +34,7 @@ def by_region() -> None: ...
 
 
 visits = daglab.notebook_assets(Path(__file__).parent / "notebooks" / "visits.py")
-defs = dg.Definitions(assets=[raw_orders, orders, broken, by_region, visits, dg.AssetSpec(["vendor", "feed"])])
+defs = dg.Definitions(
+    assets=[raw_orders, orders, broken, by_region, visits, dg.AssetSpec(["vendor", "feed"])],
+    jobs=[dg.define_asset_job("regional", selection=[by_region])],
+)

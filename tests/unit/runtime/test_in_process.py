@@ -49,6 +49,16 @@ def hello() -> None:
     greet()
 
 
+@dg.static_partitioned_config(["a", "b", "bad"])
+def by_letter(key: str) -> dict[str, Any]:
+    return {"ops": {"greet": {"config": {"name": 3 if key == "bad" else f"letter {key}"}}}}
+
+
+@dg.job(config=by_letter)
+def letters() -> None:
+    greet()
+
+
 class InMemory(dg.IOManager):
     """An IO manager of the project's own, which must not be replaced."""
 
@@ -63,7 +73,7 @@ class InMemory(dg.IOManager):
 
 
 ASSETS = [raw_orders, sales_orders, by_region, by_customer, broken, dg.AssetSpec(["vendor", "feed"])]
-DEFINITIONS = dg.Definitions(assets=ASSETS, jobs=[hello])
+DEFINITIONS = dg.Definitions(assets=ASSETS, jobs=[hello, letters])
 
 
 def told(instance: dg.DagsterInstance, definitions: dg.Definitions = DEFINITIONS, **request: Any) -> list[Any]:
@@ -117,6 +127,28 @@ def test_partitions_are_runs_of_their_own(instance: dg.DagsterInstance) -> None:
     ]
 
 
+def test_a_partition_of_a_job_has_its_own_configuration(instance: dg.DagsterInstance) -> None:
+    lines = told(instance, job="letters", partitions=["b", "a"])
+    runs = [(line["run"]["partition"], line["run"]["status"]) for line in lines if "run" in line]
+    assert runs == [("b", "STARTED"), ("b", "SUCCESS"), ("a", "STARTED"), ("a", "SUCCESS")]
+    said = [line["log"]["message"] for line in lines if "log" in line]
+    assert [text for text in said if text.startswith("hello")] == ["hello letter b", "hello letter a"]
+    given = told(instance, job="letters", partitions=["a"], config={"ops": {"greet": {"config": {"name": "Ann"}}}})
+    assert "hello Ann" in [line["log"]["message"] for line in given if "log" in line]
+    assert told(instance, job="letters", partitions=["a"], validate_only=True) == [{"faults": []}]
+    (line,) = told(instance, job="letters", partitions=["a", "bad"], validate_only=True)
+    assert line["faults"][0]["path"] == ["ops", "greet", "config", "name"]
+
+
+def test_an_op_that_nobody_has_is_a_fault(instance: dg.DagsterInstance) -> None:
+    (line,) = told(instance, assets=["raw/orders"], config={"ops": {"raw__order": {}}}, validate_only=True)
+    (fault,) = line["faults"]
+    assert (fault["path"], fault["reason"]) == (["ops", "raw__order"], "FIELD_NOT_DEFINED")
+    assert "did you mean 'raw__orders'" in fault["message"]
+    fine = {"ops": {"broken": {}}}  # not selected, but there
+    assert told(instance, assets=["raw/orders"], config=fine, validate_only=True) == [{"faults": []}]
+
+
 def test_a_configuration_is_judged(instance: dg.DagsterInstance) -> None:
     config = {"ops": {"greet": {"config": {"name": "Ann"}}}}
     assert told(instance, job="hello", config=config, validate_only=True) == [{"faults": []}]
@@ -137,9 +169,12 @@ def test_a_configuration_is_judged(instance: dg.DagsterInstance) -> None:
         ({"assets": ["by_region"]}, ValidationError, "needs a partition"),
         ({"assets": ["by_region"], "partitions": ["a", "z"]}, ValidationError, "by_region: no partition z"),
         ({"assets": ["by_customer"], "partitions": ["ann"]}, ValidationError, "by_customer: no partition ann"),
-        ({"assets": ["raw/orders"], "partitions": ["a"]}, ValidationError, "No selected asset is partitioned"),
+        ({"assets": ["raw/orders"], "partitions": ["a"]}, ValidationError, "raw/orders: not partitioned"),
         ({"job": "helo"}, NotFoundError, "no job helo"),
-        ({"job": "hello", "partitions": ["a"]}, ValidationError, "one of assets"),
+        ({"job": "hello", "partitions": ["a"]}, ValidationError, "hello: not partitioned"),
+        ({"job": "letters"}, ValidationError, "letters: partitioned: a run needs a partition"),
+        ({"job": "letters", "partitions": ["a", "z"]}, ValidationError, "letters: no partition z"),
+        ({"assets": ["raw/orders"], "config": {"ops": {"raw__order": {}}}}, ValidationError, "ops.raw__order: no such"),
         ({"job": "hello"}, ValidationError, 'Missing required config entry "ops"'),
     ],
 )

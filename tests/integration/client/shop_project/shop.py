@@ -2,6 +2,7 @@
 
 import math
 import time
+from typing import Any
 
 import dagster as dg
 
@@ -156,6 +157,26 @@ def hello() -> None:
     greet()
 
 
+@dg.static_partitioned_config(["ann", "bob"])
+def by_name(key: str) -> dict[str, Any]:
+    return {"ops": {"greet": {"config": {"name": key}}}}
+
+
+@dg.job(config=by_name)
+def greet_each() -> None:
+    greet()
+
+
+@dg.op
+def place(context: dg.OpExecutionContext) -> None:
+    context.log.info("at %s", context.partition_key)
+
+
+@dg.job(partitions_def=REGIONS_AND_SIZES)
+def places() -> None:
+    place()
+
+
 @dg.job
 def shared() -> None:
     greet.configured({"name": "all"}, name="greet_all")()
@@ -198,7 +219,7 @@ defs = dg.Definitions(
         dg.AssetSpec(["vendor", "feed"], description="Made elsewhere."), *POISONED,
     ],
     asset_checks=[some, none_negative, fresh, fine],
-    jobs=[hello, shared, every_config, nightly],
+    jobs=[hello, greet_each, places, shared, every_config, nightly],
     schedules=[dg.ScheduleDefinition(name="at_night", job=nightly, cron_schedule="0 3 * * *")],
     sensors=[idle],
     executor=dg.in_process_executor,  # a run takes seconds less

@@ -1,6 +1,7 @@
 """What a run can come to: notebooks that succeed, fail and hang, plain assets, partitions, jobs."""
 
 import time
+from typing import Any
 
 import dagster as dg
 
@@ -42,6 +43,23 @@ def hello() -> None:
     greet()
 
 
+@dg.static_partitioned_config(["a", "b", "c"])
+def by_letter(key: str) -> dict[str, Any]:
+    return {"ops": {"spell": {"config": {"letter": key}}}}
+
+
+@dg.op(config_schema={"letter": str})
+def spell(context: dg.OpExecutionContext) -> None:
+    context.log.info("letter %s of %s", context.op_config["letter"], context.partition_key)
+    if context.op_config["letter"] == "c":
+        raise ValueError("no letter c")
+
+
+@dg.job(config=by_letter)
+def letters() -> None:
+    spell()
+
+
 @dg.sensor(job=hello, minimum_interval_seconds=3600)
 def idle() -> dg.SkipReason:
     return dg.SkipReason("nothing")
@@ -51,7 +69,7 @@ defs = dg.Definitions.merge(
     daglab.notebook_definitions("cells.notebooks"),
     dg.Definitions(
         assets=[raw_orders, plain_broken, by_region, slow, dg.AssetSpec(["vendor", "feed"])],
-        jobs=[hello],
+        jobs=[hello, letters],
         schedules=[dg.ScheduleDefinition(name="at_night", job=hello, cron_schedule="0 3 * * *")],
         sensors=[idle],
         executor=dg.in_process_executor,  # a run takes seconds less

@@ -41,7 +41,7 @@ class Log:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._rest = b""
-        self._rotate_large()
+        self._set_aside()
         self._offset = path.stat().st_size if path.exists() else 0
 
     def lines(self) -> Iterator[str]:
@@ -50,24 +50,25 @@ class Log:
             return
         if self._path.stat().st_size < self._offset:  # set aside by another process
             self._offset = 0
-        with self._path.open("rb") as file:
+        older = self._set_aside()
+        with (older or self._path).open("rb") as file:
             file.seek(self._offset)
             data = file.read()
-        self._offset += len(data)
+        self._offset = 0 if older else self._offset + len(data)
         *whole, self._rest = (self._rest + data).split(b"\n")
-        if self._rotate_large():
-            self._offset = 0
         yield from (line.decode(errors="replace") for line in whole)
 
-    def _rotate_large(self) -> bool:
+    def _set_aside(self) -> Path | None:
+        """Where the log's lines have gone, if it was large."""
         if not self._path.exists() or self._path.stat().st_size <= _LARGE_LOG:
-            return False
-        # The child holds the file open, and appends: it has to stay the same one.
+            return None
         older = self._path.with_name(f"{self._path.name}.1")
         older.touch(0o600)  # as readable as the log itself
-        shutil.copyfile(self._path, older)
-        os.truncate(self._path, 0)
-        return True
+        # The child holds the file open, and appends: it has to stay the same one.
+        with self._path.open("r+b") as log, older.open("wb") as copy:
+            shutil.copyfileobj(log, copy)
+            log.truncate(0)  # at once, for what comes in between is lost
+        return older
 
 
 @dataclass

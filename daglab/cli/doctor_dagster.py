@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from tempfile import TemporaryFile
@@ -12,6 +13,7 @@ from packaging.version import InvalidVersion, Version
 from daglab.cli.doctor_findings import Finding, Heard, Site, ask_python
 from daglab.errors import DaglabError, DagsterConnectionError, ProcessError
 
+_SILENT = 100.0  # seconds; a daemon tells each 30 s that it is alive
 _SLOW = 1.0  # seconds for one small question
 _LOADING = 60.0  # seconds
 _NOT_HEARD = Finding("skipped", "Dagster does not answer")
@@ -84,11 +86,16 @@ def check_graphql(site: Site) -> Iterator[Finding]:
 def check_daemon(site: Site) -> Iterator[Finding]:
     """Launched runs will start."""
     heard = site.dagster
+    remedy = "start Dagster with `daglab dev`, or `dagster-daemon run` beside its web server"
     if not isinstance(heard, Heard):
         yield _NOT_HEARD
     elif problem := heard.status.launch_problem:
-        remedy = "start Dagster with `daglab dev`, or `dagster-daemon run` beside its web server"
         yield Finding("critical", f"{problem} Launched runs stay queued.", remedy)
+    elif (last := heard.status.last_heartbeat) is not None and (silent := time.time() - last) > _SILENT:
+        message = (
+            f"Dagster's daemon was heard {silent / 60:.0f} min ago for the last time: if it has died, runs stay queued"
+        )
+        yield Finding("warning", message, remedy)
     else:
         yield Finding("ok", "launched runs will start")
 

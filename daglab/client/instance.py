@@ -46,12 +46,17 @@ class DaemonHealth:
 
 @dataclass(frozen=True)
 class DagsterStatus:
-    """A Dagster that answers. ``launch_problem`` says why launched runs stay QUEUED; None: they will start."""
+    """A Dagster that answers. ``launch_problem`` says why launched runs stay QUEUED; None: they will start.
+
+    Dagster holds a daemon for alive until half an hour after its ``last_heartbeat``, of which it has one each half
+    minute; seconds since the epoch, None where no daemon launches runs.
+    """
 
     address: str
     version: str
     locations: tuple[Location, ...]
     launch_problem: str | None
+    last_heartbeat: float | None = None
 
 
 async def fetch_daemons(transport: Transport) -> DaemonHealth:
@@ -62,11 +67,16 @@ async def fetch_daemons(transport: Transport) -> DaemonHealth:
 def parse_status(data: Mapping[str, Any], address: str) -> DagsterStatus:
     """The answer to the document INSTANCE."""
     workspace = member(data["workspaceOrError"], "Workspace")
+    health = parse_daemons(data["instance"])
+    is_queued = data["instance"]["runQueuingSupported"]
     return DagsterStatus(
         address=address,
         version=data["version"],
         locations=tuple(parse_location(entry) for entry in workspace["locationEntries"]),
-        launch_problem=parse_daemons(data["instance"]).launch_problem,
+        launch_problem=health.launch_problem,
+        last_heartbeat=next(
+            (daemon.last_heartbeat for daemon in health.daemons if is_queued and daemon.type == _QUEUE_DAEMON), None
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import random
@@ -78,9 +79,19 @@ def test_both_answer_and_end_with_it(mini: Path, number: int, status: int) -> No
 
 
 @pytest.mark.nightly
-def test_a_closed_terminal_ends_both(mini: Path) -> None:
-    terminal = Terminal("dev", "--no-open", cwd=mini)
+def test_marimo_is_opened_at_its_port_and_a_closed_terminal_ends_both(mini: Path) -> None:
+    browser = mini / "browser"
+    browser.write_text('#!/bin/sh\ncp "${1#file://}" opened.html\n')
+    browser.chmod(0o700)
+    port = first_free_port(range(random.randrange(20_000, 30_000), 31_000))
+    arguments = ("--open", "--marimo-port", str(port), "--log-level", "debug")
+    terminal = Terminal("dev", *arguments, cwd=mini, BROWSER=f"{browser} %s")
     terminal.wait_for("Ctrl-C ends both")
+    page = (mini / "opened.html").read_text()
+    address = html.unescape(page.partition("url=")[2].partition('"')[0])
+    assert address.startswith(f"http://127.0.0.1:{port}?access_token=")
+    assert httpx.get(address, follow_redirects=True).status_code == 200
+    assert "DEBUG" in (mini / ".daglab" / "logs" / "dagster.log").read_text()
     processes = family(terminal.pid)
     os.close(terminal.descriptor)
     os.waitpid(terminal.pid, 0)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import signal
 import sys
+import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ import pytest
 from daglab.processes import LOOPBACK, free_port, spawn
 from tests.integration.cli.command import daglab
 from tests.integration.cli.conftest import copy_of_project
+from tests.integration.client.proxy import Proxy, Verdict, through_proxy
 from tests.integration.conftest import RunningDagster
 
 
@@ -37,16 +42,43 @@ def test_a_running_dagster_and_a_location_of_it_that_failed(cells: RunningDagste
 
 
 @pytest.mark.nightly
-def test_a_web_server_without_its_daemon(tmp_path: Path) -> None:
+@pytest.mark.timeout(600)
+def test_a_web_server_without_its_daemon_and_a_daemon_that_is_killed(tmp_path: Path) -> None:
     folder = copy_of_project(tmp_path / "cells")
     home = folder / ".dagster_home"
     running = RunningDagster(folder, home, free_port())
+
+    def daemon_until(state: str, timeout: float) -> dict[str, Any]:
+        deadline = time.monotonic() + timeout
+        while True:
+            (found,) = findings(folder, running.url)[1]["daemon"]
+            if found["state"] == state or time.monotonic() > deadline:
+                return found
+            time.sleep(2)
+
+    start = partial(spawn, cwd=folder, env={**os.environ, "DAGSTER_HOME": str(home)})
     argv = [sys.executable, "-m", "dagster_webserver", "-w", "workspace.yaml"]
     argv += ["--host", LOOPBACK, "--port", str(running.port)]
-    with spawn(argv, cwd=folder, env={**os.environ, "DAGSTER_HOME": str(home)}) as child:
+    with start(argv) as child:
         child.wait_until_healthy(f"{running.url}/server_info", timeout=120)
-        _, found = findings(folder, running.url)
-    (daemon,) = found["daemon"]
-    assert daemon["state"] == "critical"
-    assert daemon["message"] == "No Dagster daemon is running. Launched runs stay queued."
-    assert "daglab dev" in daemon["remedy"]
+        none = daemon_until("critical", 0)
+        assert none["message"] == "No Dagster daemon is running. Launched runs stay queued."
+        assert "daglab dev" in none["remedy"]
+        with start([sys.executable, "-m", "dagster._daemon", "run", "-w", "workspace.yaml"]) as daemon:
+            assert daemon_until("ok", 120)["state"] == "ok"
+            os.kill(daemon.pid, signal.SIGKILL)
+            # Dagster itself says for half an hour that it is well.
+            killed = daemon_until("warning", 180)
+        assert killed["state"] == "warning"
+        assert "was heard 2 min ago for the last time" in killed["message"]
+        assert "dagster-daemon run" in killed["remedy"]
+
+
+def test_a_slow_dagster(cells: RunningDagster) -> None:
+    async def work(_: Any, proxy: Proxy) -> tuple[int, dict[str, list[dict[str, Any]]]]:
+        return await asyncio.to_thread(findings, cells.project, proxy.url)
+
+    _, found = through_proxy(cells.url, lambda _: Verdict(delay=1.2), work)
+    (graphql,) = found["graphql"]
+    assert graphql["state"] == "warning"
+    assert "overloaded" in graphql["remedy"]

@@ -1,26 +1,26 @@
-"""What SQL cells read and define where DuckDB isn't installed: marimo doesn't look there, and a notebook would have
-other ancestors and other code versions in a builder or in a production image than on the machine where it was written.
+"""What SQL cells read and define, by SQLGlot alone.
 
-The words are told apart by SQLGlot, with which marimo itself finds the tables that a statement reads; tests/contract
-holds the results equal to those that marimo has with DuckDB.
+marimo asks DuckDB for the statements of a query and for what they create. Where DuckDB isn't installed it sees nothing,
+and some versions rewrite a statement such as PIVOT first: a notebook would have other ancestors and other code versions
+in a builder, or in a production image, than on the machine where it was written. tests/contract holds the results equal
+to marimo's own with DuckDB.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 _CALLS = {("marimo", "sql"), ("mo", "sql"), ("duckdb", "sql"), ("duckdb", "execute")}  # as in marimo's visitor
-_OLDEST_DUCKDB = "1.0.0"  # there too
 
 
 def with_tables(visitor: type[Any]) -> type[Any]:
-    """marimo's visitor of a cell's syntax tree, which sees the tables of a query also where there is no DuckDB."""
+    """marimo's visitor of a cell's syntax tree, with SQL read as here."""
     from marimo._ast.sql_visitor import find_sql_refs
     from marimo._ast.visitor import VariableData
-    from marimo._dependencies.dependencies import DependencyManager
 
     variable: Any = VariableData
     has_ref = any(field.name == "sql_ref" for field in dataclasses.fields(VariableData))  # since marimo 0.24
@@ -32,13 +32,10 @@ def with_tables(visitor: type[Any]) -> type[Any]:
                 return super().visit_Call(node)  # type: ignore[no-any-return]
             from sqlglot.errors import SqlglotError
 
-            try:
-                if not DependencyManager.duckdb.has_at_version(min_version=_OLDEST_DUCKDB):
-                    self._see(sql)
-                super().visit_Call(node)
-            except SqlglotError:  # a quote without an end, which marimo doesn't expect: the query reads nothing
-                self.language = "sql"
-                self.generic_visit(node)
+            self.language = "sql"
+            with contextlib.suppress(SqlglotError):  # a quote without an end: the query reads nothing
+                self._see(sql)
+            self.generic_visit(node)
             return node
 
         def _see(self, sql: str) -> None:

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import typer
 from typer.models import ArgumentInfo, OptionInfo
@@ -68,7 +68,10 @@ def _command(path: str, function: Callable[..., Any], level: str) -> Iterator[st
     rows, arguments = [], []
     hints = get_type_hints(function, include_extras=True)
     for parameter in inspect.signature(function).parameters.values():
-        kind, info = get_args(hints[parameter.name])
+        hint = hints[parameter.name]
+        if get_origin(hint) is not Annotated:  # of a parameter that is None by default, Python 3.10 makes an Optional
+            hint = _plain(hint)
+        kind, info = get_args(hint)
         needed = parameter.default is parameter.empty
         if isinstance(info, ArgumentInfo):
             names = (info.metavar or parameter.name.upper()).strip("[]") + (

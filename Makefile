@@ -19,7 +19,7 @@ FRONT_LINK := $(VENV)/share/jupyter/labextensions/daglab
 NPM := cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all test-matrix check static format lint types imports unit floors bench bandit pip-audit screenshots chromium redis lab front typescript clean
+.PHONY: help install demo test test-all test-matrix check static format lint types imports unit floors bench bandit pip-audit screenshots chromium redis nginx lab front typescript clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -52,7 +52,7 @@ test: install front typescript chromium ## unit, contract, architecture, integra
 	$(BIN)/coverage run $(PYTEST) -m "not nightly"
 	@$(MAKE) --no-print-directory floors
 
-test-all: install front typescript chromium redis ## everything in full, the nightly tests and the matrix of Pythons and marimos too
+test-all: install front typescript chromium redis nginx ## everything in full, the nightly tests and the matrix of Pythons and marimos too
 	$(BIN)/coverage erase
 	@$(COMPILED)
 	$(BIN)/coverage run $(PYTEST)
@@ -115,6 +115,9 @@ chromium: ## the browser of the browser tests
 
 redis: ## the Redis of the tests with Celery
 	@sh .ci/redis
+
+nginx: ## the reverse proxy of the tests behind one
+	@sh .ci/nginx
 
 clean: ## remove what is built here; .venv stays
 	rm -rf build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

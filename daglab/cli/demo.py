@@ -23,9 +23,11 @@ def demo(folder: FolderArgument = Path("demo"), as_json: JsonOption = False, qui
     """
     from daglab.cli import demo_steps as steps
     from daglab.cli.demo_tools import Toolbox, build_command, checkout
+    from daglab.cli.pair import refuse_read_only
 
     started = time.monotonic()
     folder = folder.absolute()
+    refuse_read_only([folder])
     tools = Toolbox(folder, folder / ".daglab" / "demo", {"DAGSTER_HOME": str(folder / ".dagster_home")})
     running = steps.Demo(folder, Output(as_json, quiet), tools)
     running.step("Make a shop: a plain Python asset and two notebook pairs", steps.make)

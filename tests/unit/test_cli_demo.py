@@ -70,6 +70,12 @@ def test_a_folder_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_read_only_makes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGLAB_READ_ONLY", "true")
+    assert run(["demo", str(tmp_path / "shop")]) == 2
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_findings_end_the_demo(tmp_path: Path) -> None:
     assert run(["init", "--bootstrap", str(tmp_path / "shop"), "-q"]) == 0
     path = tmp_path / "shop/src/shop/notebooks/orders.py"

@@ -19,6 +19,8 @@ from tests.integration.conftest import RunningDagster
 
 CANARY = "canary-81d0-token"
 
+JOBS = "hello    cells  Says hello.\nletters  cells  -\n"
+
 
 def found(cells: RunningDagster, *arguments: str) -> dict[str, list[dict[str, Any]]]:
     done = daglab("discover", *arguments, "--json", "--url", cells.url, cwd=cells.project)
@@ -47,9 +49,10 @@ def test_everything_in_the_documented_shapes(cells: RunningDagster) -> None:
     }
     assert assets["sales/orders"]["dependencies"] == ["raw/orders"]
     assert not assets["vendor/feed"]["materializable"]
-    (job,) = document["jobs"]
+    job, letters = document["jobs"]
     assert (job["name"], job["description"], job["tags"]) == ("hello", "Says hello.", {"team": "sales"})
     assert (job["location"], job["repository"], job["makes_assets"]) == ("cells", "__repository__", False)
+    assert (job["partitioned"], letters["name"], letters["partitioned"]) == (False, "letters", True)
     states = {place["name"]: place["state"] for place in document["locations"]}
     assert states == {"cells": "loaded", "unloadable": "failed"}
     assert all(set(place) == {"name", "state", "error", "updated_at"} for place in document["locations"])
@@ -57,7 +60,7 @@ def test_everything_in_the_documented_shapes(cells: RunningDagster) -> None:
     assert repository == {
         "name": "__repository__",
         "location": "cells",
-        "jobs": ["hello"],
+        "jobs": ["hello", "letters"],
         "schedules": ["at_night"],
         "sensors": ["idle"],
     }
@@ -102,7 +105,7 @@ def test_columns_for_people_and_a_word_on_what_is_broken(cells: RunningDagster) 
     assert raw.index(" raw ") == sales.index(" sales ")  # the second column begins at one place
     assert "unloadable could not be loaded: ImportError: no module named frobnicate" in done.stderr
     done = daglab("discover", "jobs", "--url", cells.url, "--quiet", cwd=cells.project)
-    assert (done.stdout, done.stderr) == ("hello  cells  Says hello.\n", "")
+    assert (done.stdout, done.stderr) == (JOBS, "")
 
 
 def test_a_selection_that_is_none(cells: RunningDagster) -> None:
@@ -145,7 +148,7 @@ def test_credentials_are_those_of_the_configuration(
     right, wrong = through_proxy(
         cells.url, lambda request: PASS if request.header(name) == header else reply("401 Unauthorized"), work
     )
-    assert (right.returncode, right.stdout) == (0, "hello  cells  Says hello.\n")
+    assert (right.returncode, right.stdout) == (0, JOBS)
     assert wrong.returncode == 6
     assert "refuses the credentials" in wrong.stderr
     assert "dagster.auth" in wrong.stderr

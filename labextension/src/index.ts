@@ -43,7 +43,6 @@ const OFF_PALETTE: readonly string[] = [
   ...ABOUT_ONE_RUN,
   CommandIDs.openFileInMarimo,
   CommandIDs.pairFile,
-  CommandIDs.saveDocument,
   CommandIDs.syncFile
 ];
 

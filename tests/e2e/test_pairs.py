@@ -154,6 +154,17 @@ def marimo_cell(page: Page, text: str) -> Locator:
     return marimo(page).locator(".cm-content").filter(has_text=text).first
 
 
+def save(page: Page, way: str) -> None:
+    """Save the document in front."""
+    if way == "shortcut":
+        page.keyboard.press("Control+s")
+    elif way == "toolbar":
+        page.locator(".jp-NotebookPanel-toolbar [data-command='docmanager:save']").click()
+    else:
+        page.get_by_role("menuitem", name="File", exact=True).click()
+        page.locator(".lm-Menu-item[data-command='docmanager:save']").click()
+
+
 def kill_marimo(lab: PairLab) -> None:
     children = psutil.Process(lab.pid).children(recursive=True)
     (process,) = [one for one in children if "marimo" in one.cmdline() and "edit" in one.cmdline()]
@@ -269,8 +280,8 @@ def test_unsaved_edits_are_merged_with_what_was_written(page: Page, folder: Path
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("half", ["ipynb", "py"])
-def test_the_shortcut_that_saves_never_offers_to_drop_edits(page: Page, folder: Path, half: str) -> None:
+@pytest.mark.parametrize(("half", "way"), [("ipynb", "shortcut"), ("py", "menu"), ("ipynb", "toolbar")])
+def test_no_way_to_save_offers_to_drop_edits(page: Page, folder: Path, half: str, way: str) -> None:
     if half == "ipynb":
         open_notebook(page).nth(1).click()
     else:
@@ -285,13 +296,15 @@ def test_the_shortcut_that_saves_never_offers_to_drop_edits(page: Page, folder: 
     expect(page.get_by_text("has unsaved edits here, and its other half was changed.").first).to_be_visible(
         timeout=FOLLOW_MILLISECONDS
     )
-    page.keyboard.press("Control+s")
+    save(page, way)
     if half == "py":
         dialog = page.get_by_role("dialog")
         expect(dialog.get_by_role("button")).to_have_text(["Cancel", "Keep the notebook’s", "Keep marimo’s"])
         dialog.get_by_role("button", name="Keep marimo’s").click()
+    wait_for(
+        page, lambda: "# mine" in (folder / "orders.py").read_text("utf-8")
+    )  # an .ipynb may be half written
     wait_for(page, lambda: "# mine" in source(folder / "orders.ipynb", 1))
-    wait_for(page, lambda: "# mine" in (folder / "orders.py").read_text("utf-8"))
     assert ("print(-total)" in (folder / "orders.py").read_text("utf-8")) == (half == "ipynb")
     expect(page.locator(".jp-Dialog")).to_have_count(0)
     expect(page.locator(".jp-mod-dirty")).to_have_count(0, timeout=FOLLOW_MILLISECONDS)

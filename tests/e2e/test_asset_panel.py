@@ -231,7 +231,9 @@ def test_missing_and_failed_partitions_are_made(page: Page, project: Project) ->
     region = opened(page, "by_region")
     partitions = section(region, "Partitions").first
     partitions.get_by_role("button", name="Missing (3)").click()
-    partitions.get_by_role("button", name="Materialize 3 partitions").click()
+    partitions.get_by_role("button", name="Materialize 3 partitions").focus()
+    page.keyboard.press("Enter")
+    expect(partitions.get_by_role("button", name="Materialize the chosen partitions")).to_be_focused()
     expect(partitions).to_contain_text("2 materialized", timeout=2 * RUN_MILLISECONDS)
     expect(partitions).to_contain_text("1 failed", timeout=RUN_MILLISECONDS)
     counts = api(project.lab, "GET", "assets/by_region")["partitions"]["counts"]

@@ -228,6 +228,9 @@ def test_a_conflict_is_compared_and_resolved(page: Page, folder: Path) -> None:
     compare = page.locator(".jp-Daglab-compare")
     expect(compare.locator(".jp-Daglab-conflict")).to_have_count(1, timeout=FOLLOW_MILLISECONDS)
     expect(compare.locator("legend")).to_contain_text("edited differently in both halves")
+    page.emulate_media(forced_colors="active", color_scheme="dark")
+    accessible(page, ".jp-Daglab-compare")
+    page.emulate_media(forced_colors="none", color_scheme="light")
     expect(compare.get_by_role("group", name="The version of orders.ipynb")).to_contain_text("min(orders)")
     expect(compare.get_by_role("group", name="The version of orders.py").locator(".jp-mod-removed")).to_contain_text(
         "sum"

@@ -273,6 +273,7 @@ def test_unsaved_edits_are_merged_with_what_was_written(page: Page, folder: Path
     page.get_by_role("button", name="Compare", exact=True).click()
     compare = page.locator(".jp-Daglab-compare")
     expect(compare).to_contain_text("Both halves say the same", timeout=FOLLOW_MILLISECONDS)
+    accessible(page, ".jp-Daglab-compare")
     page.get_by_role("tab", name="orders.ipynb").click()
     expect(cells.nth(1)).to_have_text("total = sum(orders)  # mine")
     expect(cells.nth(2)).to_have_text("print(-total)")
@@ -304,9 +305,7 @@ def test_no_way_to_save_offers_to_drop_edits(page: Page, folder: Path, half: str
         dialog = page.get_by_role("dialog")
         expect(dialog.get_by_role("button")).to_have_text(["Cancel", "Keep the notebook’s", "Keep marimo’s"])
         dialog.get_by_role("button", name="Keep marimo’s").click()
-    wait_for(
-        page, lambda: "# mine" in (folder / "orders.py").read_text("utf-8")
-    )  # an .ipynb may be half written
+    wait_for(page, lambda: "# mine" in (folder / "orders.py").read_text("utf-8"))  # an .ipynb may be half written
     wait_for(page, lambda: "# mine" in source(folder / "orders.ipynb", 1))
     assert ("print(-total)" in (folder / "orders.py").read_text("utf-8")) == (half == "ipynb")
     expect(page.locator(".jp-Dialog")).to_have_count(0)
@@ -321,6 +320,7 @@ def test_unsaved_edits_of_the_same_cell_are_a_conflict_that_asks(page: Page, fol
     page.keyboard.type("  # mine")
     (folder / "orders.py").write_text(NOTEBOOK.replace("sum(orders)", "max(orders)"), "utf-8")
     expect(badge(page)).to_have_text("Conflict with unsaved edits", timeout=FOLLOW_MILLISECONDS)
+    accessible(page, ".jp-NotebookPanel-toolbar .jp-Daglab-badge")
     page.get_by_role("button", name="Keep the notebook’s").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Replace cells of orders.py?", timeout=FOLLOW_MILLISECONDS)

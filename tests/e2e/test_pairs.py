@@ -229,7 +229,9 @@ def test_a_conflict_is_compared_and_resolved(page: Page, folder: Path) -> None:
     expect(compare.locator(".jp-Daglab-conflict")).to_have_count(1, timeout=FOLLOW_MILLISECONDS)
     expect(compare.locator("legend")).to_contain_text("edited differently in both halves")
     page.emulate_media(forced_colors="active", color_scheme="dark")
-    accessible(page, ".jp-Daglab-compare")
+    differing = "words => words.map(word => [word, word.parentElement].map(one => getComputedStyle(one).color))"
+    colours = compare.locator("mark").evaluate_all(differing)
+    assert colours == [["rgb(255, 255, 255)"] * 2] * 4  # on black
     page.emulate_media(forced_colors="none", color_scheme="light")
     expect(compare.get_by_role("group", name="The version of orders.ipynb")).to_contain_text("min(orders)")
     expect(compare.get_by_role("group", name="The version of orders.py").locator(".jp-mod-removed")).to_contain_text(

@@ -24,7 +24,6 @@ export namespace CommandIDs {
   export const pairFile = 'daglab:pair-file';
   export const refresh = 'daglab:refresh';
   export const reloadLocation = 'daglab:reload-location';
-  export const saveDocument = 'daglab:save-document';
   export const searchAssets = 'daglab:search-assets';
   export const showDownstream = 'daglab:show-downstream';
   export const showUpstream = 'daglab:show-upstream';

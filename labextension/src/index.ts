@@ -43,7 +43,6 @@ const OFF_PALETTE: readonly string[] = [
   ...ABOUT_ONE_RUN,
   CommandIDs.openFileInMarimo,
   CommandIDs.pairFile,
-  CommandIDs.saveDocument,
   CommandIDs.syncFile
 ];
 
@@ -81,7 +80,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const language = translator ?? nullTranslator;
     const trans = language.load('daglab');
     const { commands, shell } = app;
-    const api = new Api(app.serviceManager.serverSettings);
+    const api = new Api(app.serviceManager.serverSettings, trans);
     const store = new WorkspaceStore(api);
     const model = new SidebarModel(store, api, state);
     const folders = new NotebookFolders(api, store);

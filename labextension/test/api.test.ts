@@ -1,6 +1,10 @@
 import { ServerConnection } from '@jupyterlab/services';
 import { describe, expect, it } from 'vitest';
-import { Api, ApiError } from '../src/data/api';
+import { Api } from '../src/data/api';
+import { trans } from './make';
+
+/** Stands for a language pack. */
+const GERMAN = { ...trans, __: (text: string, ...values: string[]) => `de: ${trans.__(text, ...values)}` };
 
 /** An Api whose server is `answer`, and the requests that came to it. */
 function server(answer: (request: Request) => Response): { api: Api; asked: Request[] } {
@@ -10,7 +14,7 @@ function server(answer: (request: Request) => Response): { api: Api; asked: Requ
     return answer(request as Request);
   };
   const settings = { ...ServerConnection.makeSettings({ baseUrl: 'http://here/base/' }), fetch };
-  return { api: new Api({ ...settings, init: {} }), asked };
+  return { api: new Api({ ...settings, init: {} }, GERMAN), asked };
 }
 
 const json = (value: unknown, init: ResponseInit = {}): Response => new Response(JSON.stringify(value), init);
@@ -32,7 +36,8 @@ describe('Api', () => {
 
   it.each(['../../api/kernels', 'a/../b', '.'])('asks for nothing else than %j', async key => {
     const { api, asked } = server(() => json({}));
-    await expect(api.get('/assets/{key}', { path: { key } })).rejects.toThrow(ApiError);
+    const fault = { code: 'request', message: `de: ${key} can’t be asked for.` };
+    await expect(api.get('/assets/{key}', { path: { key } })).rejects.toMatchObject({ fault });
     expect(asked).toEqual([]);
   });
 
@@ -70,6 +75,6 @@ describe('Api', () => {
 
   it.each(['//evil.example/', 'https://evil.example/x', '\\\\evil.example'])('opens no page %j', async url => {
     const { api } = server(() => json({ path: 'a.py', url }));
-    await expect(api.openInMarimo('a.py')).rejects.toThrow('another server');
+    await expect(api.openInMarimo('a.py')).rejects.toThrow('de: The page is on another server.');
   });
 });

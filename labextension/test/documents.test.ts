@@ -45,11 +45,16 @@ class Context {
     this.contentsModel = { ...this.contentsModel, hash };
   }
 
-  /** Save as JupyterLab does: what is typed while `work` goes on counts as saved too. */
-  async save(work: () => void = () => undefined): Promise<void> {
+  /** What somebody does while it is saved. */
+  meanwhile = (): void => undefined;
+  saves = 0;
+
+  /** Save as JupyterLab does: what is typed meanwhile counts as saved too. */
+  async save(): Promise<void> {
+    this.saves += 1;
     this.saveState.emit('started');
     await Promise.resolve();
-    work();
+    this.meanwhile();
     this.become(false);
     this.saveState.emit('completed');
   }
@@ -108,9 +113,7 @@ async function opened(syncs = true, context = new Context()) {
   };
   const documents = new OpenDocuments(store, folders, contents as unknown as Contents.IManager);
   const node = widgetNode();
-  const classes = new Set<string>();
-  const toggleClass = (name: string, on: boolean): unknown => (on ? classes.add(name) : classes.delete(name));
-  const ends = documents.add({ node, toggleClass } as unknown as Widget, context as unknown as DocumentRegistry.Context);
+  const ends = documents.add({ node } as unknown as Widget, context as unknown as DocumentRegistry.Context);
   await until(() => asked.length > 0);
   await new Promise(resolve => setTimeout(resolve));
   const written = (hash: string, state = 'in-sync', reload = true): void => {
@@ -121,7 +124,7 @@ async function opened(syncs = true, context = new Context()) {
   };
   const [document] = documents.at('n/a.ipynb');
   const miss = (): void => (stream.reset as unknown as { emit: (value: undefined) => void }).emit(undefined);
-  return { asked, classes, others, miss, context, document, documents, ends, folders, node, saved, written };
+  return { asked, others, miss, context, document, documents, ends, folders, node, saved, written };
 }
 
 describe('an open document', () => {
@@ -137,7 +140,7 @@ describe('an open document', () => {
   });
 
   it('with unsaved edits is not touched, and follows when they are gone', async () => {
-    const { classes, context, written, documents, document } = await opened();
+    const { context, written, documents, document } = await opened();
     const told: unknown[] = [];
     documents.outdated.connect((_, one) => told.push(one));
     context.edit();
@@ -148,11 +151,9 @@ describe('an open document', () => {
     await new Promise(resolve => setTimeout(resolve, 10));
     expect([context.loaded, told.length]).toEqual([0, 1]);
     expect(document && documents.view(document)?.state).toBe('outdated');
-    expect([...classes]).toEqual(['jp-Daglab-outdated']);
     context.become(false);
     await until(() => context.loaded === 1);
     await until(() => document?.outdated === false);
-    expect(classes.size).toBe(0);
   });
 
   it('looks at its file when events were missed', async () => {
@@ -202,7 +203,9 @@ describe('an open document', () => {
   it('is edited by what is typed while it is saved', async () => {
     const { context, document, written } = await opened();
     context.edit();
-    await context.save(() => context.edit());
+    context.meanwhile = () => context.edit();
+    await context.save();
+    context.meanwhile = () => undefined;
     expect([document?.edited, context.model.dirty]).toEqual([true, true]);
     written('h1');
     await until(() => document?.outdated === true);
@@ -267,6 +270,30 @@ describe('an open document', () => {
     expect([context.text, context.contentsModel.hash, context.loaded, document?.edited]).toEqual(['mine', 'h2', 2, false]);
   });
 
+  it('is saved in daglab’s way by whatever saves it while it is outdated, once at a time, and else in JupyterLab’s', async () => {
+    const { context, document, documents, ends, written } = await opened();
+    const asked: unknown[] = [];
+    let answer = (): void => undefined;
+    documents.saveOutdated = one => {
+      asked.push(one);
+      return new Promise((_, reject) => (answer = () => reject(new Error('cancelled'))));
+    };
+    context.edit();
+    await context.save();
+    expect([asked.length, context.saves]).toEqual([0, 1]);
+    context.edit();
+    written('h1');
+    await until(() => document?.outdated === true);
+    const saves = [context.save(), context.save()].map(one => one.catch((error: Error) => error.message));
+    answer();
+    expect([await Promise.all(saves), asked, context.saves]).toEqual([['cancelled', 'cancelled'], [document], 1]);
+    void context.save().catch(() => undefined);
+    expect(asked.length).toBe(2);
+    ends.dispose();
+    await context.save();
+    expect([asked.length, context.saves]).toEqual([2, 2]);
+  });
+
   it('waits for a save that is being done', async () => {
     const { context, written } = await opened();
     context.saveState.emit('started');
@@ -293,17 +320,6 @@ describe('an open document', () => {
     written('h1');
     await new Promise(resolve => setTimeout(resolve, 10));
     expect([documents.at('n/a.ipynb').length, context.loaded]).toEqual([0, 0]);
-  });
-});
-
-describe('the notebooks of folders', () => {
-  it('are asked for once while a folder looks the same', async () => {
-    const { asked, folders } = await opened();
-    await folders.look('n', 'a.ipynb 1');
-    await Promise.all([folders.look('n', 'a.ipynb 1'), folders.look('n', 'a.ipynb 1')]);
-    expect(asked).toEqual(['n', 'n']);
-    expect(folders.find('n/a.py')).toEqual(NOTEBOOK);
-    expect(folders.find('n/module.py')).toBeNull();
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { EventStream, type ITimes } from '../src/data/events';
-import { until } from './make';
+import { type IPairChange, type RunProgress, withPair, withRun } from '../src/model/events';
+import { run, until } from './make';
 
 const TIMES: ITimes = { greeting: 60, socketAgain: 200, silence: 80, pause: 4, longestPause: 8 };
 
@@ -157,5 +158,35 @@ describe('EventStream', () => {
     const before = server.asked.length;
     await new Promise(resolve => setTimeout(resolve, 100));
     expect(server.asked.length - before).toBeLessThan(16);
+  });
+});
+
+describe('the runs that are remembered', () => {
+  const progress = (id: string, final: boolean): RunProgress => ({ ...run(), id, final });
+
+  it('are the latest, and all that are in progress', () => {
+    const before = ['a', 'b', 'c', 'd'].map(id => progress(id, id !== 'a'));
+    const runs = new Map(before.map(one => [one.id, one]));
+    expect([...withRun(runs, progress('e', false), 3).keys()]).toEqual(['a', 'd', 'e']);
+    expect([...withRun(runs, progress('b', true), 4).keys()]).toEqual(['a', 'c', 'd', 'b']);
+    expect([...withRun(runs, progress('b', true), 1).keys()]).toEqual(['a', 'b']);
+    expect([...withRun(runs, progress('e', false), 9).keys()]).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+});
+
+describe('the pairs that are not in sync', () => {
+  const change = (part: Partial<IPairChange>): IPairChange => ({
+    ...{ py: 'a.py', ipynb: 'a.ipynb', cause: 'disk', state: 'conflict', reason: 'r', written: [], error: null },
+    conflicts: [{ cell: '1', label: 'load', reason: '' }],
+    ...part
+  });
+
+  it('follow what is told, and stay where a sync has failed', () => {
+    const pairs = withPair(new Map(), change({}));
+    expect([...pairs.keys()]).toEqual(['a.py', 'a.ipynb']);
+    expect(pairs.get('a.ipynb')).toMatchObject({ state: 'conflict', conflicts: 1, reason: 'r' });
+    expect(withPair(pairs, change({ state: 'error' })).get('a.py')?.state).toBe('conflict');
+    expect(withPair(pairs, change({ ipynb: null, state: 'half' })).get('a.py')?.state).toBe('conflict');
+    expect(withPair(pairs, change({ state: 'in-sync' })).size).toBe(0);
   });
 });

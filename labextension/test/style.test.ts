@@ -8,6 +8,14 @@ function styled(sheet: string): ReadonlySet<string> {
   return new Set(selectors.map(selector => selector.trim()).filter(selector => /^\.jp-Daglab-\w+$/.test(selector)));
 }
 
+describe('buttons', () => {
+  it('are none with `disabled`: one that is focused would lose the focus to the page', () => {
+    const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.tsx'));
+    expect(sources.length).toBeGreaterThan(20);
+    expect(sources.filter(name => /[^-]disabled=/.test(readFileSync(`src/${name}`, 'utf8')))).toEqual([]);
+  });
+});
+
 describe('style sheets', () => {
   it('give each class a look in one of them alone: all are loaded at once', () => {
     const sheets = readdirSync('style').filter(name => name.endsWith('.css') && name !== 'index.css');

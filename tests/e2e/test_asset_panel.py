@@ -19,7 +19,7 @@ import time
 
 import dagster as dg
 
-DESCRIPTION = """Revenue of *all* shops, one row a day. See [the rules](https://rules.example/).
+DESCRIPTION = """Revenue of *all* shops, one row a day. See [the rules](https://rules.example/): $r = a_1 + a_2$.
 
 | column | meaning |
 |---|---|
@@ -150,6 +150,7 @@ def test_an_asset_is_seen_walked_and_materialized(page: Page, project: Project) 
     expect(entry(report, "preview").get_by_role("cell").first).to_have_text("2026-01-01")
     expect(entry(report, "docs").get_by_role("link")).to_have_attribute("rel", "noopener noreferrer")
     expect(section(report, "Description").get_by_role("cell")).to_have_count(4)
+    expect(section(report, "Description").locator("mjx-container")).to_be_visible()
     expect(report.locator(".jp-Daglab-node")).to_have_count(5)
 
     # made again, live
@@ -222,6 +223,7 @@ def test_an_executed_notebook_is_seen_and_nothing_of_it_runs(page: Page, project
     expect(frame.get_by_text("A page")).to_be_visible(timeout=60_000)
     expect(page.locator(".jp-Daglab-executed iframe")).to_have_attribute("sandbox", "")
     assert frame.locator("[onerror]").count() == 0
+    accessible(page, ".jp-Daglab-executed")
     assert page.evaluate("window.hacked") is None
     screenshot(page, "asset-executed")
 
@@ -231,7 +233,9 @@ def test_missing_and_failed_partitions_are_made(page: Page, project: Project) ->
     region = opened(page, "by_region")
     partitions = section(region, "Partitions").first
     partitions.get_by_role("button", name="Missing (3)").click()
-    partitions.get_by_role("button", name="Materialize 3 partitions").click()
+    partitions.get_by_role("button", name="Materialize 3 partitions").focus()
+    page.keyboard.press("Enter")
+    expect(partitions.get_by_role("button", name="Materialize the chosen partitions")).to_be_focused()
     expect(partitions).to_contain_text("2 materialized", timeout=2 * RUN_MILLISECONDS)
     expect(partitions).to_contain_text("1 failed", timeout=RUN_MILLISECONDS)
     counts = api(project.lab, "GET", "assets/by_region")["partitions"]["counts"]
@@ -280,6 +284,7 @@ def test_nothing_is_cut_off_in_little_room(page: Page, project: Project) -> None
                        && one.getBoundingClientRect().right > node.getBoundingClientRect().right + 1)
         .map(one => one.outerHTML.slice(0, 200))""")
     assert cut == []
+    accessible(page, ".jp-Daglab-assetPanel")  # the toolbar's "More commands" is JupyterLab's
     screenshot(page, "asset-narrow")
 
 

@@ -154,6 +154,17 @@ def marimo_cell(page: Page, text: str) -> Locator:
     return marimo(page).locator(".cm-content").filter(has_text=text).first
 
 
+def save(page: Page, way: str) -> None:
+    """Save the document in front."""
+    if way == "shortcut":
+        page.keyboard.press("Control+s")
+    elif way == "toolbar":
+        page.locator(".jp-NotebookPanel-toolbar [data-command='docmanager:save']").click()
+    else:
+        page.get_by_role("menuitem", name="File", exact=True).click()
+        page.locator(".lm-Menu-item[data-command='docmanager:save']").click()
+
+
 def kill_marimo(lab: PairLab) -> None:
     children = psutil.Process(lab.pid).children(recursive=True)
     (process,) = [one for one in children if "marimo" in one.cmdline() and "edit" in one.cmdline()]
@@ -217,6 +228,11 @@ def test_a_conflict_is_compared_and_resolved(page: Page, folder: Path) -> None:
     compare = page.locator(".jp-Daglab-compare")
     expect(compare.locator(".jp-Daglab-conflict")).to_have_count(1, timeout=FOLLOW_MILLISECONDS)
     expect(compare.locator("legend")).to_contain_text("edited differently in both halves")
+    page.emulate_media(forced_colors="active", color_scheme="dark")
+    differing = "words => words.map(word => [word, word.parentElement].map(one => getComputedStyle(one).color))"
+    colours = compare.locator("mark").evaluate_all(differing)
+    assert colours == [["rgb(255, 255, 255)"] * 2] * 4  # on black
+    page.emulate_media(forced_colors="none", color_scheme="light")
     expect(compare.get_by_role("group", name="The version of orders.ipynb")).to_contain_text("min(orders)")
     expect(compare.get_by_role("group", name="The version of orders.py").locator(".jp-mod-removed")).to_contain_text(
         "sum"
@@ -259,6 +275,7 @@ def test_unsaved_edits_are_merged_with_what_was_written(page: Page, folder: Path
     page.get_by_role("button", name="Compare", exact=True).click()
     compare = page.locator(".jp-Daglab-compare")
     expect(compare).to_contain_text("Both halves say the same", timeout=FOLLOW_MILLISECONDS)
+    accessible(page, ".jp-Daglab-compare")
     page.get_by_role("tab", name="orders.ipynb").click()
     expect(cells.nth(1)).to_have_text("total = sum(orders)  # mine")
     expect(cells.nth(2)).to_have_text("print(-total)")
@@ -269,8 +286,8 @@ def test_unsaved_edits_are_merged_with_what_was_written(page: Page, folder: Path
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("half", ["ipynb", "py"])
-def test_the_shortcut_that_saves_never_offers_to_drop_edits(page: Page, folder: Path, half: str) -> None:
+@pytest.mark.parametrize(("half", "way"), [("ipynb", "shortcut"), ("py", "menu"), ("ipynb", "toolbar")])
+def test_no_way_to_save_offers_to_drop_edits(page: Page, folder: Path, half: str, way: str) -> None:
     if half == "ipynb":
         open_notebook(page).nth(1).click()
     else:
@@ -285,13 +302,13 @@ def test_the_shortcut_that_saves_never_offers_to_drop_edits(page: Page, folder: 
     expect(page.get_by_text("has unsaved edits here, and its other half was changed.").first).to_be_visible(
         timeout=FOLLOW_MILLISECONDS
     )
-    page.keyboard.press("Control+s")
+    save(page, way)
     if half == "py":
         dialog = page.get_by_role("dialog")
         expect(dialog.get_by_role("button")).to_have_text(["Cancel", "Keep the notebook’s", "Keep marimo’s"])
         dialog.get_by_role("button", name="Keep marimo’s").click()
+    wait_for(page, lambda: "# mine" in (folder / "orders.py").read_text("utf-8"))  # an .ipynb may be half written
     wait_for(page, lambda: "# mine" in source(folder / "orders.ipynb", 1))
-    wait_for(page, lambda: "# mine" in (folder / "orders.py").read_text("utf-8"))
     assert ("print(-total)" in (folder / "orders.py").read_text("utf-8")) == (half == "ipynb")
     expect(page.locator(".jp-Dialog")).to_have_count(0)
     expect(page.locator(".jp-mod-dirty")).to_have_count(0, timeout=FOLLOW_MILLISECONDS)
@@ -305,6 +322,7 @@ def test_unsaved_edits_of_the_same_cell_are_a_conflict_that_asks(page: Page, fol
     page.keyboard.type("  # mine")
     (folder / "orders.py").write_text(NOTEBOOK.replace("sum(orders)", "max(orders)"), "utf-8")
     expect(badge(page)).to_have_text("Conflict with unsaved edits", timeout=FOLLOW_MILLISECONDS)
+    accessible(page, ".jp-NotebookPanel-toolbar .jp-Daglab-badge")
     page.get_by_role("button", name="Keep the notebook’s").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Replace cells of orders.py?", timeout=FOLLOW_MILLISECONDS)

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import httpx
 import pytest
@@ -125,6 +125,7 @@ def test_a_search_that_matches_nothing_can_be_cleared(page: Page) -> None:
     page.get_by_label("Search assets").fill("no such <b>asset</b>")
     expect(page.get_by_role("heading", name="No asset matches")).to_be_visible()
     expect(page.locator(".jp-Daglab-empty")).to_contain_text("“no such <b>asset</b>”")
+    accessible(page, "#daglab-sidebar")
     page.locator(".jp-Daglab-empty").get_by_role("button", name="Clear search").click()
     expect(page.locator(".jp-Daglab-asset")).to_have_count(4)
 
@@ -148,10 +149,26 @@ def test_what_is_missing_is_told_with_its_remedy(page: Page, status: int, body: 
     empty = page.locator(".jp-Daglab-empty")
     expect(empty.get_by_role("heading", name=title)).to_be_visible(timeout=60_000)
     expect(empty).to_contain_text(remedy)
+    accessible(page, "#daglab-sidebar")
     screenshot(page, f"state-{status}")
     page.unroute("**/daglab/api/**")
     empty.get_by_role("button", name="Try again").click()
     expect(page.locator(".jp-Daglab-asset")).to_have_count(4)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_forced_colours(page: Page, scheme: Literal["dark", "light"]) -> None:
+    """As of Windows' high contrast: backgrounds and shadows go, texts get the system's colours."""
+    page.emulate_media(forced_colors="active", color_scheme=scheme)
+    page.get_by_label("Search assets").focus()
+    expect(page.locator(".jp-Daglab-search")).to_have_css("outline-style", "solid")
+    row(page, "sales/daily_revenue").click()
+    selected = page.locator(".jp-Daglab-row.jp-mod-selected")
+    expect(selected).to_have_count(1)
+    colours = "row => [...row.querySelectorAll('*'), row].map(one => getComputedStyle(one).color)"
+    assert len(set(selected.evaluate(colours))) == 1
+    accessible(page, "#daglab-sidebar")
 
 
 @pytest.mark.nightly

@@ -174,6 +174,7 @@ def test_searches_by_field_and_by_selection(page: Page, project: Project) -> Non
     search.fill("key:")
     expect(page.locator(".jp-Daglab-searchFault")).to_be_visible()
     expect(search).to_have_attribute("aria-invalid", "true")
+    accessible(page, "#daglab-sidebar")
     search.fill("")
     expect(assets).to_have_count(8)
     row(page, "configured").click()
@@ -251,6 +252,7 @@ def test_dagster_is_started_from_the_button(page: Page, lab: RunningLab) -> None
     banner = page.locator(".jp-Daglab-banner")
     expect(banner).to_contain_text("Dagster does not answer", timeout=60_000)
     expect(row(page, "raw/orders")).to_be_visible()
+    accessible(page, "#daglab-sidebar")
     page.reload()
     ready(page)
     show_sidebar(page)
@@ -260,5 +262,6 @@ def test_dagster_is_started_from_the_button(page: Page, lab: RunningLab) -> None
     screenshot(page, "no-dagster")
     empty.get_by_role("button", name="Start Dagster").click()
     expect(empty.get_by_role("heading", name="Dagster is starting")).to_be_visible(timeout=30_000)
+    accessible(page, "#daglab-sidebar")
     expect(row(page, "raw/orders")).to_be_visible(timeout=120_000)
     assert api(lab, "GET", "status")["dagster"]["server"]["state"] == "running"

@@ -5,6 +5,7 @@ import { PathExt } from '@jupyterlab/coreutils';
 import { CommandIDs } from '../commands';
 import { ApiError } from '../data/api';
 import type { Asset, Side } from '../model/asset';
+import type { OpenDocument } from '../pairs/openDocument';
 import { chosenHalf, tellConflict } from './conflicts';
 import { type IContext, tellFault } from './context';
 
@@ -51,20 +52,29 @@ export async function pairNotebook(
   }
 }
 
+/** Save what is edited in Jupyter of a notebook, so that it counts as its half; answers whether that could be done. */
+export async function saveEdits(context: IContext, path: string, side: Side | null = null): Promise<boolean> {
+  for (const document of context.documents.ofNotebook(path).filter(one => one.edited)) {
+    if (!(await saveDocument(context, document, side))) {
+      return false;
+    }
+  }
+  return true;
+}
+
 /**
- * Save what is edited in Jupyter of a notebook, so that it counts as its half; answers whether that could be done.
+ * Save a document; answers whether that could be done.
  *
  * A .py that was written meanwhile can't be merged in a text editor: `side` says what is kept, or the user is asked.
  */
-export async function saveEdits(context: IContext, path: string, side: Side | null = null): Promise<boolean> {
+export async function saveDocument(context: IContext, document: OpenDocument, side: Side | null = null): Promise<boolean> {
+  const { outdated, path } = document;
   try {
-    for (const document of context.documents.ofNotebook(path).filter(one => one.edited)) {
-      const kept = document.outdated && document.path.endsWith('.py') ? await chosenHalf(context, document.path, side) : 'py';
-      if (kept === null) {
-        return false;
-      }
-      await (kept === 'py' ? document.save() : document.load());
+    const kept = outdated && path.endsWith('.py') ? await chosenHalf(context, path, side) : 'py';
+    if (kept === null) {
+      return false;
     }
+    await (kept === 'py' ? document.save() : document.load());
     return true;
   } catch (error) {
     // JupyterLab asks before a file that was written meanwhile is replaced.

@@ -4,6 +4,7 @@ import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import * as React from 'react';
 import type { IPartition } from '../model/launch';
 import { partitionText } from '../model/words';
+import { Button } from '../sidebar/button';
 
 /** So many are listed at once; the filter finds the others. */
 const MOST = 500;
@@ -46,15 +47,9 @@ export function PartitionList(props: IPartitionListProps): React.ReactElement {
       />
       <div className="jp-Daglab-quick" role="group" aria-label={trans.__('Choose')}>
         {quick.map(([label, keys]) => (
-          <button
-            key={label}
-            type="button"
-            className="jp-Daglab-chip"
-            disabled={keys.length === 0}
-            onClick={() => onChange(keys)}
-          >
+          <Button key={label} className="jp-Daglab-chip" enabled={keys.length > 0} onClick={() => onChange(keys)}>
             {keys.length > 1 ? `${label} (${keys.length})` : label}
-          </button>
+          </Button>
         ))}
       </div>
       <select

@@ -7,6 +7,7 @@ import { CommandIDs } from '../commands';
 import type { AssetDetails, Partitions as AssetPartitions } from '../model/asset';
 import { allPartitions } from '../model/partitions';
 import type { ShownStatus } from '../model/words';
+import { Button } from '../sidebar/button';
 import { type ISectionProps, Section, Status } from './section';
 
 interface IPartitionsProps extends ISectionProps {
@@ -22,7 +23,7 @@ function PartitionsSection(props: IPartitionsProps): React.ReactElement {
   const { commands, store, trans } = context;
   const [chosen, setChosen] = React.useState<readonly string[]>([]);
   const all = React.useMemo(() => allPartitions(partitions), [partitions]);
-  const disabled = readOnly || !details.materializable;
+  const enabled = !readOnly && details.materializable;
   const launch = (): void => {
     const asset = store.asset(details.key) ?? details;
     void materializePartitions(context, asset, details, chosen, () => setChosen([]));
@@ -37,14 +38,12 @@ function PartitionsSection(props: IPartitionsProps): React.ReactElement {
       {all === null ? (
         <>
           <p className="jp-Daglab-hint">{trans.__('There are too many to list each.')}</p>
-          <button
-            type="button"
-            className="jp-Daglab-button"
-            disabled={disabled}
+          <Button
+            enabled={enabled}
             onClick={() => void commands.execute(CommandIDs.materializeWithOptions, { key: details.key })}
           >
             {trans.__('Materialize with options…')}
-          </button>
+          </Button>
         </>
       ) : (
         <>
@@ -56,16 +55,11 @@ function PartitionsSection(props: IPartitionsProps): React.ReactElement {
             trans={trans}
             onChange={setChosen}
           />
-          <button
-            type="button"
-            className="jp-Daglab-button"
-            disabled={disabled || chosen.length === 0}
-            onClick={launch}
-          >
+          <Button enabled={enabled && chosen.length > 0} onClick={launch}>
             {chosen.length === 0
               ? trans.__('Materialize the chosen partitions')
               : trans._n('Materialize %1 partition', 'Materialize %1 partitions', chosen.length)}
-          </button>
+          </Button>
         </>
       )}
     </Section>

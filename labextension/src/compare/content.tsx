@@ -8,6 +8,7 @@ import { CommandIDs } from '../commands';
 import { documentIcons } from '../icons';
 import type { PairDetail } from '../model/asset';
 import { pairText } from '../model/words';
+import { Button } from '../sidebar/button';
 import { Icon } from '../sidebar/icon';
 import { LinkButton } from '../sidebar/linkButton';
 import { Banner, Empty, type IAction } from '../sidebar/notice';
@@ -142,22 +143,16 @@ function Conflicts(props: DetailProps): React.ReactElement {
       <footer className="jp-Daglab-compareFoot">
         <span role="status">{hint}</span>
         <div className="jp-Daglab-actions">
-          <button
-            type="button"
-            className="jp-Daglab-button"
-            aria-disabled={!previews} // disabled, it would lose the focus
-            onClick={() => previews && void model.look()}
-          >
+          <Button enabled={previews} onClick={() => void model.look()}>
             {trans.__('Preview')}
-          </button>
-          <button
-            type="button"
+          </Button>
+          <Button
             className="jp-Daglab-button jp-mod-primary"
-            aria-disabled={!applies}
-            onClick={event => applies && void apply(event)}
+            enabled={applies}
+            onClick={event => void apply(event)}
           >
             {view.busy ? trans.__('Applying…') : trans.__('Apply')}
-          </button>
+          </Button>
         </div>
       </footer>
     </>

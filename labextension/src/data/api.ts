@@ -1,6 +1,7 @@
 /** The REST API of daglab's server extension, typed by its OpenAPI document, and the one error that it raises. */
 
 import { URLExt } from '@jupyterlab/coreutils';
+import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { ServerConnection } from '@jupyterlab/services';
 import type { paths } from './api.types';
 import type { Fault } from '../model/asset';
@@ -60,7 +61,10 @@ interface IParts {
 
 /** Every method raises ApiError, and nothing else. */
 export class Api {
-  constructor(private readonly settings: ServerConnection.ISettings) {}
+  constructor(
+    private readonly settings: ServerConnection.ISettings,
+    private readonly trans: IRenderMime.TranslationBundle
+  ) {}
 
   get<P extends PathOf<'get'>>(path: P, input: Input<'get', P>): Promise<Answer<'get', P>> {
     return this.request('get', path, input);
@@ -101,7 +105,7 @@ export class Api {
     const { url } = await this.post('/marimo', { body: { path } });
     const page = new URL(url, this.settings.baseUrl);
     if (page.origin !== new URL(this.settings.baseUrl).origin) {
-      throw new ApiError({ code: 'origin', message: 'The page is on another server.', remedy: '' });
+      throw new ApiError({ code: 'origin', message: this.trans.__('The page is on another server.'), remedy: '' });
     }
     return page.href;
   }
@@ -114,7 +118,20 @@ export class Api {
   }
 
   private url(path: string, parts: IParts): string {
-    return URLExt.join(this.settings.baseUrl, 'daglab/api', filled(path, parts.path ?? {})) + queryText(parts.query);
+    return URLExt.join(this.settings.baseUrl, 'daglab/api', this.filled(path, parts.path ?? {})) + queryText(parts.query);
+  }
+
+  /** The path with its parameters, of which one may hold slashes. */
+  private filled(path: string, values: Readonly<Record<string, string>>): string {
+    return path.replace(/\{(\w+)\}/g, (_, name: string) => {
+      const value = values[name] ?? '';
+      const parts = value.split('/');
+      if (parts.some(part => part === '.' || part === '..')) {
+        // A browser would take it for another resource.
+        throw new ApiError({ code: 'request', message: this.trans.__('%1 can’t be asked for.', value), remedy: '' });
+      }
+      return parts.map(encodeURIComponent).join('/');
+    });
   }
 
   private async request<T>(method: Method, path: string, input: unknown): Promise<T> {
@@ -135,18 +152,6 @@ export class Api {
       throw new ApiError({ code: 'network', message: String(error), remedy: '' });
     }
   }
-}
-
-/** The path with its parameters, of which one may hold slashes. */
-function filled(path: string, values: Readonly<Record<string, string>>): string {
-  return path.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const parts = (values[name] ?? '').split('/');
-    if (parts.some(part => part === '.' || part === '..')) {
-      // A browser would take it for another resource.
-      throw new ApiError({ code: 'request', message: `${values[name]} can't be asked for.`, remedy: '' });
-    }
-    return parts.map(encodeURIComponent).join('/');
-  });
 }
 
 function queryText(query: Readonly<Record<string, unknown>> = {}): string {

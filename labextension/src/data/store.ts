@@ -4,7 +4,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { Asset, Fault, Pair, Run, Status } from '../model/asset';
-import { type AssetChange, type IAssetsChange, type IMarimoChange, type IPairChange, type RunProgress, type ServerEvent, withChanges } from '../model/events';
+import { type AssetChange, type IAssetsChange, type IMarimoChange, type IPairChange, type RunProgress, type ServerEvent, withChanges, withPair, withRun } from '../model/events';
 import { follow } from '../model/follow';
 import { type Api, faultOf } from './api';
 import { Coalesced } from './coalesced';
@@ -15,7 +15,7 @@ const EMIT_MILLISECONDS = 50;
 const WELL_MILLISECONDS = 60_000;
 const UNWELL_MILLISECONDS = 5_000;
 const RUN_MILLISECONDS = 15_000;
-/** Ended runs that are remembered. */
+/** Runs that are remembered, unless more are in progress. */
 const MOST_RUNS = 200;
 /** Pages of pairs that aren't in sync. */
 const MOST_PAGES = 5;
@@ -166,34 +166,12 @@ export class WorkspaceStore implements IDisposable {
   }
 
   private takeRun(run: RunProgress): void {
-    const runs = new Map(this._state.runs);
-    runs.delete(run.id);
-    runs.set(run.id, run);
-    for (const [id, other] of runs) {
-      if (runs.size <= MOST_RUNS) {
-        break;
-      }
-      if (other.final) {
-        runs.delete(id);
-      }
-    }
-    this.change({ runs });
+    this.change({ runs: withRun(this._state.runs, run, MOST_RUNS) });
     this._runChanged.emit(run);
   }
 
   private takePair(change: IPairChange): void {
-    const { py, ipynb, state, reason } = change;
-    if (py !== null && ipynb !== null && state !== 'error') {
-      const pairs = new Map(this._state.pairs);
-      for (const path of [py, ipynb]) {
-        if (state === 'in-sync') {
-          pairs.delete(path);
-        } else {
-          pairs.set(path, { py, ipynb, state, reason, conflicts: change.conflicts.length });
-        }
-      }
-      this.change({ pairs });
-    }
+    this.change({ pairs: withPair(this._state.pairs, change) });
     this._pairChanged.emit(change);
   }
 

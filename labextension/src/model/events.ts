@@ -1,7 +1,7 @@
 /** What has changed on the server, as its events tell it; docs/rest-api.md describes them. */
 
 import type { components } from '../data/api.types';
-import type { Asset, Fault, PairState } from './asset';
+import type { Asset, Fault, Pair, PairState } from './asset';
 
 type Schemas = components['schemas'];
 
@@ -47,4 +47,22 @@ export function withChanges(assets: readonly Asset[], changed: Readonly<Record<s
     const change = Object.hasOwn(changed, asset.key) ? changed[asset.key] : undefined;
     return change ? { ...asset, ...change } : asset;
   });
+}
+
+/** The runs with the latest news of one, which comes last; of more than `most` runs, those that have ended first are left out. */
+export function withRun(runs: ReadonlyMap<string, RunProgress>, run: RunProgress, most: number): ReadonlyMap<string, RunProgress> {
+  const others = [...runs.values()].filter(other => other.id !== run.id);
+  const surplus = others.filter(other => other.final).slice(0, Math.max(0, others.length + 1 - most));
+  return new Map([...others.filter(other => !surplus.includes(other)), run].map(one => [one.id, one]));
+}
+
+/** The pairs that are not in sync, by the path of either half, after one of them was synced or is in conflict. */
+export function withPair(pairs: ReadonlyMap<string, Pair>, change: IPairChange): ReadonlyMap<string, Pair> {
+  const { py, ipynb, state, reason, conflicts } = change;
+  if (py === null || ipynb === null || state === 'error') {
+    return pairs;
+  }
+  const others = [...pairs].filter(([path]) => path !== py && path !== ipynb);
+  const pair = { py, ipynb, state, reason, conflicts: conflicts.length };
+  return new Map(state === 'in-sync' ? others : [...others, [py, pair], [ipynb, pair]]);
 }

@@ -1,6 +1,6 @@
 /** daglab's commands about the pair of a document, of a file in the file browser, and of a new notebook. */
 
-import { notebookIcon, saveIcon } from '@jupyterlab/ui-components';
+import { notebookIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { keepHalf, keepLabel, untell } from '../actions/conflicts';
 import type { IContext } from '../actions/context';
@@ -34,19 +34,6 @@ export function addDecisionCommands(context: IContext, { current, compare }: IPa
       if (notebook !== null && (await saveEdits(context, notebook))) {
         untell(context, notebook);
         await compare(notebook);
-      }
-    }
-  });
-  commands.addCommand(CommandIDs.saveDocument, {
-    label: trans.__('Save document'),
-    caption: trans.__('Save edits of a notebook that was changed meanwhile, and merge both'),
-    icon: saveIcon,
-    describedBy,
-    isEnabled: args => target(args) !== null,
-    execute: async args => {
-      const notebook = target(args);
-      if (notebook !== null) {
-        await saveEdits(context, notebook);
       }
     }
   });

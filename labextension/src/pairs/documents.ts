@@ -13,9 +13,6 @@ import type { IPairChange } from '../model/events';
 import type { NotebookFolders } from './folders';
 import { OpenDocument } from './openDocument';
 
-/** What the shortcut is for by which such a document is saved: JupyterLab's own would ask whether to drop the edits. */
-const OUTDATED = 'jp-Daglab-outdated';
-
 export interface IDocumentView {
   readonly path: string;
   readonly half: Side;
@@ -37,6 +34,9 @@ export class OpenDocuments implements IDisposable {
     folders.changed.connect(this.emit, this);
   }
 
+  /** How a document is saved whose file was written meanwhile. */
+  saveOutdated = (document: OpenDocument): Promise<void> => document.save();
+
   /** A document is another, or stands elsewhere. */
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -55,7 +55,6 @@ export class OpenDocuments implements IDisposable {
   add(widget: Widget, context: DocumentRegistry.Context): IDisposable {
     const document = this.documents.get(context) ?? this.open(context);
     document.widgets.add(widget);
-    widget.toggleClass(OUTDATED, document.outdated);
     return new DisposableDelegate(() => {
       document.widgets.delete(widget);
       if (document.widgets.size === 0) {
@@ -108,7 +107,7 @@ export class OpenDocuments implements IDisposable {
   }
 
   private open(context: DocumentRegistry.Context): OpenDocument {
-    const document = new OpenDocument(context, this.contents);
+    const document = new OpenDocument(context, this.contents, one => this.saveOutdated(one));
     this.documents.set(context, document);
     let outdated = false;
     document.changed.connect(() => {
@@ -116,7 +115,6 @@ export class OpenDocuments implements IDisposable {
         this._outdated.emit(document);
       }
       outdated = document.outdated;
-      document.widgets.forEach(widget => widget.toggleClass(OUTDATED, outdated));
       this.emit();
     });
     document.moved.connect(() => void this.look(document));

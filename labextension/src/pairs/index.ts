@@ -9,6 +9,7 @@ import type { IStatusBar } from '@jupyterlab/statusbar';
 import { Signal } from '@lumino/signaling';
 import { tellConflict, tellOutdated, untell } from '../actions/conflicts';
 import type { IContext } from '../actions/context';
+import { saveDocument } from '../actions/pairs';
 import { CommandIDs } from '../commands';
 import { CompareModel } from '../compare/model';
 import { ComparePanel, CompareView } from '../compare/panel';
@@ -97,6 +98,11 @@ export function addPairs(
       untell(context, half);
     }
   });
+  documents.saveOutdated = async document => {
+    if (!(await saveDocument(context, document))) {
+      throw Object.assign(new Error('Cancel'), { name: 'ModalCancelError' }); // what JupyterLab passes over: the user knows
+    }
+  };
   documents.outdated.connect((_, document) => tellOutdated(context, document.path));
 }
 

@@ -14,8 +14,12 @@ const LONGEST_SAVE_MILLISECONDS = 5_000;
 export class OpenDocument implements IDisposable {
   constructor(
     readonly context: DocumentRegistry.Context,
-    private readonly contents: Contents.IManager
+    private readonly contents: Contents.IManager,
+    saveOutdated: (document: OpenDocument) => Promise<void>
   ) {
+    this.saveContext = context.save.bind(context);
+    // Menu, toolbar, shortcut, autosave and a tab that closes all end here. JupyterLab's own would ask whether to drop the edits.
+    context.save = () => (this._outdated ? (this.saving ??= this.once(saveOutdated)) : this.saveContext());
     context.saveState.connect(this.onSave, this);
     context.fileChanged.connect(this.look, this);
     context.pathChanged.connect(this.onPath, this);
@@ -86,7 +90,7 @@ export class OpenDocument implements IDisposable {
   async save(): Promise<void> {
     const { context } = this;
     if (!this._outdated) {
-      return context.save();
+      return this.saveContext();
     }
     await holdingInput(this.widgets, async () => {
       const { model } = context;
@@ -97,7 +101,7 @@ export class OpenDocument implements IDisposable {
       const restore = restoring(context);
       await this.load(); // JupyterLab asks before it saves over a file that it doesn't know
       restore();
-      await context.save();
+      await this.saveContext();
     });
   }
 
@@ -122,7 +126,17 @@ export class OpenDocument implements IDisposable {
 
   dispose(): void {
     this._isDisposed = true;
+    this.context.save = this.saveContext;
     Signal.clearData(this);
+  }
+
+  /** Autosave comes again while somebody is asked. */
+  private async once(save: (document: OpenDocument) => Promise<void>): Promise<void> {
+    try {
+      await save(this);
+    } finally {
+      this.saving = null;
+    }
   }
 
   private get isShared(): boolean {
@@ -207,6 +221,10 @@ export class OpenDocument implements IDisposable {
     }
   }
 
+  /** JupyterLab's own save. */
+  private readonly saveContext: () => Promise<void>;
+  /** The save of what is outdated that goes on. */
+  private saving: Promise<void> | null = null;
   private told: string | null = null;
   /** The next change of the content is that of metadata which a kernel sets when it starts. */
   private byKernel = false;

@@ -11,6 +11,7 @@ import type { WorkspaceStore } from '../data/store';
 import { dagsterIcon } from '../icons';
 import type { Run } from '../model/asset';
 import { givenTags, launchedBy, runStatusText, runTone, shortId, whatRuns } from '../model/runTexts';
+import { Button } from '../sidebar/button';
 import { Icon } from '../sidebar/icon';
 import { LinkButton } from '../sidebar/linkButton';
 import { executedIcon, ToneIcon } from './icons';
@@ -56,17 +57,16 @@ function Actions({ run, store, commands, trans }: IHeaderProps): React.ReactElem
   };
   const writable = !store.state.status?.read_only;
   const button = (label: string, icon: LabIcon, command: string, args: object, primary = false): React.ReactElement => (
-    <button
+    <Button
       key={label}
-      type="button"
       className={`jp-Daglab-button${primary ? ' jp-mod-primary' : ''}${label === busy ? ' jp-mod-busy' : ''}`}
-      aria-disabled={busy !== null} // disabled, it would lose the focus
-      aria-busy={label === busy}
-      onClick={() => busy === null && void act(label, command, args)}
+      enabled={busy === null}
+      busy={label === busy}
+      onClick={() => void act(label, command, args)}
     >
       <Icon icon={icon} />
       {label}
-    </button>
+    </Button>
   );
   const actions: React.ReactElement[] = [];
   if (writable && run.can_terminate && run.status !== 'CANCELING') {

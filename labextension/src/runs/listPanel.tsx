@@ -10,6 +10,7 @@ import type { WorkspaceStore } from '../data/store';
 import type { Run } from '../model/asset';
 import { ALL_RUNS } from '../model/runList';
 import { runStatusText, runTone, shortId, whatRuns } from '../model/runTexts';
+import { Button } from '../sidebar/button';
 import { Banner, Empty } from '../sidebar/notice';
 import { FaultState, faultActions, faultTitle } from '../sidebar/states';
 import { Filters } from './filters';
@@ -114,14 +115,9 @@ function Runs(props: IRunsProps): React.ReactElement {
         <footer className="jp-Daglab-more">
           <span role="status">{runs.length ? trans._n('%1 run', '%1 runs', runs.length) : ''}</span>
           {more ? (
-            <button
-              type="button"
-              className="jp-Daglab-button"
-              disabled={loadingMore}
-              onClick={() => void model.loadMore()}
-            >
+            <Button enabled={!loadingMore} onClick={() => void model.loadMore()}>
               {loadingMore ? trans.__('Loading…') : trans.__('Load more')}
-            </button>
+            </Button>
           ) : null}
         </footer>
       ) : null}

@@ -9,7 +9,6 @@
 """
 
 from daglab.runs.interactive import (
-    InProcessRun,
     cancel,
     discover,
     reexecute,
@@ -20,6 +19,7 @@ from daglab.runs.interactive import (
     validate_config,
 )
 from daglab.runs.tracked import TrackedRun
+from daglab.runs.tracking import InProcessRun
 
 __all__ = [
     "InProcessRun",

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from daglab.client import (
@@ -17,26 +14,17 @@ from daglab.client import (
     RunSubmitResult,
     Selection,
 )
-from daglab.errors import ConfigError, DagsterError, ReadOnlyError, ValidationError
-from daglab.runs.display import Show, display_here
-from daglab.runs.follow import watch_run
+from daglab.errors import ConfigError, ReadOnlyError, ValidationError
+from daglab.runs.display import display_here
 from daglab.runs.run_config import parse_run_config, plain_run_config
-from daglab.runs.tracked import TrackedRun, after
+from daglab.runs.tracked import TrackedRun
+from daglab.runs.tracking import InProcessRun, track_here, track_there
 
 if TYPE_CHECKING:
     from daglab.config import Config
 
 RunConfig = str | Mapping[str, Any] | None
 """A run's configuration: as YAML, or as what YAML means; None and blanks are none."""
-_CANCEL_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class InProcessRun:
-    """What is to be run by a process of its own: :func:`track` starts it, and it ends with :func:`track`."""
-
-    request: Mapping[str, Any] = field(repr=False)
-    config: Config = field(repr=False)
 
 
 def status() -> DagsterStatus:
@@ -193,7 +181,11 @@ def track(run: RunSubmitResult | InProcessRun, *, timeout: float | None = None) 
         DaglabError: an in-process run could not be begun, for what it says.
     """
     show = display_here()
-    yield from _here(run, timeout, show) if isinstance(run, InProcessRun) else _there(run, timeout, show)
+    if isinstance(run, InProcessRun):
+        yield from track_here(run, timeout, show)
+        return
+    with _client(_config()) as client:
+        yield from track_there(client, run, timeout, show)
 
 
 def cancel(run: RunSubmitResult | TrackedRun | str) -> Run:
@@ -226,66 +218,6 @@ def reexecute(run: RunSubmitResult | TrackedRun | str, strategy: str = "from_fai
     """
     with _client(_config()) as client:
         return client.reexecute(run if isinstance(run, str) else run.run_id, strategy)
-
-
-def _there(run: RunSubmitResult, timeout: float | None, show: Show) -> Iterator[TrackedRun]:
-    first = TrackedRun(run.run_id, run.status, run.url, steps_total=run.steps_total)
-    with _client(_config()) as client:
-        try:
-            yield from _watched(client, first, timeout, show)
-            return
-        except KeyboardInterrupt:
-            with suppress(DagsterError):  # it has just ended; how, is told next
-                client.terminate(run.run_id)
-        yield from _watched(client, first, _CANCEL_SECONDS, show)
-
-
-def _watched(
-    client: BlockingDagsterClient, state: TrackedRun, timeout: float | None, show: Show
-) -> Iterator[TrackedRun]:
-    since = time.monotonic()
-    watched = watch_run(client, state.run_id, timeout)
-    while True:
-        try:
-            events = next(watched)
-        except StopIteration as end:
-            ended: Run = end.value
-            break
-        state = after(state, events, since)
-        show(state)
-        yield state
-    seconds = state.seconds
-    if ended.started_at is not None and ended.ended_at is not None:
-        seconds = ended.ended_at - ended.started_at
-    state = replace(state, status=ended.status, seconds=seconds, step=None, cell=None)
-    show(state)
-    yield state
-
-
-def _here(run: InProcessRun, timeout: float | None, show: Show) -> Iterator[TrackedRun]:
-    from daglab.runs.here import event_of, run_in_process
-
-    state, since = TrackedRun(), time.monotonic()
-    try:
-        for lines in run_in_process(run.request, run.config, timeout, needed_for="an in-process run"):
-            for said in lines:
-                if "log" in said:
-                    state = after(state, [event_of(said["log"])], since)
-                elif not state.run_id:
-                    since = time.monotonic()
-                    told = said["run"]
-                    state = replace(state, run_id=told["run_id"], status=told["status"], steps_total=told["steps"])
-                else:
-                    state = replace(state, status=said["run"]["status"], step=None, cell=None)
-            if not state.is_final:
-                state = after(state, (), since)
-            show(state)
-            yield state
-        return
-    except KeyboardInterrupt:  # the process has been ended, which Dagster records as a failure
-        state = replace(state, status="FAILURE", error=state.error or "It was interrupted.", step=None, cell=None)
-    show(state)
-    yield state
 
 
 def _in_process(config: Config, request: Mapping[str, Any]) -> InProcessRun:

@@ -1,9 +1,11 @@
 """What SQL cells read and define, by SQLGlot alone.
 
 marimo asks DuckDB for the statements of a query and for what they create. Where DuckDB isn't installed it sees nothing,
-and some versions rewrite a statement such as PIVOT first: a notebook would have other ancestors and other code versions
-in a builder, or in a production image, than on the machine where it was written. tests/contract holds the results equal
-to marimo's own with DuckDB.
+some versions rewrite a statement such as PIVOT first, and of joins such as SEMI JOIN it passes over a side: a notebook
+would have other ancestors and other code versions in a builder, or in a production image, than on the machine where it
+was written, and a run of one asset would miss a table. So what is read is found here, in the syntax tree; by the words
+alone where the installed SQLGlot can't parse a statement that another version can. tests/contract holds it to what is
+written out for many queries, and to all that marimo finds with DuckDB.
 """
 
 from __future__ import annotations
@@ -11,15 +13,21 @@ from __future__ import annotations
 import ast
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Sequence
+import logging
+import re
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 _CALLS = {("marimo", "sql"), ("mo", "sql"), ("duckdb", "sql"), ("duckdb", "execute")}  # as in marimo's visitor
+_BEFORE_TABLES = ("FROM", "JOIN", "INTO", "UPDATE", "PIVOT", "UNPIVOT", "DESCRIBE", "SUMMARIZE")
+_NO_TABLES = {"SELECT", "VALUES", "LATERAL", "UNNEST"}
+_QUOTED = {"IDENTIFIER", "STRING"}
+_silencing = threading.Lock()
 
 
 def with_tables(visitor: type[Any]) -> type[Any]:
     """marimo's visitor of a cell's syntax tree, with SQL read as here."""
-    from marimo._ast.sql_visitor import find_sql_refs
     from marimo._ast.visitor import VariableData
 
     variable: Any = VariableData
@@ -40,8 +48,8 @@ def with_tables(visitor: type[Any]) -> type[Any]:
 
         def _see(self, sql: str) -> None:
             defined = set()
-            for statement, created in statements(sql):
-                for kind, ref in created:
+            for statement in statements(sql):
+                for kind, ref in _Words(statement).created():
                     if kind in ("table", "view"):
                         about = {"sql_ref": ref} if has_ref else {"qualified_name": ref.qualified_name}
                         self._define(None, ref.table, variable(kind, **about))
@@ -49,7 +57,7 @@ def with_tables(visitor: type[Any]) -> type[Any]:
                     else:
                         self._define(None, ref, variable(kind))
                         defined.add(ref)
-                for ref in find_sql_refs(statement):
+                for ref in read(statement):
                     if ref.qualified_name not in defined:
                         self._add_ref(None, ref.qualified_name, deleted=False, sql_ref=ref)
 
@@ -71,32 +79,90 @@ def query(call: ast.Call) -> str | None:
     return text.value if isinstance(text, ast.Constant) and isinstance(text.value, str) else None
 
 
-def statements(sql: str) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
-    """Each statement, with what it creates: a kind (``table``, ``view``, ``schema``, ``catalog``) and marimo's
-    reference, for the last two a name.
-
-    Raises:
-        SqlglotError: its words can't be told apart.
-    """
-    from sqlglot import tokenize
-
-    tokens = tokenize(sql, dialect="duckdb")
+def statements(sql: str) -> Iterator[str]:
+    """The statements of a query, without the semicolons; raises SqlglotError where its words can't be told apart."""
+    tokens = _tokens(sql)
     begin = 0
     for end in [i for i, token in enumerate(tokens) if token.token_type.name == "SEMICOLON"] + [len(tokens)]:
         if words := tokens[begin:end]:
-            yield sql[words[0].start : words[-1].end + 1], list(_Words(words).created())
+            yield sql[words[0].start : words[-1].end + 1]
         begin = end + 1
+
+
+def read(statement: str) -> list[Any]:
+    """marimo's reference to each table that a statement reads or changes, by name."""
+    from marimo._ast.sql_visitor import COMMON_FILE_EXTENSIONS, SQLRef
+    from sqlglot import exp, parse
+    from sqlglot.errors import ParseError
+
+    log = logging.getLogger("sqlglot")
+    with _silencing:  # of what it doesn't know it warns
+        level = log.level
+        log.setLevel(logging.ERROR)
+        try:
+            (tree,) = parse(statement, dialect="duckdb")
+        except (ParseError, AttributeError):  # older ones raise this one for CREATE SCHEMA
+            tree = None
+        finally:
+            log.setLevel(level)
+    if tree is None or isinstance(tree, exp.Command):
+        found = _Words(statement).read()
+    elif isinstance(tree, exp.Use):
+        return []
+    else:
+        found = (_parts(table) for table in tree.find_all(exp.Table) if _is_read(table, tree))
+    names = {tuple(part.lower() for part in parts) for parts in found}
+    return [
+        SQLRef.from_parts(list(parts))
+        for parts in sorted(names)
+        if not ("://" in parts[-1] or parts[-1].endswith(COMMON_FILE_EXTENSIONS))  # a file, in quotes
+    ]
+
+
+def _is_read(table: Any, tree: Any) -> bool:
+    """Whether a table of the tree is one that is there: no function's result, nothing that is created, no WITH."""
+    from sqlglot import exp
+
+    creates = isinstance(table.parent, (exp.UserDefinedFunction, exp.Create)) and table.arg_key == "this"
+    if creates or not isinstance(table.this, exp.Identifier):
+        return False
+    if table.db:
+        return True
+    above = [table]
+    while above[-1].parent is not None:
+        above.append(above[-1].parent)
+    for cte in tree.find_all(exp.CTE):
+        # Within its own text, the name of a WITH that isn't recursive is that of a table.
+        is_within = any(node is cte for node in above) and not cte.parent.args.get("recursive")
+        holds = any(node is cte.parent.parent for node in above)
+        if holds and not is_within and cte.alias.lower() == table.name.lower():
+            return False
+    return True
+
+
+def _parts(table: Any) -> list[str]:
+    return [part for part in (table.catalog, table.db, table.name) if part]
+
+
+def _tokens(sql: str) -> list[Any]:
+    from sqlglot import tokenize
+
+    return list(tokenize(sql, dialect="duckdb"))
 
 
 class _Words:
     """The words of a statement, read from left to right."""
 
-    def __init__(self, tokens: Sequence[Any]) -> None:
+    def __init__(self, statement: str) -> None:
+        tokens = _tokens(statement)
+        if len(tokens) > 1 and tokens[0].token_type.name == "COMMAND":  # of one such as EXPLAIN the rest is a string
+            tokens = _tokens(statement[tokens[0].end + 1 :])
         self._tokens = tokens
         self._at = 0
 
     def created(self) -> Iterator[tuple[str, Any]]:
-        """What ``CREATE`` and ``ATTACH`` name, wherever in the statement they stand."""
+        """What ``CREATE`` and ``ATTACH`` name: a kind (``table``, ``view``, ``schema``, ``catalog``) and marimo's
+        reference, for the last two a name."""
         from marimo._ast.sql_visitor import SQLRef
 
         while self._at < len(self._tokens):
@@ -117,6 +183,36 @@ class _Words:
             else:
                 self._at += 1
 
+    def read(self) -> Iterator[list[str]]:
+        """The names behind words such as ``FROM`` that are none of a ``WITH``."""
+        texts = [token.text.upper() for token in self._tokens]
+        withs = {
+            texts[i] for i in range(len(texts) - 2) if texts[i + 1] == "AS" and texts[i + 2] in ("(", "MATERIALIZED")
+        }
+        while self._at < len(self._tokens):
+            if not any(self._skip(word) for word in _BEFORE_TABLES):
+                self._at += 1
+                continue
+            while self._is_table():
+                parts = self._name()
+                if not self._skip("(") and not (len(parts) == 1 and parts[0].upper() in withs):
+                    yield parts
+                if self._skip("AS") or self._kind() in ("VAR", "IDENTIFIER"):
+                    self._at += 1
+                if not self._skip(","):
+                    break
+
+    def _kind(self) -> str:
+        """SQLGlot's type of the next word."""
+        return self._tokens[self._at].token_type.name if self._at < len(self._tokens) else ""
+
+    def _is_table(self) -> bool:
+        """Whether the next word may be a table's name, which some keywords may, too."""
+        if self._kind() in ("", "STRING", "NUMBER"):
+            return False
+        text = self._tokens[self._at].text
+        return self._kind() == "IDENTIFIER" or bool(re.match(r"\w", text) and text.upper() not in _NO_TABLES)
+
     def _skip(self, *words: str) -> bool:
         """Go past these words, if they come next."""
         here = self._tokens[self._at : self._at + len(words)]
@@ -133,6 +229,3 @@ class _Words:
             if not self._skip("."):
                 break
         return parts
-
-
-_QUOTED = {"IDENTIFIER", "STRING"}

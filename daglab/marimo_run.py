@@ -12,12 +12,15 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Literal
 
-from daglab.errors import NotebookError
+from daglab.errors import DaglabError, NotebookError
 from daglab.marimo_api import CellKind
 from daglab.memory import peak_mb, reset_peak
+
+_OWN = str(Path(__file__).parent)
 
 CellStatus = Literal["ok", "stopped", "error"]
 
@@ -168,7 +171,10 @@ class CellRunner:
             except MarimoStopError as stop:
                 status, value = "stopped", stop.output
             except BaseException as error:
-                status, failure = "error", error.with_traceback(_from_file(error.__traceback__, self.path))
+                frames = _from_file(error.__traceback__, self.path)
+                # of what daglab itself refuses, its own frames tell the user nothing
+                frames = _without_last(frames, _OWN) if isinstance(error, DaglabError) else frames
+                status, failure = "error", error.with_traceback(frames)
             seconds = time.perf_counter() - begin
             peak = peak_mb() if measured else None
             output = context.execution_context.output if context.execution_context else None
@@ -249,6 +255,20 @@ def _no_running_loop() -> Iterator[None]:
         yield
     finally:
         asyncio._set_running_loop(outer)
+
+
+def _without_last(traceback: TracebackType | None, folder: str) -> TracebackType | None:
+    """The traceback without the frames at its end that are of files in ``folder``."""
+    frames = []
+    while traceback is not None:
+        frames.append(traceback)
+        traceback = traceback.tb_next
+    while len(frames) > 1 and frames[-1].tb_frame.f_code.co_filename.startswith(folder):
+        frames.pop()
+    rest = None
+    for frame in reversed(frames):
+        rest = TracebackType(rest, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    return rest
 
 
 def _from_file(traceback: TracebackType | None, path: str) -> TracebackType | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
-from daglab.errors import AssetValueError
-from daglab.runtime.partitions import as_partition_key, run_keys
+from daglab.errors import AssetValueError, did_you_mean
+from daglab.runtime.partitions import as_partition_key, known_key, run_keys
 
 _TYPE_REMEDY = "`type` is the dotted name of a class, such as polars.DataFrame, whose package is installed"
 
@@ -37,9 +38,11 @@ def load_value(
     name = key.to_user_string()
     if not layer.has(key):
         # Dagster tells a run of the assets that it makes and of what these depend on, and of no others.
+        known = [one.to_user_string() for one in layer.asset_graph.get_all_asset_keys()]
+        near = did_you_mean(name, known) if difflib.get_close_matches(name, known) else ""
         raise AssetValueError(
             f"the asset {name!r} is not known to this run",
-            remedy="declare it in the header: under inputs, or in an asset's deps",
+            remedy=f"{near} Declare it in the header: under inputs, or in an asset's deps".strip(),
         )
     definition = layer.get(key).assets_def
     python_type = resolve_type(type_name) if type_name else None
@@ -63,7 +66,7 @@ def load_value(
         if _is_missing(context, key, error):
             raise AssetValueError(
                 f"the asset {name!r}{of} has no stored value: {error}", remedy=f"materialize {name!r} first"
-            ) from error
+            ) from None
         raise AssetValueError(
             f"the stored value of {name!r}{of} can't be loaded: {type(error).__name__}: {error}",
             remedy="see the traceback below",
@@ -80,12 +83,17 @@ def load_named(context: dg.AssetExecutionContext, key: dg.AssetKey, partition: s
     """What a notebook asks for in a run by ``daglab.load_asset``; see :func:`load_value`.
 
     Raises:
-        AssetValueError: as :func:`load_value` does; or a partition of an asset that has none.
+        AssetValueError: as :func:`load_value` does; or a partition that the asset doesn't have.
     """
     layer = context.job_def.asset_layer
-    if partition is not None and layer.has(key) and layer.get(key).partitions_def is None:
+    if partition is None or not layer.has(key):
+        return load_value(context, key)
+    partitions_def = layer.get(key).partitions_def
+    if partitions_def is None:
         raise without_partitions(key, partition)
-    return load_value(context, key, partitions=None if partition is None else [partition])
+    return load_value(
+        context, key, partitions=[known_key(key.to_user_string(), partitions_def, partition, context.instance)]
+    )
 
 
 def without_partitions(key: dg.AssetKey, partition: str | Mapping[str, str]) -> AssetValueError:

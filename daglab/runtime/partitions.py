@@ -110,6 +110,20 @@ def as_partition_key(key: str | Mapping[str, str], of: dg.PartitionsDefinition[A
     return key
 
 
+def known_key(
+    asset: str, of: dg.PartitionsDefinition[Any], wanted: str | Mapping[str, str], instance: dg.DagsterInstance
+) -> str:
+    """The key of a partition that a user names.
+
+    Raises:
+        AssetValueError: the asset has no such partition; the remedy names the span, or the nearest.
+    """
+    key = str(as_partition_key(wanted))
+    if key not in of.get_partition_keys(dynamic_partitions_store=instance):
+        raise AssetValueError(f"the asset {asset!r} has no partition {key!r}", remedy=nearest_key(of, key, instance))
+    return as_partition_key(key, of)
+
+
 def nearest_key(of: dg.PartitionsDefinition[Any], wanted: str, instance: dg.DagsterInstance) -> str:
     """What to ask for instead of a partition that isn't there: the span of those by time, else the nearest key."""
     if isinstance(of, dg.MultiPartitionsDefinition):

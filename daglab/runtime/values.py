@@ -23,7 +23,7 @@ from daglab.project import Project
 from daglab.runtime import current
 from daglab.runtime.definitions import definitions_in
 from daglab.runtime.inputs import load_named, without_partitions
-from daglab.runtime.partitions import as_partition_key, nearest_key
+from daglab.runtime.partitions import known_key
 
 
 def load_asset(
@@ -110,7 +110,13 @@ class _Session:
         partitions = graph.get(key).partitions_def
         if partitions is None and partition is not None:
             raise without_partitions(key, partition)
-        one = self._partition(name, partitions, partition) if partitions is not None else None
+        one = None
+        if partitions is not None:
+            if partition is None:
+                raise AssetValueError(
+                    f"the asset {name!r} is partitioned", remedy=f'name one: load_asset("{name}", partition="...")'
+                )
+            one = known_key(name, partitions, partition, self.instance)
         # Nothing is chained: IPython keeps the last traceback, whose frames would keep Dagster's loader open.
         with suppress(FileNotFoundError):
             try:
@@ -127,20 +133,6 @@ class _Session:
     def _there(self) -> str:
         """Without DAGSTER_HOME, what Dagster's own commands make is in an instance that ends with them."""
         return "" if os.environ.get("DAGSTER_HOME") else f", with DAGSTER_HOME={self.instance.root_directory}"
-
-    def _partition(
-        self, name: str, partitions: dg.PartitionsDefinition[Any], partition: str | Mapping[str, str] | None
-    ) -> str:
-        if partition is None:
-            raise AssetValueError(
-                f"the asset {name!r} is partitioned", remedy=f'name one: load_asset("{name}", partition="...")'
-            )
-        wanted = str(as_partition_key(partition))
-        if wanted not in partitions.get_partition_keys(dynamic_partitions_store=self.instance):
-            raise AssetValueError(
-                f"the asset {name!r} has no partition {wanted!r}", remedy=nearest_key(partitions, wanted, self.instance)
-            )
-        return as_partition_key(wanted, partitions)
 
 
 @cache

@@ -36,6 +36,21 @@ def test_a_failing_cell_is_named_with_its_line_and_only_the_users_frames(runs: A
     assert "daglab" not in "".join(data.error.cause.stack).replace(str(path), "")
 
 
+@pytest.mark.parametrize("key", ["outside", "nowhere"])
+def test_what_daglab_refuses_has_no_frames_of_its_own(runs: Any, write_notebook: Any, key: str) -> None:
+    path = write_notebook(
+        '[tool.daglab.assets.a]\ndeps = ["outside"]', "import daglab", f"a = daglab.load_asset({key!r})"
+    )
+    runs(path, dg.AssetSpec("outside"), ok=False)
+    failure = runs.failure()
+    text = failure.user_failure_data.metadata["traceback"].value
+    assert text.count('File "') == 1
+    assert f"a = daglab.load_asset({key!r})" in text
+    assert "AssetValueError: the asset" in text
+    cause = failure.error.cause
+    assert (len(cause.stack), cause.cause, cause.context) == (1, None, None)
+
+
 def test_the_failed_notebook_is_kept_up_to_there(runs: Any, write_notebook: Any) -> None:
     path = write_notebook(HEADER, "a = 1", ("breaks", "print('before')\nb = a / 0"), ("after", "c = b"))
     runs(path, ok=False)

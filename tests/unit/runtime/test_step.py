@@ -390,21 +390,31 @@ def test_several_partitions_by_an_io_manager_that_the_step_has_not(
 
 def test_a_notebook_may_load_what_its_run_depends_on_and_nothing_else(runs: Any, write_notebook: Any) -> None:
     other = dg.AssetSpec("outside", partitions_def=dg.StaticPartitionsDefinition(["x"]))
+    day = dg.AssetSpec("day", partitions_def=dg.DailyPartitionsDefinition("2026-01-01", end_date="2026-01-04"))
     plain = dg.AssetSpec("plain")
     path = write_notebook(
-        '[tool.daglab.assets.a]\ndeps = ["outside", "undefined", "plain"]',
+        '[tool.daglab.assets.a]\ndeps = ["outside", "undefined", "plain", "day"]',
         "import daglab\nfrom daglab.errors import AssetValueError",
         """
 a = []
-for arguments in (("nowhere",), ("undefined",), ("outside", "x"), ("plain", "x")):
+for arguments in (
+    ("nowhere",), ("undefined",), ("outside", "x"), ("plain", "x"),
+    ("outsid",), ("outside", "y"), ("day", "2025-01-01"), ("day", "nonsense"),
+):
     try:
         daglab.load_asset(*arguments)
     except AssetValueError as error:
         a.append(str(error))
 """,
     )
-    runs(path, other, plain)
-    unknown, undefined, missing, unpartitioned = runs.value(path, key="a")
+    runs(path, other, plain, day)
+    unknown, undefined, missing, unpartitioned, mistyped, *wrong = runs.value(path, key="a")
+    assert "did you mean 'outside'?" in mistyped
+    assert wrong == [
+        "the asset 'outside' has no partition 'y' (known: x)",
+        "the asset 'day' has no partition '2025-01-01' (they go from 2026-01-01 to 2026-01-03)",
+        "the asset 'day' has no partition 'nonsense' (they go from 2026-01-01 to 2026-01-03)",
+    ]
     assert unknown.startswith("the asset 'nowhere' is not known to this run")
     assert undefined.startswith("the asset 'undefined' has no")
     assert missing.startswith("the asset 'outside' (partition x) has no stored value")

@@ -21,6 +21,10 @@ from typing import Any
 
 _CALLS = {("marimo", "sql"), ("mo", "sql"), ("duckdb", "sql"), ("duckdb", "execute")}  # as in marimo's visitor
 _BEFORE_TABLES = ("FROM", "JOIN", "INTO", "UPDATE", "PIVOT", "UNPIVOT", "DESCRIBE", "SUMMARIZE")
+_CHANGING = (
+    *(("INSERT", "INTO"), ("INSERT", "OR", "REPLACE", "INTO"), ("INSERT", "OR", "IGNORE", "INTO"), ("UPDATE",)),
+    *(("DELETE", "FROM"), ("MERGE", "INTO"), ("TRUNCATE",), ("ALTER", "TABLE"), ("DROP",)),
+)
 _NO_TABLES = {"SELECT", "VALUES", "LATERAL", "UNNEST"}
 _QUOTED = {"IDENTIFIER", "STRING"}
 _silencing = threading.Lock()
@@ -119,6 +123,16 @@ def read(statement: str) -> list[Any]:
     ]
 
 
+def tables_changed(sql: str) -> set[str]:
+    """The qualified names of the tables whose rows or columns a query changes; none where it can't be read."""
+    from sqlglot.errors import SqlglotError
+
+    try:
+        return {name.lower() for statement in statements(sql) for name in _Words(statement).changed()}
+    except SqlglotError:
+        return set()
+
+
 def _is_read(table: Any, tree: Any) -> bool:
     """Whether a table of the tree is one that is there: no function's result, nothing that is created, no WITH."""
     from sqlglot import exp
@@ -182,6 +196,17 @@ class _Words:
                     yield "catalog", alias[0] if alias else path[0].split(".")[0].rpartition(":")[2]
             else:
                 self._at += 1
+
+    def changed(self) -> Iterator[str]:
+        """The table behind ``INSERT INTO``, ``UPDATE``, ``DELETE FROM`` and the like, and of ``COPY ... FROM``."""
+        if any(self._skip(*words) for words in _CHANGING):
+            self._skip("TABLE")
+            self._skip("IF", "EXISTS")
+            yield ".".join(self._name())
+        elif self._skip("COPY") and self._is_table():
+            name = ".".join(self._name())
+            if self._skip("FROM"):
+                yield name
 
     def read(self) -> Iterator[list[str]]:
         """The names behind words such as ``FROM`` that are none of a ``WITH``."""

@@ -25,6 +25,7 @@ MEANINGS: dict[str, str] = {
     "DL207": "The assets are partitioned, and neither `partition_key` nor an upstream asset is read: all are equal.",
     "DL208": "No cell reads a param.",
     "DL210": "An asset's value is changed outside the cell that makes it; a run of that alone would miss it.",
+    "DL211": "What an asset is made from is changed in a cell that its run leaves out, and that a script runs.",
     "DL300": "Two notebooks make the same asset.",
     "DL301": "Nothing makes the asset that an input reads, and it is not declared `external`.",
     "DL302": "A package that the notebook's header requires is missing from the project's dependencies.",

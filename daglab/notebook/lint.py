@@ -14,6 +14,7 @@ from daglab.notebook.findings import Finding, did_you_mean
 from daglab.notebook.graph import CellGraph, cell_graph
 from daglab.notebook.header import Header, read_header
 from daglab.notebook.ignore import sort_out
+from daglab.notebook.left_out import left_out_findings
 from daglab.notebook.loads import loaded_keys
 from daglab.notebook.mutation import changes
 from daglab.notebook.params import param_faults
@@ -96,6 +97,7 @@ def _header_findings(graph: CellGraph, header: Header) -> Iterator[Finding]:
     yield from _crowded(graph, header)
     yield from _partition_key(graph, header)
     yield from _changed(graph, header)
+    yield from left_out_findings(graph, header)
     yield from _undeclared(graph, header)
     yield from unread_findings(graph, header)
     path = graph.notebook.path

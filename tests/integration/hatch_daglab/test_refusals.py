@@ -116,6 +116,9 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "DL208 param that nothing reads": lambda root: write(
         root, notebook("numbers = 1", "p = 1").replace("[tool.daglab]", '[tool.daglab]\n# params = ["p"]')
     ),
+    "DL211 what it is made from changed in a cell left out": lambda root: write(
+        root, notebook("rows = [1]", "rows.append(2)", "numbers = list(rows)")
+    ),
     "DL210 asset changed elsewhere": lambda root: write(root, notebook("numbers = [1]", "numbers.append(2)")),
     "DL300 one key twice": lambda root: second(root, assets="tiny/numbers"),
     "DL301 input that nothing provides": lambda root: second(root, assets="b", inputs="nowhere"),

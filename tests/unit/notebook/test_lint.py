@@ -109,6 +109,47 @@ def test_refused(cells: list[str], code: str, says: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("made", "changed", "read", "says"),
+    [
+        ("rows = []", "rows.append(1)", "totals = len(rows)", "'rows' is changed by .append() in cell 9"),
+        ("df = object()", "df['b'] = 2", "totals = df.columns", "'df' is assigned to (df['b']) in cell 9"),
+        (
+            "mo.sql('CREATE TABLE t (a int)')",
+            "mo.sql('INSERT INTO t VALUES (1)')",
+            "totals = mo.sql('FROM t')",
+            "'t' is",
+        ),
+        ("mo.sql('CREATE TABLE t (a int)')", "mo.sql('COPY t FROM \"x.csv\"')", "totals = mo.sql('FROM t')", "'t' is"),
+        (
+            "mo.sql('CREATE TABLE t (a int)')",
+            "mo.sql('SELECT 1; DELETE FROM t')",
+            "totals = mo.sql('FROM t')",
+            "'t' is",
+        ),
+        # read only, another table, a value of its own, a module's setting, and in a cell that runs
+        ("rows = []", "print(rows)", "totals = len(rows)", None),
+        (
+            "mo.sql('CREATE TABLE t (a int)')",
+            "mo.sql('SELECT * FROM t; DELETE FROM u')",
+            "totals = mo.sql('FROM t')",
+            None,
+        ),
+        ("mo.sql('CREATE TABLE t (a int)')", "mo.sql('COPY t TO \"x.csv\"')", "totals = mo.sql('FROM t')", None),
+        ("rows = []", "more = list(rows)\nmore.append(1)", "totals = len(rows)", None),
+        ("import pandas as pd", "pd.options.display.width = 9", "totals = pd.DataFrame()", None),
+        ("rows = []", "rows.append(1)\nlast = rows", "totals = len(last)", None),
+    ],
+)
+def test_what_a_run_leaves_out_changes_nothing_that_it_reads(
+    made: str, changed: str, read: str, says: str | None
+) -> None:
+    book = notebook(*replaced("totals = sum(orders)", read), "import marimo as mo", made, changed)
+    found = [finding for finding in lint_notebook_sync(book) if finding.code == "DL211"]
+    assert [says in finding.message for finding in found] == ([True] if says else []), found
+    assert all("which a run of 'totals', 'sane' leaves out" in finding.message for finding in found)
+
+
+@pytest.mark.parametrize(
     "more",
     [
         ["_copy = list(orders)\n_copy.append(1)"],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from daglab.audit.command_lines import command_lines
-from daglab.audit.project_files import configuration_files, read_text, scripts, shown
+from daglab.audit.project_files import jupyter_files, read_text, scripts, shown
 from daglab.audit.report import AuditFinding, Severity, Skipped
 from daglab.config import Config
 from daglab.dagster_address import is_loopback
@@ -49,7 +50,7 @@ def find(config: Config) -> Iterator[AuditFinding | Skipped]:
 
 
 def _of_files(root: Path) -> Iterator[AuditFinding | Skipped]:
-    for path in _jupyter_files(root):
+    for path in jupyter_files(root):
         if isinstance(text := read_text(path, root, "settings"), Skipped):
             yield text
             continue
@@ -80,16 +81,6 @@ def _dagster(config: Config) -> Iterator[AuditFinding]:
             )
 
 
-def _jupyter_files(root: Path) -> Iterator[Path]:
-    """Jupyter's configuration in the project and of the user; that of installed packages is their own."""
-    folders = [root, root / ".jupyter", Path.home() / ".jupyter"]
-    for path in configuration_files(root):
-        if path.name.startswith("jupyter_"):
-            yield path
-    for pattern in ("jupyter_*config.py", "jupyter_*config.json"):
-        yield from (path for path in sorted(folders[2].glob(pattern)) if path.parent not in folders[:2])
-
-
 def _jupyter_settings(path: Path, text: str) -> Iterator[tuple[str, Any, int | None]]:
     """``ServerApp.token``, its value and its line: what is set to a constant. Nothing of the file is run."""
     try:
@@ -113,11 +104,19 @@ def _jupyter_door(name: str, value: Any) -> Door | None:
         return _NO_TOKEN
     if key == "ip" and value in _EVERYWHERE:
         return _ANY_ADDRESS
-    if key == "allow_origin" and value == "*":
+    if (key == "allow_origin" and value == "*") or (key == "allow_origin_pat" and _takes_all(value)):
         return _ANY_ORIGIN
     if key == "disable_check_xsrf" and str(value).lower() in ("true", "1"):
         return _NO_XSRF
     return None
+
+
+def _takes_all(pattern: Any) -> bool:
+    """Whether a pattern of origins, as Jupyter applies it, takes those that nobody can have meant."""
+    try:
+        return all(re.match(pattern, origin) for origin in ("https://a.invalid", "http://0:1"))
+    except (TypeError, re.error):
+        return False
 
 
 def _command_doors(words: Sequence[str]) -> Iterator[tuple[Door, str]]:
@@ -132,6 +131,8 @@ def _command_doors(words: Sequence[str]) -> Iterator[tuple[Door, str]]:
         for name, value in options:
             if (door := _jupyter_door(name.lstrip("-"), value)) is not None:
                 yield door, "Jupyter"
+    if "JUPYTER_TOKEN=" in words:
+        yield _NO_TOKEN, "Jupyter"
     if names & {"dagster", "dg", "dagster-webserver", "dagster_webserver"}:
         yield from _addresses(options, ("--host", "-h"), "Dagster, which has no login,")
 
@@ -143,9 +144,11 @@ def _addresses(options: Sequence[tuple[str, str]], names: Sequence[str], server:
 def _options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Options with their values, be they joined by ``=`` or the next word."""
     for word, after in zip_longest(words, words[1:], fillvalue=""):
-        if word.startswith("-"):
+        if word.startswith("-") and len(word) > 1:
             name, joined, value = word.partition("=")
             yield name, value if joined else after
+            if word[1] != "-" and len(word) > 2:  # -h0.0.0.0
+                yield word[:2], word[2:]
 
 
 def _running() -> Iterator[tuple[str, list[str]]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -15,18 +14,35 @@ from daglab.notebook.find import find_files, find_notebooks
 _CONFIGURATION = (
     ".env", ".env.*", "*.env", "daglab.yaml", "pyproject.toml", "dg.toml", "dagster.yaml", "workspace.yaml",
     "docker-compose*.y*ml", "compose*.y*ml", "Dockerfile*", "Makefile", "Procfile", ".netrc", ".pypirc", "*.pem",
-    "*.key", "jupyter_*config.py", "jupyter_*config.json", ".marimo.toml",
+    "*.key", "jupyter_*config.py", "jupyter_*config.json", ".marimo.toml", "*.yaml", "*.yml",
 )  # fmt: skip
+_HIDDEN = (".dagster_home", ".jupyter", ".github")
 MOST_BYTES = 5_000_000  # of one file; what is larger was not written by hand, and takes long
 
 
-def configuration_files(root: Path) -> Iterator[Path]:
-    """Files that configure the project, or keep its secrets, in its folder, the instance's and .jupyter."""
-    for folder in (root, root / ".dagster_home", root / ".jupyter"):
-        if folder.is_dir():
-            for path in sorted(folder.iterdir()):
-                if path.is_file() and any(fnmatch(path.name, pattern) for pattern in _CONFIGURATION):
-                    yield path
+def configuration_files(root: Path) -> list[Path]:
+    """Files that configure the project, or keep its secrets: in it, in the instance's folder, wherever that is, and in
+    Jupyter's. Those of the run's storage are none, nor those of tools."""
+    from daglab.project import Project
+
+    home = Project(root).dagster_home
+    found = [*find_files(root, ""), *jupyter_files(root)]
+    for folder in dict.fromkeys([*(root / name for name in _HIDDEN), home]):
+        if folder == root / ".github":
+            found += find_files(folder, "")
+        elif folder.is_dir():
+            found += (path for path in folder.iterdir() if path.is_file())
+    return sorted({path for path in found if any(fnmatch(path.name, pattern) for pattern in _CONFIGURATION)})
+
+
+def jupyter_files(root: Path) -> list[Path]:
+    """Jupyter's configuration in the project and of the user; that of installed packages is their own."""
+    named = os.environ.get("JUPYTER_CONFIG_DIR", "").strip()
+    found: set[Path] = set()
+    for folder in (root, root / ".jupyter", Path(named) if named else Path.home() / ".jupyter"):
+        found.update(folder.glob("jupyter_*config.py"), folder.glob("jupyter_*config.json"))
+        found.update(folder.glob("jupyter_*config.d/*.json"))
+    return sorted(path for path in found if path.is_file())
 
 
 def sources(root: Path) -> list[Path]:
@@ -35,9 +51,12 @@ def sources(root: Path) -> list[Path]:
 
 
 def scripts(root: Path) -> list[Path]:
-    """Files in which servers are started: shell scripts, YAML, and what builds and starts containers."""
-    named = (path for path in configuration_files(root) if path.name.startswith(("Make", "Proc", "Docker")))
-    return sorted({*(path for suffix in (".sh", ".yaml", ".yml") for path in find_files(root, suffix)), *named})
+    """Files in which servers are started: shell scripts, Python, YAML, and what builds and starts containers."""
+    started = (".yaml", ".yml")
+    named = (
+        p for p in configuration_files(root) if p.name.startswith(("Make", "Proc", "Docker")) or p.suffix in started
+    )
+    return sorted({*find_files(root, ".sh"), *find_files(root, ".py"), *named})
 
 
 def code_cells(text: str) -> list[tuple[int, str]] | None:

@@ -26,6 +26,10 @@ def audit(
 ) -> ExitCode:  # fmt: skip
     """Look for what is not safe: secrets, risky code in cells, files that others read, open servers, advisories.
 
+    It reads notebooks, configuration (.env, YAML, Dockerfiles, pyproject.toml and the like) anywhere in the project but
+    in tools' folders, the files of the Dagster instance and of Jupyter's configuration wherever they are, and what
+    starts servers: scripts, Makefiles, YAML, calls in Python, and the processes of this user.
+
     The exit code is 7 when something is found, 3 when nothing is and a check could not look at everything: advisories
     offline, a file that is too large, a cell of a Jupyter notebook that is no Python and has no # nosec. Secrets that
     are found are not printed. Needs daglab[audit].

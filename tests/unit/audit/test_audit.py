@@ -191,6 +191,87 @@ def test_open_doors_in_files(project: Path, found: Found) -> None:
     }  # fmt: skip
 
 
+def test_configuration_below_the_root_and_an_instance_elsewhere(
+    project: Path, found: Found, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path_factory.mktemp("instance")
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    for path in (
+        project / "deploy",
+        project / "src/shop/defs/orders",
+        project / ".venv",
+        project / "node_modules" / "x",
+    ):
+        path.mkdir(parents=True)
+    (project / "deploy" / ".env").write_text("MODE=test\n")
+    (project / "deploy" / ".env").chmod(0o644)
+    (home / ".env").write_text("MODE=test\n")
+    (home / ".env").chmod(0o640)
+    for name in (".venv/.env", "node_modules/x/.env"):  # tools' own
+        (project / name).write_text("")
+        (project / name).chmod(0o644)
+    assert set(places(found("permissions"))) == {
+        ("deploy/.env", None, "readable-secret"), (str(home / ".env"), None, "readable-secret"),
+    }  # fmt: skip
+    (project / "src/shop/defs/orders/defs.yaml").write_text(f"type: shop.Orders\nattributes:\n  token: {TOKEN}\n")
+    (home / "dagster.yaml").write_text(f"run_launcher:\n  config:\n    token: {TOKEN}\n")
+    assert set(places(found("secrets"))) == {
+        ("src/shop/defs/orders/defs.yaml", 3, "secret"), (str(home / "dagster.yaml"), 3, "secret"),
+    }  # fmt: skip
+
+
+def test_jupyter_s_folders_of_configuration(
+    project: Path, found: Found, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path_factory.mktemp("jupyter")
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(own))
+    for folder, text in (
+        (project / ".jupyter" / "jupyter_server_config.d", '{"IdentityProvider": {"token": ""}}'),
+        (own / "jupyter_server_config.d", '{"ServerApp": {"ip": "0.0.0.0"}}'),
+    ):
+        folder.mkdir(parents=True)
+        (folder / "team.json").write_text(text)
+    (own / "jupyter_lab_config.py").write_text(
+        "c.ServerApp.allow_origin_pat = '.*'\nc.LabApp.allow_origin_pat = 'https://.*[.]shop[.]com'\n"
+    )
+    assert doors(found) == {
+        (".jupyter/jupyter_server_config.d/team.json", None, "no-token"),
+        (f"{own}/jupyter_server_config.d/team.json", None, "any-address"),
+        (f"{own}/jupyter_lab_config.py", 1, "any-origin"),
+    }
+
+
+PYTHON = """\
+import os, subprocess
+
+subprocess.run(["dagster", "dev", "-h", "0.0.0.0"], check=True)
+os.system("jupyter lab --ip=0.0.0.0 --IdentityProvider.token=''")
+subprocess.Popen(args=["marimo", "edit", "--host", "127.0.0.1"])
+print("dagster dev -h 0.0.0.0")
+"""
+
+
+def test_options_in_one_word_tokens_of_the_environment_and_servers_that_python_starts(
+    project: Path, found: Found
+) -> None:
+    (project / "start.sh").write_text("dagster-webserver -h0.0.0.0 -p80\ndagster-webserver -h127.0.0.1\n")
+    (project / "Dockerfile").write_text('FROM python\nENV JUPYTER_TOKEN=""\n')
+    (project / "Makefile").write_text(
+        "lab:\n\tJUPYTER_TOKEN='' jupyter lab\nclosed:\n\tJUPYTER_TOKEN=$$T jupyter lab\n"
+    )
+    (project / "serve.py").write_text(PYTHON)
+    (project / ".github" / "workflows").mkdir(parents=True)
+    (project / ".github" / "workflows" / "lab.yml").write_text("env:\n  JUPYTER_TOKEN: ''\n")
+    (project / "pod.yaml").write_text(
+        "env:\n  - name: JUPYTER_TOKEN\n    value: ''\n  - {name: JUPYTER_TOKEN, value: x}\n"
+    )
+    assert doors(found) == {
+        ("start.sh", 1, "any-address"), ("Dockerfile", 2, "no-token"), ("Makefile", 2, "no-token"),
+        ("serve.py", 3, "any-address"), ("serve.py", 4, "any-address"), ("serve.py", 4, "no-token"),
+        (".github/workflows/lab.yml", 2, "no-token"), ("pod.yaml", 2, "no-token"),
+    }  # fmt: skip
+
+
 COMPOSE = """\
 services:
   lab:

@@ -55,7 +55,7 @@ class DagsterClient(DagsterReader):
         Args:
             selection: keys of assets, or a text in Dagster's selection syntax.
             partitions: the one partition, for partitioned assets; :meth:`backfill` takes several.
-            config: run configuration, ``{"ops": {"orders": {"config": {"limit": 3}}}}``.
+            config: run configuration, ``{"ops": {"orders_notebook": {"config": {"limit": 3}}}}``.
             tags: of the run.
             request_id: see above.
 

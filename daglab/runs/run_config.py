@@ -46,7 +46,7 @@ def parse_run_config(text: str, place: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ConfigError(
             f"{place}: a run's configuration is a mapping, not {type(value).__name__}",
-            remedy="such as {ops: {orders: {config: {limit: 3}}}}",
+            remedy="such as {ops: {orders_notebook: {config: {limit: 3}}}}",
         )
     return value
 

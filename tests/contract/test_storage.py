@@ -221,6 +221,55 @@ class TestS3(StoreContract):
             ExecutedStore("s3://nosuch-bucket/x").write(RUN, "a", b"x")
 
 
+BROKEN = """\
+# /// script
+# dependencies = ["daglab[dagster]", "marimo"]
+# [tool.daglab.assets.a]
+# [tool.daglab.assets.b]
+# ///
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    a = 1
+    return (a,)
+
+
+@app.cell
+def _(a):
+    b = a / 0
+    return (b,)
+"""
+
+
+def test_a_run_keeps_its_notebook_in_s3_also_when_it_fails(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import dagster as dg
+
+    from daglab import notebook_assets
+
+    root = f"{bucket}/{uuid.uuid4().hex}"
+    monkeypatch.setenv("DAGLAB_EXECUTED__STORAGE", root)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "broken.py").write_text(BROKEN)
+    made = notebook_assets(tmp_path / "broken.py")
+    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
+        good = dg.materialize([made], selection=["a"], instance=instance)
+        bad = dg.materialize([made], selection=["b"], instance=instance, raise_on_error=False)
+    (materialization,) = good.get_asset_materialization_events()
+    urls = [materialization.materialization.metadata["url"].value]
+    (failed,) = (event.step_failure_data for event in bad.all_events if event.is_step_failure)
+    urls.append(failed.user_failure_data.metadata["url"].value)
+    assert urls == [f"{root}/{good.run_id}/a.ipynb", f"{root}/{bad.run_id}/b.ipynb"]
+    store = ExecutedStore(root)
+    assert b"ZeroDivisionError" not in store.read(good.run_id, "a")
+    assert b"ZeroDivisionError" in store.read(bad.run_id, "b")
+
+
 def test_only_addresses_that_can_be_followed_are_links() -> None:
     assert ExecutedStore("s3://bucket/x/").url(RUN, "a/b") == f"s3://bucket/x/{RUN}/a__b.ipynb"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -70,7 +71,7 @@ def test_a_web_server_without_its_daemon_and_a_daemon_that_is_killed(tmp_path: P
             # Dagster itself says for half an hour that it is well.
             killed = daemon_until("warning", 180)
         assert killed["state"] == "warning"
-        assert "was heard 2 min ago for the last time" in killed["message"]
+        assert re.search(r"was heard \d+ min ago for the last time", killed["message"])
         assert "dagster-daemon run" in killed["remedy"]
 
 

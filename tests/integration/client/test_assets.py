@@ -154,7 +154,9 @@ def test_discover(shop: RunningDagster) -> None:
     assert [(place.name, bool(place.error)) for place in everything.locations] == [
         ("shop", False), ("tools", False), ("unloadable", True),
     ]  # fmt: skip
-    assert [job.name for job in everything.jobs] == ["every_config", "hello", "nightly", "shared", "shared"]
+    assert [job.name for job in everything.jobs] == [
+        *("every_config", "greet_each", "hello", "nightly", "places", "shared", "shared")
+    ]
     assert [schedule.name for schedule in everything.schedules] == ["at_night"]
     assert [sensor.name for sensor in everything.sensors] == ["idle"]
     assert len(everything.assets) == 15
@@ -168,7 +170,7 @@ ORDERED = ["raw/orders", "sales/broken", "sales/orders"]
     [
         ({"selection": 'key:"sales/*"'}, [], ["sales/broken", "sales/orders"], []),
         ({"selection": "+key:tools/report"}, [], ["raw/orders", "sales/orders", "tools/report"], []),
-        ({"pattern": "*a*"}, ["shared", "shared"], ["by_day", *ORDERED], ["at_night"]),
+        ({"pattern": "*a*"}, ["greet_each", "places", "shared", "shared"], ["by_day", *ORDERED], ["at_night"]),
         ({"tag": "tier=gold"}, [], ["raw/orders"], []),
         ({"tag": "team"}, ["hello"], [], []),
         ({"group": "raw"}, [], ["raw/orders"], []),

@@ -172,6 +172,7 @@ print("said")
 t = mo.sql("SELECT 1 AS one")
 warnings.simplefilter("ignore")
 logging.disable(logging.CRITICAL)
+blob = b"x" * 20_000_000  # one that is kept shows
 a = 1
 """
 

@@ -20,6 +20,7 @@ def left_out_findings(graph: CellGraph, header: Header) -> Iterator[Finding]:
     marimo follows names alone, and so does a run; a script runs every cell. DL210 tells of the assets themselves.
     """
     found: dict[tuple[int, int, str], list[str]] = {}
+    modules: dict[str, bool] = {}
     for variable in (*header.assets, *header.checks):
         needed = graph.ancestors([variable])
         made = {name for index in needed for name in graph.cells[index].defs}
@@ -27,8 +28,10 @@ def left_out_findings(graph: CellGraph, header: Header) -> Iterator[Finding]:
         for cell, compiled in zip(graph.notebook.cells, graph.cells, strict=True):
             if cell.index in needed or compiled.markdown:
                 continue
-            for name in sorted(read & compiled.refs - _imported(graph, read)):
-                for line, what in (*changes(cell.code, name), *_sql_changes(cell.code, name)):
+            for name in sorted(read & compiled.refs):
+                if name not in modules:
+                    modules[name] = _is_imported(graph, name)
+                for line, what in () if modules[name] else (*changes(cell.code, name), *_sql_changes(cell.code, name)):
                     found.setdefault((cell.index, line, what), []).append(variable)
     for (index, line, what), variables in found.items():
         cell = graph.notebook.cells[index]
@@ -37,16 +40,15 @@ def left_out_findings(graph: CellGraph, header: Header) -> Iterator[Finding]:
         yield Finding(graph.notebook.path, cell.code_line + line - 1, "DL211", message, _REMEDY)
 
 
-def _imported(graph: CellGraph, names: set[str]) -> set[str]:
-    """The modules among the names: what is set in one is nothing that an asset is made from."""
-    cells = {index for name in names for index in graph.definitions.get(name, ())}
-    return {
-        (alias.asname or alias.name).partition(".")[0]
-        for index in cells
+def _is_imported(graph: CellGraph, name: str) -> bool:
+    """Whether it is a module, or something of one: what is set there is nothing that an asset is made from."""
+    return any(
+        (alias.asname or alias.name).partition(".")[0] == name
+        for index in graph.definitions.get(name, ())
         for node in _nodes(graph.notebook.cells[index].code)
         if isinstance(node, (ast.Import, ast.ImportFrom))
         for alias in node.names
-    }
+    )
 
 
 def _sql_changes(code: str, table: str) -> Iterator[tuple[int, str]]:

@@ -46,124 +46,96 @@ class Backfill:
         return self.status in _ENDED
 
 
+@dataclass(frozen=True)
+class BackfillOptions:
+    """All of a backfill but what it makes; DagsterClient.backfill says what each is.
+
+    Raises ValidationError where neither some nor all partitions are chosen, or tags or configuration can't be.
+    """
+
+    partitions: Sequence[str]
+    all_partitions: bool
+    config: Mapping[str, Any] | None
+    tags: Mapping[str, str] | None
+    title: str | None
+    request_id: str | None
+
+    def __post_init__(self) -> None:
+        if bool(self.partitions) == self.all_partitions:
+            raise ValidationError("No partition is selected, or some and all.", remedy="name some, or ask for all")
+        require_plain_tags(self.tags or {})
+        refuse_reserved(self.config or {}, "The runs' configuration")
+
+    @property
+    def chosen(self) -> Sequence[str] | None:
+        """The partitions; None: all."""
+        return None if self.all_partitions else self.partitions
+
+    def digest(self, kind: str, **target: Any) -> str:
+        """What all of the request comes to."""
+        chosen = {"partitions": sorted(self.partitions), "all": self.all_partitions, "title": self.title}
+        return digest(kind, self.tags, self.config, **target, **chosen)
+
+
 async def launch_backfill(
-    transport: Transport,
-    requests: Requests,
-    keys: Sequence[str],
-    *,
-    partitions: Sequence[str],
-    all_partitions: bool,
-    config: Mapping[str, Any] | None,
-    tags: Mapping[str, str] | None,
-    title: str | None,
-    request_id: str | None,
+    transport: Transport, requests: Requests, keys: Sequence[str], options: BackfillOptions
 ) -> Backfill:
     """A backfill of the assets ``keys``, which are not empty; DagsterClient.backfill says what it raises."""
-    _refuse(partitions, all_partitions, tags, config)
-    named = sorted(partitions)
-    asked = digest("backfill", tags, config, assets=sorted(keys), partitions=named, all=all_partitions, title=title)
 
-    async def prepare() -> dict[str, Any]:
+    async def select() -> dict[str, Any]:
         assets = await known_assets(transport, keys)
         require_launchable(assets)
-        await require_asset_partitions(transport, assets, None if all_partitions else partitions)
-        if unknown := await unknown_ops(transport, assets, config or {}):
+        await require_asset_partitions(transport, assets, options.chosen)
+        if unknown := await unknown_ops(transport, assets, options.config or {}):
             raise invalid_config(unknown)
         return {"assetSelection": [key_input(key) for key in keys]}
 
-    return await _launch(
-        transport,
-        requests,
-        prepare,
-        asked,
-        partitions=partitions,
-        config=config,
-        tags=tags,
-        title=title,
-        request_id=request_id,
-    )
+    return await _launch(transport, requests, select, options, options.digest("backfill", assets=sorted(keys)))
 
 
 async def launch_job_backfill(
     transport: Transport,
     requests: Requests,
     name: str,
-    *,
     repository: str | None,
     location: str | None,
-    partitions: Sequence[str],
-    all_partitions: bool,
-    config: Mapping[str, Any] | None,
-    tags: Mapping[str, str] | None,
-    title: str | None,
-    request_id: str | None,
+    options: BackfillOptions,
 ) -> Backfill:
     """A backfill of the job ``name``; DagsterClient.backfill_job says what it raises."""
-    _refuse(partitions, all_partitions, tags, config)
-    place = {"repository": repository, "location": location}
-    named = sorted(partitions)
-    asked = digest("job_backfill", tags, config, job=name, partitions=named, all=all_partitions, title=title, **place)
 
-    async def prepare() -> dict[str, Any]:
+    async def select() -> dict[str, Any]:
         job = find_job(await fetch_locations(transport), name, repository, location)
-        chosen = None if all_partitions else partitions
-        await require_job_partitions(transport, job, chosen, with_config=bool(config))
+        await require_job_partitions(transport, job, options.chosen, with_config=bool(options.config))
         of = {"repositoryLocationName": job.location, "repositoryName": job.repository}
         return {"selector": {"partitionSetName": job.partition_set, "repositorySelector": of}}
 
-    return await _launch(
-        transport,
-        requests,
-        prepare,
-        asked,
-        partitions=partitions,
-        config=config,
-        tags=tags,
-        title=title,
-        request_id=request_id,
-    )
-
-
-def _refuse(
-    partitions: Sequence[str],
-    all_partitions: bool,
-    tags: Mapping[str, str] | None,
-    config: Mapping[str, Any] | None,
-) -> None:
-    if bool(partitions) == all_partitions:
-        raise ValidationError("No partition is selected, or some and all.", remedy="name some, or ask for all")
-    require_plain_tags(tags or {})
-    refuse_reserved(config or {}, "The runs' configuration")
+    asked = options.digest("job_backfill", job=name, repository=repository, location=location)
+    return await _launch(transport, requests, select, options, asked)
 
 
 async def _launch(
     transport: Transport,
     requests: Requests,
-    prepare: Callable[[], Awaitable[dict[str, Any]]],
+    select: Callable[[], Awaitable[dict[str, Any]]],
+    options: BackfillOptions,
     asked: str,
-    *,
-    partitions: Sequence[str],
-    config: Mapping[str, Any] | None,
-    tags: Mapping[str, str] | None,
-    title: str | None,
-    request_id: str | None,
 ) -> Backfill:
-    """Launch what ``prepare`` selects: the partitions that are named, or all."""
-    id_ = request_id or uuid4().hex
+    """Launch what ``select`` answers, the selection in Dagster's terms; ``asked`` is the request's digest."""
+    id_ = options.request_id or uuid4().hex
 
     async def launch(selection: dict[str, Any]) -> str:
-        params = {**selection, "tags": tag_inputs(id_, {**(tags or {}), DIGEST_TAG: asked})}
-        params |= {"partitionNames": list(partitions)} if partitions else {"allPartitions": True}
-        params |= {"title": title} if title else {}
-        params |= {"runConfigData": dict(config)} if config else {}
+        params = {**selection, "tags": tag_inputs(id_, {**(options.tags or {}), DIGEST_TAG: asked})}
+        params |= {"allPartitions": True} if options.chosen is None else {"partitionNames": list(options.chosen)}
+        params |= {"title": options.title} if options.title else {}
+        params |= {"runConfigData": dict(options.config)} if options.config else {}
         answer = await transport.mutate(documents.LAUNCH_BACKFILL, {"params": params})
         return launched_backfill_id(answer["launchPartitionBackfill"])
 
     launched = await requests.once(
         id_,
-        new=request_id is None,
+        new=options.request_id is None,
         find=lambda: find_backfill(transport, id_, asked),
-        prepare=prepare,
+        prepare=select,
         launch=launch,
     )
     return await fetch_backfill(transport, launched)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from daglab.client import backfills, launching, locations, reports
-from daglab.client.backfills import Backfill
+from daglab.client.backfills import Backfill, BackfillOptions
 from daglab.client.credentials import Refresh
 from daglab.client.instance import Location
 from daglab.client.launching import RunSubmitResult
@@ -138,17 +138,9 @@ class DagsterClient(DagsterReader):
             ValidationError: no asset or partition, one that is unknown, assets that have none.
         """
         self._refuse_if_read_only()
-        return await backfills.launch_backfill(
-            self._transport,
-            self._requests,
-            await self._keys(selection),
-            partitions=partitions,
-            all_partitions=all_partitions,
-            config=config,
-            tags=tags,
-            title=title,
-            request_id=request_id,
-        )
+        keys = await self._keys(selection)
+        options = BackfillOptions(partitions, all_partitions, config, tags, title, request_id)
+        return await backfills.launch_backfill(self._transport, self._requests, keys, options)
 
     async def backfill_job(
         self,
@@ -171,18 +163,9 @@ class DagsterClient(DagsterReader):
                 configures its partitions itself, and ``config`` is given, which Dagster would drop.
         """
         self._refuse_if_read_only()
+        options = BackfillOptions(partitions, all_partitions, config, tags, title, request_id)
         return await backfills.launch_job_backfill(
-            self._transport,
-            self._requests,
-            job_name,
-            repository=repository,
-            location=location,
-            partitions=partitions,
-            all_partitions=all_partitions,
-            config=config,
-            tags=tags,
-            title=title,
-            request_id=request_id,
+            self._transport, self._requests, job_name, repository, location, options
         )
 
     async def cancel_backfill(self, backfill_id: str) -> Backfill:
